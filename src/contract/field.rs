@@ -1,0 +1,93 @@
+//! One field of a contract.
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::CodeList;
+
+/// What a field's text becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Text, trimmed.
+    String,
+    /// A whole number, 64 bits.
+    Integer,
+    /// Yes or no, by the spellings given (compared after folding).
+    Boolean {
+        /// Folded spellings of yes.
+        yes: Vec<String>,
+        /// Folded spellings of no.
+        no: Vec<String>,
+    },
+    /// A calendar date.
+    Date,
+    /// An instant; local times are of the office's zone.
+    DateTime,
+    /// Several values in one cell.
+    List,
+}
+
+/// How far a field's values may travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// Into the warehouse.
+    Open,
+    /// Into normalising, which makes a pseudonym or an age of it.
+    Normalise,
+    /// Nowhere: it stops at the reader.
+    Direct,
+}
+
+/// What a field means to the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The record's key within office and feed.
+    RecordId,
+    /// The office that sends; must agree with the place the extract lies in.
+    Office,
+    /// The case, which may hold a family.
+    CaseNumber,
+    /// The person within the case.
+    PersonNumber,
+    /// The person's sex.
+    Sex,
+    /// The person's birth date.
+    BirthDate,
+    /// The person's age at the event, where no birth date is known.
+    Age,
+    /// The day of the event that the row tells of.
+    EventDate,
+    /// When the record was last changed.
+    ChangedAt,
+}
+
+/// A field of a feed.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The canonical name, a column of the tables.
+    pub name: String,
+    /// What it holds, for the documentation of tables.
+    pub description: String,
+    /// What its text becomes.
+    pub kind: FieldKind,
+    /// Whether an empty cell is a fault.
+    pub required: bool,
+    /// Least value of an integer.
+    pub minimum: Option<i64>,
+    /// Greatest value of an integer.
+    pub maximum: Option<i64>,
+    /// What the whole text must match.
+    pub pattern: Option<Regex>,
+    /// The code list its values come from.
+    pub codes: Option<Arc<CodeList>>,
+    /// Folded labels under which extracts show it, the name included.
+    pub labels: Vec<String>,
+    /// How far its values may travel.
+    pub protection: Protection,
+    /// What it means to the program.
+    pub role: Option<Role>,
+    /// Its HXL hashtag, where it has one.
+    pub hxl: Option<String>,
+}

@@ -1,0 +1,84 @@
+//! What a feed's rows must be: the Table Schema with code lists and rules, compiled once per run.
+//!
+//! Guarantees: nothing here reads a file or sees a data row; a [`Contract`] is complete and consistent
+//! once built. Needs Arrow's types but no engine.
+
+mod case_number;
+mod codes;
+mod columns;
+mod field;
+mod fold;
+
+pub use case_number::CaseNumberPattern;
+pub use codes::{Clash, Code, CodeList};
+pub use columns::{arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use field::{Field, FieldKind, Protection, Role};
+pub use fold::fold;
+
+use std::sync::Arc;
+
+use crate::names::FeedName;
+
+/// A field that must be filled where another field has a given code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredWhen {
+    /// The index of the field that must be filled.
+    pub field: usize,
+    /// The index of the field that decides.
+    pub when: usize,
+    /// The canonical code it decides on.
+    pub is: String,
+}
+
+/// A feed's contract.
+#[derive(Debug)]
+pub struct Contract {
+    /// The feed.
+    pub feed: FeedName,
+    /// What one row is.
+    pub description: String,
+    /// The fields, in the schema's order.
+    pub fields: Vec<Field>,
+    /// Fields required by condition.
+    pub required_when: Vec<RequiredWhen>,
+    /// How case numbers are written; any text where empty.
+    pub case_numbers: Vec<CaseNumberPattern>,
+    /// Spellings of "no value", trimmed.
+    pub missing_values: Vec<String>,
+    /// Hash of everything that decides what a row becomes; a change makes refused deliveries worth another try.
+    pub fingerprint: String,
+}
+
+impl Contract {
+    /// The index of the field with a role.
+    pub fn role(&self, role: Role) -> Option<usize> {
+        self.fields.iter().position(|field| field.role == Some(role))
+    }
+
+    /// The field with a name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The fields that may leave the reader: all but direct identifiers.
+    pub fn readable(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.fields.iter().enumerate().filter(|(_, field)| field.protection != Protection::Direct)
+    }
+
+    /// The one spelling of a case number, or nothing where it fits no office's pattern.
+    pub fn canonical_case_number(&self, text: &str) -> Option<String> {
+        if self.case_numbers.is_empty() {
+            return Some(case_number::plain(text));
+        }
+        self.case_numbers.iter().find_map(|pattern| pattern.canonical(text))
+    }
+
+    /// True where the text is one of the schema's spellings of "no value".
+    pub fn is_missing(&self, text: &str) -> bool {
+        let text = text.trim();
+        text.is_empty() || self.missing_values.iter().any(|missing| missing == text)
+    }
+}
+
+/// A contract that is shared between steps.
+pub type SharedContract = Arc<Contract>;

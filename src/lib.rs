@@ -1,0 +1,15 @@
+//! rihla: office extracts in, audited and released tables out. The modules stand in the order data passes them.
+
+// Floor 0: what everything rests on.
+pub mod clock;
+pub mod diagnostic;
+pub mod error;
+pub mod graph;
+pub mod names;
+pub mod period;
+
+// Floor 1: what rows must be.
+pub mod contract;
+
+// Floor 2: the project folder.
+pub mod project;

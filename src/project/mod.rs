@@ -1,0 +1,170 @@
+//! The project folder: its files read into forms, resolved into one consistent [`Project`], every fault at once.
+//!
+//! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
+
+mod codes;
+mod document;
+mod files;
+mod forms;
+mod pipeline;
+mod resolve;
+mod schema;
+mod template;
+
+pub use document::from_toml_at;
+pub use files::Files;
+pub use resolve::load;
+pub use template::{Placed, Template};
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use crate::contract::{CodeList, SharedContract};
+use crate::diagnostic::SourceFile;
+use crate::names::{FeedName, OfficeCode};
+use crate::period::Period;
+
+/// A project folder that was found in order.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder.
+    pub root: PathBuf,
+    /// The project's name, also of its key.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The zone of what names no other.
+    pub timezone: Tz,
+    /// The warehouse's folder.
+    pub warehouse: PathBuf,
+    /// The folder of control totals.
+    pub published: Option<PathBuf>,
+    /// The first month for which offices owe anything.
+    pub first_period: Period,
+    /// The first day of the calendar of periods.
+    pub since: NaiveDate,
+    /// Memory that the engine may use, in MiB.
+    pub memory_mib: usize,
+    /// The offices in order of precedence.
+    pub offices: Vec<Office>,
+    /// The code lists by name.
+    pub code_lists: BTreeMap<String, Arc<CodeList>>,
+    /// The pipelines, by feed.
+    pub pipelines: Vec<Pipeline>,
+    /// Tables of the project that no office sends.
+    pub references: Vec<Reference>,
+    /// The SQL files.
+    pub sql: Vec<Arc<SourceFile>>,
+}
+
+impl Project {
+    /// The pipeline of a feed.
+    pub fn pipeline(&self, feed: &str) -> Option<&Pipeline> {
+        self.pipelines.iter().find(|pipeline| pipeline.contract.feed.as_str() == feed)
+    }
+
+    /// The office with a code.
+    pub fn office(&self, code: &str) -> Option<&Office> {
+        self.offices.iter().find(|office| office.code.as_str() == code)
+    }
+}
+
+/// An office.
+#[derive(Debug)]
+pub struct Office {
+    /// Its code.
+    pub code: OfficeCode,
+    /// What people call it.
+    pub name: String,
+    /// ISO 3166-1 alpha-3.
+    pub country: String,
+    /// Its zone, in which its local times are meant.
+    pub timezone: Tz,
+    /// First day of work.
+    pub opened: Option<NaiveDate>,
+    /// Last day of work.
+    pub closed: Option<NaiveDate>,
+    /// Feeds owed monthly, with the day of the following month they are due.
+    pub owes: BTreeMap<FeedName, u32>,
+}
+
+impl Office {
+    /// True where the office worked on any day of the period.
+    pub fn is_open_in(&self, period: Period) -> bool {
+        self.opened.is_none_or(|day| day <= period.end()) && self.closed.is_none_or(|day| day >= period.start())
+    }
+}
+
+/// How a feed is loaded.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// What its rows must be.
+    pub contract: SharedContract,
+    /// Whether a refused delivery stops the release.
+    pub required: bool,
+    /// The greatest share of quarantined rows, 0 to 1.
+    pub tolerance: f64,
+    /// When it runs: cron expression and zone, read and checked; the scheduler runs it.
+    pub schedule: (String, Tz),
+    /// Where extracts come from.
+    pub sources: Vec<Arc<Source>>,
+}
+
+/// Extracts that come from one place in one habit.
+#[derive(Debug)]
+pub struct Source {
+    /// Offices that send this way.
+    pub offices: BTreeSet<OfficeCode>,
+    /// Where extracts lie.
+    pub template: Template,
+    /// How they are written.
+    pub format: Format,
+    /// Formats of dates.
+    pub dates: Vec<String>,
+    /// Formats of instants.
+    pub datetimes: Vec<String>,
+    /// What separates several values in a cell.
+    pub list_separator: String,
+    /// Indexes of fields that these extracts do not have.
+    pub absent: BTreeSet<usize>,
+    /// Folded labels to field indexes.
+    pub labels: HashMap<String, usize>,
+    /// Folded first cells of rows that are totals.
+    pub total_rows: BTreeSet<String>,
+}
+
+/// How an extract is written.
+#[derive(Debug, Clone)]
+pub enum Format {
+    /// Separated values.
+    Csv {
+        /// The separator.
+        delimiter: u8,
+        /// The encoding.
+        encoding: &'static encoding_rs::Encoding,
+    },
+    /// An XLSX workbook.
+    Workbook {
+        /// The sheet; the only one where absent.
+        sheet: Option<String>,
+        /// The header's row, from 1.
+        header_row: u32,
+    },
+    /// A JSON object a line.
+    JsonLines,
+}
+
+/// A table of the project that no office sends: a UTF-8 comma CSV with its contract.
+#[derive(Debug)]
+pub struct Reference {
+    /// Its name in SQL, after `ref.`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The contract; its feed is the reference's name.
+    pub contract: SharedContract,
+}

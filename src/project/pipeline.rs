@@ -1,0 +1,236 @@
+//! Pipelines from `pipelines/*.toml`, resolved with their schemas and offices.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::format::{Item, StrftimeItems};
+use chrono_tz::Tz;
+use encoding_rs::Encoding;
+
+use super::document::from_toml;
+use super::files::Files;
+use super::forms::{PipelineForm, SourceForm, Text};
+use super::{Format, Office, Pipeline, Source, Template, schema};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, FieldKind, fold};
+use crate::diagnostic::{Fault, SourceFile, did_you_mean};
+use crate::names::{OfficeCode, is_identifier};
+
+/// What pipelines are resolved against.
+pub struct Surroundings<'a> {
+    pub files: &'a Files,
+    pub offices: &'a [Office],
+    pub lists: &'a BTreeMap<String, Arc<CodeList>>,
+    pub patterns: &'a [CaseNumberPattern],
+    pub timezone: Tz,
+}
+
+/// Resolves one pipeline file; `None` where its faults leave none.
+pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Pipeline> {
+    let before = faults.len();
+    let form: PipelineForm = from_toml(file, faults)?;
+    let feed = form.feed.get_ref();
+    if !is_identifier(feed) {
+        faults.push(Fault::error(file, form.feed.span(), format!("`{feed}` cannot be a feed's name")).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+    }
+    if !(0.0..=1.0).contains(form.tolerance.get_ref()) {
+        faults.push(Fault::error(file, form.tolerance.span(), "the tolerance is a share of rows, from 0 to 1").hint("0.1 lets a tenth of a delivery's rows be quarantined"));
+    }
+    let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
+    check_cron(file, &form.schedule.cron, faults);
+    let contract = contract(file, &form, around, faults)?;
+    let sources: Vec<_> = form.sources.iter().filter_map(|source| resolve_source(file, source.get_ref(), source.span(), &contract, around, faults)).map(Arc::new).collect();
+    if form.sources.is_empty() {
+        faults.push(Fault::error(file, 0..0, "the pipeline has no sources").hint("add `[[sources]]`"));
+    }
+    (faults.len() == before).then_some(())?;
+    Some(Pipeline {
+        contract: Arc::new(contract),
+        required: form.required,
+        tolerance: form.tolerance.into_inner(),
+        schedule: (form.schedule.cron.into_inner(), timezone?),
+        sources,
+    })
+}
+
+fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Contract> {
+    let feed = form.feed.get_ref();
+    let path = form.schema.as_ref().map_or_else(|| format!("schemas/{feed}.json"), |path| path.get_ref().clone());
+    let place = form.schema.as_ref().unwrap_or(&form.feed).span();
+    if !around.files.root().join(&path).is_file() {
+        faults.push(Fault::error(file, place, format!("there is no schema `{path}`")).hint("write the feed's Table Schema there, or name it with `schema = \"…\"`"));
+        return None;
+    }
+    let text = around.files.read(&path, faults)?;
+    schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, faults)
+}
+
+/// The time zone that a text names.
+pub fn timezone(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Option<Tz> {
+    let found = Tz::from_str(text.get_ref()).ok();
+    if found.is_none() {
+        let hint = did_you_mean(text.get_ref(), chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())).unwrap_or_else(|| "use a name of the time-zone database such as Africa/Casablanca".to_owned());
+        faults.push(Fault::error(file, text.span(), format!("`{}` is no time zone", text.get_ref())).hint(hint));
+    }
+    found
+}
+
+fn check_cron(file: &Arc<SourceFile>, cron: &Text, faults: &mut Vec<Fault>) {
+    if let Err(error) = croner::Cron::from_str(cron.get_ref()) {
+        faults.push(Fault::error(file, cron.span(), format!("`{}` is no cron expression: {error}", cron.get_ref())).hint("five fields: minute hour day month weekday, such as `0 6 * * *`"));
+    }
+}
+
+fn resolve_source(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, contract: &Contract, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Source> {
+    let before = faults.len();
+    let offices = offices(file, &form.offices, around.offices, faults);
+    let template = template(file, &form.url, faults);
+    let format = format(file, form, whole, faults);
+    let absent = absent(file, &form.absent, contract, faults);
+    let labels = labels(file, form, contract, faults);
+    check_formats(file, form, contract, &absent, faults);
+    (faults.len() == before).then_some(())?;
+    Some(Source {
+        offices,
+        template: template?,
+        format: format?,
+        dates: form.dates.iter().map(|text| text.get_ref().clone()).collect(),
+        datetimes: form.datetimes.iter().map(|text| text.get_ref().clone()).collect(),
+        list_separator: form.list_separator.as_ref().map_or_else(|| "|".to_owned(), |text| text.get_ref().clone()),
+        absent,
+        labels,
+        total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
+    })
+}
+
+fn offices(file: &Arc<SourceFile>, named: &[Text], known: &[Office], faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
+    for text in named {
+        if !known.iter().any(|office| office.code.as_str() == text.get_ref()) {
+            let hint = did_you_mean(text.get_ref(), known.iter().map(|office| office.code.as_str())).unwrap_or_else(|| "offices are declared in rihla.toml".to_owned());
+            faults.push(Fault::error(file, text.span(), format!("the office `{}` is not known", text.get_ref())).hint(hint));
+        }
+    }
+    named.iter().map(|text| OfficeCode::new(text.get_ref())).collect()
+}
+
+fn template(file: &Arc<SourceFile>, url: &Text, faults: &mut Vec<Fault>) -> Option<Template> {
+    let text = match expand(url.get_ref(), |name| std::env::var(name).ok()) {
+        Ok(text) => text,
+        Err(message) => {
+            faults.push(Fault::error(file, url.span(), message));
+            return None;
+        }
+    };
+    if let Some((scheme, _)) = text.split_once("://") {
+        faults.push(Fault::error(file, url.span(), format!("`{scheme}://` cannot be read by this version")).hint("this version reads folders of this machine: give a path"));
+        return None;
+    }
+    Template::new(&text).map_err(|message| faults.push(Fault::error(file, url.span(), message))).ok()
+}
+
+/// Replaces `${NAME}` by the environment's value.
+fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("${") {
+        expanded.push_str(&rest[..open]);
+        let close = rest[open..].find('}').ok_or("a `${` is never closed")? + open;
+        let name = &rest[open + 2..close];
+        expanded.push_str(&variable(name).ok_or_else(|| format!("the environment has no variable `{name}`"))?);
+        rest = &rest[close + 1..];
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
+}
+
+fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
+    let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
+    if count != 1 {
+        faults.push(Fault::error(file, whole, format!("the source names {count} formats")).hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"));
+        return None;
+    }
+    if let Some(csv) = &form.csv {
+        return Some(Format::Csv { delimiter: delimiter(file, csv.delimiter.as_ref(), faults)?, encoding: encoding(file, csv.encoding.as_ref(), faults)? });
+    }
+    if let Some(workbook) = &form.workbook {
+        if *workbook.header_row.get_ref() == 0 {
+            faults.push(Fault::error(file, workbook.header_row.span(), "rows are counted from 1"));
+            return None;
+        }
+        return Some(Format::Workbook { sheet: workbook.sheet.as_ref().map(|text| text.get_ref().clone()), header_row: *workbook.header_row.get_ref() });
+    }
+    Some(Format::JsonLines)
+}
+
+fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<u8> {
+    let Some(text) = text else { return Some(b',') };
+    match text.get_ref().as_bytes() {
+        [byte] if !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
+        _ => {
+            faults.push(Fault::error(file, text.span(), "the delimiter is one character").hint("`,`, `;`, `|` or `\\t`"));
+            None
+        }
+    }
+}
+
+fn encoding(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<&'static Encoding> {
+    let Some(text) = text else { return Some(encoding_rs::UTF_8) };
+    match text.get_ref().as_str() {
+        "utf-8" => Some(encoding_rs::UTF_8),
+        "windows-1252" => Some(encoding_rs::WINDOWS_1252),
+        other => {
+            let hint = did_you_mean(other, ["utf-8", "windows-1252"]).unwrap_or_else(|| "this version reads `utf-8` and `windows-1252`".to_owned());
+            faults.push(Fault::error(file, text.span(), format!("the encoding `{other}` is not known")).hint(hint));
+            None
+        }
+    }
+}
+
+fn find_field(file: &Arc<SourceFile>, text: &Text, contract: &Contract, faults: &mut Vec<Fault>) -> Option<usize> {
+    let found = contract.fields.iter().position(|field| field.name == *text.get_ref());
+    if found.is_none() {
+        let hint = did_you_mean(text.get_ref(), contract.fields.iter().map(|field| field.name.as_str()));
+        faults.push(Fault::error(file, text.span(), format!("the feed `{}` has no field `{}`", contract.feed, text.get_ref())).maybe_hint(hint));
+    }
+    found
+}
+
+fn absent(file: &Arc<SourceFile>, named: &[Text], contract: &Contract, faults: &mut Vec<Fault>) -> BTreeSet<usize> {
+    let mut absent = BTreeSet::new();
+    for text in named {
+        let Some(index) = find_field(file, text, contract, faults) else { continue };
+        if contract.fields[index].required {
+            faults.push(Fault::error(file, text.span(), format!("`{}` is required, so no source can be without it", text.get_ref())));
+        }
+        absent.insert(index);
+    }
+    absent
+}
+
+fn labels(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults: &mut Vec<Fault>) -> HashMap<String, usize> {
+    let mut labels: HashMap<String, usize> = HashMap::new();
+    for (index, field) in contract.fields.iter().enumerate() {
+        labels.extend(field.labels.iter().map(|label| (label.clone(), index)));
+    }
+    for (label, field) in &form.labels {
+        if let Some(index) = find_field(file, field, contract, faults) {
+            labels.insert(fold(label.get_ref()), index);
+        }
+    }
+    labels
+}
+
+/// Dates and instants need their formats: nothing is guessed from the data.
+fn check_formats(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
+    for format in form.dates.iter().chain(&form.datetimes) {
+        if StrftimeItems::new(format.get_ref()).any(|item| matches!(item, Item::Error)) {
+            faults.push(Fault::error(file, format.span(), format!("`{}` is no date format", format.get_ref())).hint("such as `%Y-%m-%d`, `%d/%m/%Y`, `%d/%m/%Y %H:%M`"));
+        }
+    }
+    let has = |kind: &FieldKind| contract.fields.iter().enumerate().any(|(index, field)| field.kind == *kind && !absent.contains(&index));
+    for (kind, formats, key) in [(FieldKind::Date, &form.dates, "dates"), (FieldKind::DateTime, &form.datetimes, "datetimes")] {
+        if formats.is_empty() && has(&kind) && form.workbook.is_none() {
+            faults.push(Fault::error(file, form.url.span(), format!("this source has no `{key}`")).hint(format!("say how they are written: `{key} = [\"%d/%m/%Y\"]`; nothing is guessed")));
+        }
+    }
+}

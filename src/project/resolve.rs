@@ -1,0 +1,213 @@
+//! A project folder made one consistent whole.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde_spanned::Spanned;
+use toml::value::Datetime;
+
+use super::document::from_toml;
+use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
+use super::pipeline::{Surroundings, timezone};
+use super::{Files, Office, Project, Reference, codes, pipeline, schema};
+use crate::contract::CaseNumberPattern;
+use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
+use crate::error::{Error, Kind, Result};
+use crate::names::{FeedName, OfficeCode, is_identifier};
+use crate::period::{Period, PeriodKind};
+
+/// The name of the file that makes a folder a project.
+const PROJECT_FILE: &str = "rihla.toml";
+
+/// Memory for the engine where the project names none, in MiB.
+const DEFAULT_MEMORY_MIB: u64 = 512;
+
+/// Reads and resolves the project in `root`.
+///
+/// # Errors
+/// `Input` where the folder is no project; `Config` with every fault found.
+pub fn load(root: &Path) -> Result<Project> {
+    if !root.join(PROJECT_FILE).is_file() {
+        return Err(Error::new(Kind::Input, format!("`{}` is no project folder: it has no {PROJECT_FILE}", root.display())).hint("run rihla in a project folder, or name one with --project DIR"));
+    }
+    let mut faults = Vec::new();
+    let project = resolve(root, &mut faults);
+    diagnostic::sort(&mut faults);
+    match project {
+        Some(project) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(project),
+        _ => Err(Error::faults(faults)),
+    }
+}
+
+fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Option<Project> {
+    let files = Files::new(root);
+    let file = files.read(PROJECT_FILE, faults)?;
+    let lists = codes::load(&files, faults);
+    let form: ProjectForm = from_toml(&file, faults)?;
+    let zone = timezone(&file, &form.timezone, faults);
+    if !is_identifier(form.name.get_ref()) {
+        faults.push(Fault::error(&file, form.name.span(), format!("`{}` cannot be a project's name", form.name.get_ref())).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+    }
+    let offices = offices(&file, &form.offices, lists.get("country").map(AsRef::as_ref), faults);
+    let patterns = patterns(&file, &form.offices, faults);
+    let around = Surroundings { files: &files, offices: &offices, lists: &lists, patterns: &patterns, timezone: zone.unwrap_or(chrono_tz::UTC) };
+    let pipelines = pipelines(&files, &around, faults);
+    check_owed_feeds(&file, &form.offices, &pipelines, faults);
+    let references = form.references.iter().filter_map(|reference| resolve_reference(&file, reference.get_ref(), &around, faults)).collect();
+    let first_period = first_period(&file, &form.calendar.first_period, faults);
+    let since = date(&file, &form.calendar.since, faults);
+    let warehouse = warehouse(&file, form.warehouse.as_ref(), root, faults);
+    let published = form.published.as_ref().and_then(|path| published(&file, path, root, faults));
+    let sql = files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect();
+    Some(Project {
+        root: root.to_owned(),
+        name: form.name.get_ref().clone(),
+        title: form.title.unwrap_or_else(|| form.name.get_ref().clone()),
+        timezone: zone?,
+        warehouse: warehouse?,
+        published,
+        first_period: first_period?,
+        since: since?,
+        memory_mib: usize::try_from(form.engine.memory_mib.map_or(DEFAULT_MEMORY_MIB, Spanned::into_inner)).unwrap_or(usize::MAX),
+        offices,
+        code_lists: lists,
+        pipelines: pipelines.into_iter().map(|(_, pipeline)| pipeline).collect(),
+        references,
+        sql,
+    })
+}
+
+fn offices(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], countries: Option<&crate::contract::CodeList>, faults: &mut Vec<Fault>) -> Vec<Office> {
+    let mut seen = BTreeSet::new();
+    let mut offices = Vec::new();
+    for form in forms.iter().map(Spanned::get_ref) {
+        let code = OfficeCode::new(form.code.get_ref());
+        if !seen.insert(code.clone()) {
+            faults.push(Fault::error(file, form.code.span(), format!("the office `{code}` stands twice")));
+        }
+        if let Some(list) = countries
+            && !list.contains(form.country.get_ref())
+        {
+            faults.push(Fault::error(file, form.country.span(), format!("`{}` is no country of schemas/codes/country.csv", form.country.get_ref())).hint("use the ISO 3166-1 alpha-3 code, such as MAR"));
+        }
+        for day in form.owes.values().filter(|day| !(1..=28).contains(day.get_ref())) {
+            faults.push(Fault::error(file, day.span(), "the due day is a day of the following month, from 1 to 28"));
+        }
+        let zone = timezone(file, &form.timezone, faults);
+        offices.push(Office {
+            code,
+            name: form.name.clone(),
+            country: form.country.get_ref().clone(),
+            timezone: zone.unwrap_or(chrono_tz::UTC),
+            opened: form.opened.as_ref().and_then(|day| date(file, day, faults)),
+            closed: form.closed.as_ref().and_then(|day| date(file, day, faults)),
+            owes: form.owes.iter().map(|(feed, day)| (FeedName::new(feed.get_ref()), *day.get_ref())).collect(),
+        });
+    }
+    offices
+}
+
+fn patterns(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], faults: &mut Vec<Fault>) -> Vec<CaseNumberPattern> {
+    let mut patterns: Vec<CaseNumberPattern> = Vec::new();
+    for text in forms.iter().filter_map(|form| form.get_ref().case_number.as_ref()) {
+        match CaseNumberPattern::new(text.get_ref()) {
+            Some(pattern) if patterns.contains(&pattern) => {}
+            Some(pattern) => patterns.push(pattern),
+            None => faults.push(Fault::error(file, text.span(), "a pattern of case numbers needs digits").hint("`@` stands for a letter and `#` for a digit: `MA-@@@-######`")),
+        }
+    }
+    patterns
+}
+
+fn pipelines(files: &Files, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Vec<(Arc<SourceFile>, super::Pipeline)> {
+    let mut pipelines: Vec<(Arc<SourceFile>, super::Pipeline)> = Vec::new();
+    let paths = files.list("pipelines", "toml");
+    if paths.is_empty() {
+        faults.push(Fault::of_path("pipelines", "the project has no pipelines").hint("add a file such as pipelines/returns.toml"));
+    }
+    for path in paths {
+        let Some(file) = files.read(&path, faults) else { continue };
+        let Some(pipeline) = pipeline::resolve(&file, around, faults) else { continue };
+        let feed = &pipeline.contract.feed;
+        if let Some((other, _)) = pipelines.iter().find(|(_, known)| known.contract.feed == *feed) {
+            faults.push(Fault::error(&file, 0..0, format!("the feed `{feed}` has a pipeline already, in {}", other.path)));
+        }
+        pipelines.push((file, pipeline));
+    }
+    pipelines
+}
+
+fn check_owed_feeds(file: &Arc<SourceFile>, offices: &[Spanned<OfficeForm>], pipelines: &[(Arc<SourceFile>, super::Pipeline)], faults: &mut Vec<Fault>) {
+    let feeds: Vec<&str> = pipelines.iter().map(|(_, pipeline)| pipeline.contract.feed.as_str()).collect();
+    // A pipeline that has faults is not in the list; its feed must not be reported a second time here.
+    if faults.iter().any(|fault| fault.file.path.starts_with("pipelines/") || fault.file.path.starts_with("schemas/")) {
+        return;
+    }
+    for office in offices.iter().map(Spanned::get_ref) {
+        for feed in office.owes.keys() {
+            if !feeds.contains(&feed.get_ref().as_str()) {
+                faults.push(Fault::error(file, feed.span(), format!("`{}` owes a feed that no pipeline loads: `{}`", office.code.get_ref(), feed.get_ref())).maybe_hint(did_you_mean(feed.get_ref(), feeds.iter().copied())));
+                continue;
+            }
+            let served = pipelines.iter().any(|(_, p)| p.contract.feed.as_str() == feed.get_ref() && p.sources.iter().any(|s| s.offices.contains(office.code.get_ref().as_str())));
+            if !served {
+                faults.push(Fault::error(file, feed.span(), format!("`{}` owes `{}`, but no source of that pipeline is for it", office.code.get_ref(), feed.get_ref())));
+            }
+        }
+    }
+}
+
+fn resolve_reference(file: &Arc<SourceFile>, form: &ReferenceForm, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Reference> {
+    let path = around.files.root().join(form.path.get_ref());
+    if !path.is_file() {
+        faults.push(Fault::error(file, form.path.span(), format!("there is no file `{}`", form.path.get_ref())));
+    }
+    if !around.files.root().join(form.schema.get_ref()).is_file() {
+        faults.push(Fault::error(file, form.schema.span(), format!("there is no file `{}`", form.schema.get_ref())));
+        return None;
+    }
+    let text = around.files.read(form.schema.get_ref(), faults)?;
+    let contract = schema::contract(&text, form.name.get_ref(), schema::Use::Reference, around.lists, &[], faults)?;
+    Some(Reference { name: form.name.get_ref().clone(), path, contract: Arc::new(contract) })
+}
+
+fn first_period(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Option<Period> {
+    match text.get_ref().parse::<Period>() {
+        Ok(period) if period.kind() == PeriodKind::Month => Some(period),
+        _ => {
+            faults.push(Fault::error(file, text.span(), format!("`{}` is no month", text.get_ref())).hint("such as 2022-01"));
+            None
+        }
+    }
+}
+
+fn date(file: &Arc<SourceFile>, value: &Spanned<Datetime>, faults: &mut Vec<Fault>) -> Option<NaiveDate> {
+    let found = match value.get_ref() {
+        Datetime { date: Some(day), time: None, offset: None } => NaiveDate::from_ymd_opt(i32::from(day.year), u32::from(day.month), u32::from(day.day)),
+        _ => None,
+    };
+    if found.is_none() {
+        faults.push(Fault::error(file, value.span(), "this is no day").hint("write a day without quotes: 2005-01-01"));
+    }
+    found
+}
+
+fn warehouse(file: &Arc<SourceFile>, text: Option<&Text>, root: &Path, faults: &mut Vec<Fault>) -> Option<PathBuf> {
+    let Some(text) = text else { return Some(root.join("warehouse")) };
+    if let Some((scheme, _)) = text.get_ref().split_once("://") {
+        faults.push(Fault::error(file, text.span(), format!("a warehouse in `{scheme}://` is beyond this version")).hint("name a folder of this machine"));
+        return None;
+    }
+    Some(root.join(text.get_ref()))
+}
+
+fn published(file: &Arc<SourceFile>, text: &Text, root: &Path, faults: &mut Vec<Fault>) -> Option<PathBuf> {
+    let path = root.join(text.get_ref());
+    if !path.is_dir() {
+        faults.push(Fault::error(file, text.span(), format!("there is no folder `{}`", text.get_ref())));
+        return None;
+    }
+    Some(path)
+}

@@ -1,0 +1,243 @@
+//! Table Schemas from `schemas/*.json`, resolved with the code lists into contracts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use regex::Regex;
+use sha2::{Digest, Sha256};
+
+use super::document::from_json;
+use super::forms::{FieldForm, ProtectionForm, RequiredWhenForm, SchemaForm};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, Field, FieldKind, Protection, RequiredWhen, Role, fold};
+use crate::diagnostic::{Fault, SourceFile, did_you_mean};
+use crate::names::{FeedName, is_identifier};
+
+type CodeLists = BTreeMap<String, Arc<CodeList>>;
+
+/// What a schema is for: a feed needs its roles, a reference table does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// A feed that offices send.
+    Feed,
+    /// A table of the project.
+    Reference,
+}
+
+/// Builds the contract that a schema file describes; `None` where its faults leave no contract.
+pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &CodeLists, patterns: &[CaseNumberPattern], faults: &mut Vec<Fault>) -> Option<Contract> {
+    let before = faults.len();
+    let form: SchemaForm = from_json(file, faults)?;
+    let mut fields: Vec<Field> = Vec::new();
+    for form in &form.fields {
+        if let Some(field) = field(file, form.get_ref(), lists, faults) {
+            if fields.iter().any(|known| known.name == field.name) {
+                faults.push(Fault::error(file, form.get_ref().name.span(), format!("the field `{}` stands twice", field.name)));
+            }
+            fields.push(field);
+        }
+    }
+    if faults.len() > before {
+        return None;
+    }
+    shared_labels(file, &form, &fields, faults);
+    let required_when = form.rihla.required_when.iter().filter_map(|rule| required_when(file, rule, &fields, faults)).collect();
+    if purpose == Use::Feed {
+        check_roles(file, &form, &fields, faults);
+        check_key(file, &form, &fields, faults);
+    }
+    (faults.len() == before).then(|| Contract {
+        feed: FeedName::new(name),
+        description: form.description.clone().unwrap_or_default(),
+        required_when,
+        case_numbers: patterns.to_vec(),
+        missing_values: form.missing_values.unwrap_or_default(),
+        fingerprint: fingerprint(file, &fields, patterns),
+        fields,
+    })
+}
+
+fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<Field> {
+    let name = form.name.get_ref();
+    let before = faults.len();
+    if !is_identifier(name) {
+        faults.push(Fault::error(file, form.name.span(), format!("`{name}` cannot be a column")).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+    }
+    let kind = kind(file, form, faults);
+    let codes = form.rihla.codes.as_ref().and_then(|list| code_list(file, list, lists, faults));
+    let pattern = form.constraints.pattern.as_ref().and_then(|text| pattern(file, text, faults));
+    let mut labels: Vec<String> = form.rihla.labels.iter().map(|label| fold(label.get_ref())).collect();
+    labels.push(fold(name));
+    let kind = kind?;
+    check_limits(file, form, &kind, faults);
+    (faults.len() == before).then(|| Field {
+        name: name.clone(),
+        description: form.description.clone().unwrap_or_default(),
+        kind,
+        required: form.constraints.required.unwrap_or(false),
+        minimum: form.constraints.minimum.as_ref().map(|m| *m.get_ref()),
+        maximum: form.constraints.maximum.as_ref().map(|m| *m.get_ref()),
+        pattern,
+        codes,
+        labels,
+        protection: match form.rihla.protection {
+            Some(ProtectionForm::Direct) => Protection::Direct,
+            Some(ProtectionForm::Normalise) => Protection::Normalise,
+            Some(ProtectionForm::Open) | None => Protection::Open,
+        },
+        role: form.rihla.role,
+        hxl: form.rihla.hxl.clone(),
+    })
+}
+
+const KINDS: [&str; 6] = ["string", "integer", "boolean", "date", "datetime", "list"];
+
+fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Option<FieldKind> {
+    let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
+        Some(texts) => texts.iter().map(|text| fold(text)).collect(),
+        None => defaults.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let Some(text) = &form.kind else { return Some(FieldKind::String) };
+    Some(match text.get_ref().as_str() {
+        "string" => FieldKind::String,
+        "integer" => FieldKind::Integer,
+        "boolean" => FieldKind::Boolean { yes: folded(&form.true_values, &["true", "1"]), no: folded(&form.false_values, &["false", "0"]) },
+        "date" => FieldKind::Date,
+        "datetime" => FieldKind::DateTime,
+        "list" => FieldKind::List,
+        other => {
+            let hint = did_you_mean(other, KINDS).unwrap_or_else(|| format!("this version knows {}", KINDS.join(", ")));
+            faults.push(Fault::error(file, text.span(), format!("the type `{other}` is not known")).hint(hint));
+            return None;
+        }
+    })
+}
+
+fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
+    let found = lists.get(list.get_ref()).cloned();
+    if found.is_none() {
+        let hint = did_you_mean(list.get_ref(), lists.keys().map(String::as_str)).unwrap_or_else(|| format!("there is no file `schemas/codes/{}.csv`", list.get_ref()));
+        faults.push(Fault::error(file, list.span(), format!("the code list `{}` is not known", list.get_ref())).hint(hint));
+    }
+    found
+}
+
+fn pattern(file: &Arc<SourceFile>, text: &super::forms::Text, faults: &mut Vec<Fault>) -> Option<Regex> {
+    // The standard's patterns match the whole value, as XML Schema's do.
+    match Regex::new(&format!("^(?:{})$", text.get_ref())) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            faults.push(Fault::error(file, text.span(), "this is no regular expression").hint(error.to_string().lines().last().unwrap_or_default().to_owned()));
+            None
+        }
+    }
+}
+
+fn check_limits(file: &Arc<SourceFile>, form: &FieldForm, kind: &FieldKind, faults: &mut Vec<Fault>) {
+    for limit in [&form.constraints.minimum, &form.constraints.maximum].into_iter().flatten() {
+        if *kind != FieldKind::Integer {
+            faults.push(Fault::error(file, limit.span(), format!("`{}` is no integer, so it has no minimum or maximum", form.name.get_ref())));
+        }
+    }
+}
+
+fn shared_labels(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, field) in fields.iter().enumerate() {
+        for label in &field.labels {
+            if let Some(first) = seen.insert(label, index)
+                && first != index
+            {
+                let message = format!("the label `{label}` means both `{}` and `{}`", fields[first].name, field.name);
+                faults.push(Fault::error(file, form.fields[index].get_ref().name.span(), message));
+            }
+        }
+    }
+}
+
+fn required_when(file: &Arc<SourceFile>, rule: &RequiredWhenForm, fields: &[Field], faults: &mut Vec<Fault>) -> Option<RequiredWhen> {
+    let mut find = |text: &super::forms::Text| {
+        let found = fields.iter().position(|field| field.name == *text.get_ref());
+        if found.is_none() {
+            let hint = did_you_mean(text.get_ref(), fields.iter().map(|field| field.name.as_str()));
+            faults.push(Fault::error(file, text.span(), format!("the schema has no field `{}`", text.get_ref())).maybe_hint(hint));
+        }
+        found
+    };
+    let field = find(&rule.field);
+    let (when, is) = rule.when.iter().next()?;
+    let (field, when) = (field?, find(when)?);
+    if let Some(codes) = &fields[when].codes
+        && !codes.contains(is.get_ref())
+    {
+        let hint = did_you_mean(is.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
+        faults.push(Fault::error(file, is.span(), format!("`{}` is no code of the list `{}`", is.get_ref(), codes.name)).maybe_hint(hint));
+        return None;
+    }
+    Some(RequiredWhen { field, when, is: is.get_ref().clone() })
+}
+
+/// The roles without which a feed's rows can be neither told apart nor counted, with the type each must have.
+const NEEDED: [(Role, &str, &[&str]); 6] = [
+    (Role::RecordId, "record_id", &["string"]),
+    (Role::CaseNumber, "case_number", &["string"]),
+    (Role::PersonNumber, "person_number", &["integer"]),
+    (Role::Sex, "sex", &["string"]),
+    (Role::EventDate, "event_date", &["date"]),
+    (Role::ChangedAt, "changed_at", &["datetime"]),
+];
+
+fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
+    for (role, name, kinds) in NEEDED {
+        let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
+        let Some(index) = holders.first() else {
+            faults.push(Fault::error(file, 0..1, format!("no field has the role `{name}`")).hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")));
+            continue;
+        };
+        let place = form.fields[*index].get_ref().name.span();
+        let written = form.fields[*index].get_ref().kind.as_ref().map_or("string", |kind| kind.get_ref());
+        if !kinds.contains(&written) {
+            faults.push(Fault::error(file, place.clone(), format!("the role `{name}` needs the type {}", kinds.join(" or "))));
+        }
+        if holders.len() > 1 {
+            faults.push(Fault::error(file, place, format!("the role `{name}` has {} fields", holders.len())));
+        }
+        if role != Role::Sex && !fields[*index].required {
+            faults.push(Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required")).hint("add `\"constraints\": {\"required\": true}`"));
+        }
+    }
+    for (index, field) in fields.iter().enumerate() {
+        let sensitive = matches!(field.role, Some(Role::CaseNumber | Role::BirthDate));
+        if sensitive && field.protection != Protection::Normalise {
+            faults.push(
+                Fault::error(file, form.fields[index].get_ref().name.span(), format!("`{}` would enter the warehouse as it is", field.name))
+                    .hint("add `\"protection\": \"normalise\"` to its `rihla` object"),
+            );
+        }
+    }
+}
+
+fn check_key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
+    let record = fields.iter().find(|field| field.role == Some(Role::RecordId)).map(|field| field.name.clone());
+    match (&form.primary_key, record) {
+        (Some(key), Some(record)) if *key.get_ref() != [record.clone()] => {
+            faults.push(Fault::error(file, key.span(), "the primary key is not the record id").hint(format!("write `\"primaryKey\": [\"{record}\"]`")));
+        }
+        (None, Some(record)) => faults.push(Fault::error(file, 0..1, "the schema has no primary key").hint(format!("add `\"primaryKey\": [\"{record}\"]`"))),
+        _ => {}
+    }
+}
+
+/// Everything that decides what a row becomes, save the source's own habit.
+fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPattern]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(file.text.as_bytes());
+    for codes in fields.iter().filter_map(|field| field.codes.as_ref()) {
+        for code in &codes.codes {
+            hash.update(format!("{}\u{1}{}\u{1}{}\u{1}{}\u{1}{}\u{2}", code.code, code.label_en, code.label_fr, code.label_ar, code.aliases.join("\u{1}")).as_bytes());
+        }
+    }
+    for pattern in patterns {
+        hash.update(pattern.as_str().as_bytes());
+    }
+    hex::encode(&hash.finalize()[..8])
+}

@@ -1,0 +1,105 @@
+//! Places of extracts: a path with `{office}`, `{received}` and `{period}` that is listed and matched.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use regex::Regex;
+
+use crate::names::OfficeCode;
+use crate::period::Period;
+
+/// A compiled place.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The folder to list, below the project's folder or absolute.
+    pub folder: String,
+    /// The whole template as written, variables replaced.
+    pub text: String,
+    matcher: Regex,
+    names_received: bool,
+}
+
+/// What a path says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The office.
+    pub office: OfficeCode,
+    /// The reporting period.
+    pub period: Period,
+    /// When it was received, where the path says so.
+    pub received: Option<DateTime<Utc>>,
+}
+
+const PARTS: [(&str, &str); 3] = [("office", "(?P<office>[A-Za-z0-9_]+)"), ("received", "(?P<received>[0-9TZ:-]+)"), ("period", "(?P<period>[0-9]{4}-[0-9]{2})")];
+
+impl Template {
+    /// Compiles a place.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a message.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let mut pattern = String::from("^");
+        let mut rest = text;
+        let mut seen = Vec::new();
+        while let Some(open) = rest.find('{') {
+            pattern.push_str(&regex::escape(&rest[..open]));
+            let close = rest[open..].find('}').ok_or("a `{` is never closed")? + open;
+            let name = &rest[open + 1..close];
+            let (_, part) = PARTS.iter().find(|(known, _)| *known == name).ok_or_else(|| format!("`{{{name}}}` is not known; use {{office}}, {{received}} and {{period}}"))?;
+            if seen.contains(&name) {
+                return Err(format!("`{{{name}}}` stands twice"));
+            }
+            seen.push(name);
+            pattern.push_str(part);
+            rest = &rest[close + 1..];
+        }
+        for needed in ["office", "period"] {
+            if !seen.contains(&needed) {
+                return Err(format!("`{{{needed}}}` is missing: the path must tell the slot"));
+            }
+        }
+        pattern.push_str(&regex::escape(rest));
+        pattern.push('$');
+        let before = &text[..text.find('{').unwrap_or(0)];
+        let folder = before.rfind('/').map_or("", |at| &before[..at]).to_owned();
+        let matcher = Regex::new(&pattern).map_err(|error| error.to_string())?;
+        Ok(Self { folder, text: text.to_owned(), matcher, names_received: seen.contains(&"received") })
+    }
+
+    /// What a path says, or nothing where it is no extract of this place.
+    pub fn place(&self, path: &str) -> Option<Placed> {
+        let found = self.matcher.captures(path)?;
+        let received = if self.names_received { Some(received(&found["received"])?) } else { None };
+        Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received })
+    }
+}
+
+/// A received time as paths write it: a day (its first moment, UTC) or an instant `20230705T0915Z`, `2023-07-05T09:15:00Z`.
+fn received(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
+    }
+    ["%Y%m%dT%H%M%SZ", "%Y%m%dT%H%MZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H%M%SZ"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|at| at.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_tells_its_slot() {
+        let template = Template::new("in/{office}/{received}/returns-{period}.csv").unwrap();
+        assert_eq!(template.folder, "in");
+        let placed = template.place("in/RAB/2023-02-04/returns-2023-01.csv").unwrap();
+        assert_eq!((placed.office.as_str(), placed.period.to_string().as_str()), ("RAB", "2023-01"));
+        assert_eq!(placed.received.unwrap().to_rfc3339(), "2023-02-04T00:00:00+00:00");
+        for other in ["in/RAB/2023-02-31/returns-2023-01.csv", "in/RAB/2023-02-04/returns-2023-13.csv", "in/RAB/2023-02-04/xreturns-2023-01.csv"] {
+            assert_eq!(template.place(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_place_must_tell_the_slot() {
+        assert!(Template::new("in/{office}.csv").unwrap_err().contains("{period}"));
+        assert!(Template::new("in/{ofice}-{period}.csv").unwrap_err().contains("{ofice}"));
+        assert!(Template::new("in/{office").unwrap_err().contains("closed"));
+    }
+}
