@@ -13,3 +13,7 @@ pub mod contract;
 
 // Floor 2: the project folder.
 pub mod project;
+
+// Floor 3: the stages of a record.
+pub mod read;
+pub mod validate;

@@ -94,6 +94,7 @@ pub struct ReferenceForm {
 /// `pipelines/*.toml`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "`description` is for those who read the file")]
 pub struct PipelineForm {
     /// The feed it loads.
     pub feed: Text,
@@ -106,6 +107,9 @@ pub struct PipelineForm {
     pub required: bool,
     /// The greatest share of a delivery's rows that may be quarantined before it is refused whole.
     pub tolerance: Spanned<f64>,
+    /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
+    #[serde(default)]
+    pub tolerated_rows: u64,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.

@@ -108,6 +108,8 @@ pub struct Pipeline {
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.
     pub tolerance: f64,
+    /// So many bad rows are tolerated whatever their share.
+    pub tolerated_rows: u64,
     /// When it runs: cron expression and zone, read and checked; the scheduler runs it.
     pub schedule: (String, Tz),
     /// Where extracts come from.
@@ -157,6 +159,9 @@ pub enum Format {
     /// A JSON object a line.
     JsonLines,
 }
+
+/// What joins the elements of a JSON list in a text cell: ASCII's unit separator.
+pub const JSON_LIST_SEPARATOR: &str = "\u{1f}";
 
 /// A table of the project that no office sends: a UTF-8 comma CSV with its contract.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use encoding_rs::Encoding;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{PipelineForm, SourceForm, Text};
-use super::{Format, Office, Pipeline, Source, Template, schema};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, schema};
 use crate::contract::{CaseNumberPattern, CodeList, Contract, FieldKind, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -48,6 +48,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),
+        tolerated_rows: form.tolerated_rows,
         schedule: (form.schedule.cron.into_inner(), timezone?),
         sources,
     })
@@ -96,11 +97,20 @@ fn resolve_source(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Ra
         format: format?,
         dates: form.dates.iter().map(|text| text.get_ref().clone()).collect(),
         datetimes: form.datetimes.iter().map(|text| text.get_ref().clone()).collect(),
-        list_separator: form.list_separator.as_ref().map_or_else(|| "|".to_owned(), |text| text.get_ref().clone()),
+        list_separator: list_separator(form),
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
     })
+}
+
+/// JSON has lists of its own, which the reader joins by a character that no value holds.
+fn list_separator(form: &SourceForm) -> String {
+    match (&form.list_separator, &form.json_lines) {
+        (_, Some(_)) => JSON_LIST_SEPARATOR.to_owned(),
+        (Some(text), None) => text.get_ref().clone(),
+        (None, None) => "|".to_owned(),
+    }
 }
 
 fn offices(file: &Arc<SourceFile>, named: &[Text], known: &[Office], faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {

@@ -1,0 +1,81 @@
+//! Separated values.
+
+use bytes::Bytes;
+use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::Encoding;
+
+use super::cells::{Gatherer, Target, judge_width};
+use super::encoding::decode;
+use super::labels::match_labels;
+use super::{Piece, Refusal, Why};
+use crate::contract::{Contract, fold};
+use crate::project::Source;
+
+/// A record put after the last: where it does not come back as a record of its own, a quotation mark was left open
+/// and everything after it, rows and all, became one cell.
+const SENTINEL: &str = "\u{2}rihla-end\u{3}";
+
+/// Reads a CSV extract; rows are named by the line they begin on.
+pub fn read(bytes: &Bytes, delimiter: u8, encoding: &'static Encoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    let text = decode(bytes, encoding)?;
+    let guarded = std::io::Read::chain(text.as_bytes(), std::io::Cursor::new(format!("\n{SENTINEL}\n")));
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
+    let mut record = StringRecord::new();
+    next(&mut reader, &mut record)?;
+    let labels: Vec<String> = record.iter().map(str::to_owned).collect();
+    check_delimiter(&labels, delimiter)?;
+    let targets = match_labels(&labels, source, contract)?;
+    let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), None, sink);
+    loop {
+        next(&mut reader, &mut record)?;
+        if is_sentinel(&record) {
+            return Ok(rows.finish());
+        }
+        gather(&record, &targets, source, &mut rows);
+    }
+}
+
+/// Reads a record; the end without the sentinel is an open quotation mark.
+fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord) -> Result<(), Refusal> {
+    let line = reader.position().line();
+    let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {line} cannot be read as text")))?;
+    if !more || record.iter().any(|cell| cell.len() > SENTINEL.len() && cell.contains(SENTINEL)) {
+        let line = record.position().map_or(line, csv::Position::line);
+        return Err(Refusal::new("source-error", format!("a quotation mark in the row that begins on line {line} is never closed")));
+    }
+    Ok(())
+}
+
+fn is_sentinel(record: &StringRecord) -> bool {
+    record.len() == 1 && &record[0] == SENTINEL
+}
+
+fn gather(record: &StringRecord, targets: &[Target], source: &Source, rows: &mut Gatherer<'_>) {
+    if record.iter().all(|cell| cell.trim().is_empty()) {
+        return;
+    }
+    let line = record.position().map_or(0, |position| i64::try_from(position.line()).unwrap_or(i64::MAX));
+    if !source.total_rows.is_empty() && source.total_rows.contains(&fold(&record[0])) {
+        return rows.aside(line, Why::Total);
+    }
+    if let Some(why) = judge_width(targets, record.iter()) {
+        return rows.aside(line, why);
+    }
+    rows.row(line, targets, record.iter());
+}
+
+/// One label that holds another separator many times is a header cut at the wrong character.
+fn check_delimiter(labels: &[String], delimiter: u8) -> Result<(), Refusal> {
+    let [only] = labels else { return Ok(()) };
+    if only == SENTINEL {
+        return Err(Refusal::new("blank-header", "the file has no header and no rows"));
+    }
+    let likely = [';', ',', '\t', '|'].into_iter().filter(|c| *c as u32 != u32::from(delimiter)).max_by_key(|c| only.matches(*c).count());
+    match likely {
+        Some(other) if only.contains(other) => {
+            let found = only.matches(other).count();
+            Err(Refusal::new("format-error", format!("the header has one cell and {found} `{}` in it: is the delimiter `{}`?", other.escape_default(), other.escape_default())))
+        }
+        _ => Ok(()),
+    }
+}

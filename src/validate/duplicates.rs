@@ -1,0 +1,69 @@
+//! Rows of one record within one delivery: the last changed stands; what cannot be decided is quarantined.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, TimestampMicrosecondArray};
+use arrow::row::{RowConverter, SortField};
+
+use super::table::{TypedRows, text};
+use crate::contract::{Contract, Role};
+use crate::error::{Error, Kind, Result};
+
+/// What the other rows of a record mean for a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A later change stands in the same delivery.
+    LaterChange,
+    /// The same row stands in the same delivery already.
+    SameRow,
+    /// Another row says something else of the same record and moment.
+    Contradiction,
+}
+
+/// The verdicts on rows that are not to be loaded, among the rows without fault, in order of rows.
+///
+/// # Errors
+/// `Internal` where rows cannot be compared.
+pub fn judge(contract: &Contract, typed: &TypedRows, is_faulty: impl Fn(usize) -> bool) -> Result<Vec<(usize, Verdict)>> {
+    let (Some(ids), Some(changed)) = (typed.role(contract, Role::RecordId), typed.role(contract, Role::ChangedAt)) else { return Ok(Vec::new()) };
+    let changed = changed.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::new(Kind::Internal, "the time of last change is no instant"))?;
+    let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in (0..typed.len()).filter(|row| !is_faulty(*row)) {
+        if let Some(id) = text(ids, row) {
+            records.entry(id).or_default().push(row);
+        }
+    }
+    let mut verdicts = Vec::new();
+    for rows in records.into_values().filter(|rows| rows.len() > 1) {
+        judge_record(typed, changed, &rows, &mut verdicts)?;
+    }
+    verdicts.sort_by_key(|(row, _)| *row);
+    Ok(verdicts)
+}
+
+fn judge_record(typed: &TypedRows, changed: &TimestampMicrosecondArray, rows: &[usize], verdicts: &mut Vec<(usize, Verdict)>) -> Result<()> {
+    let last = rows.iter().map(|row| changed.value(*row)).max();
+    let (newest, older): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| Some(changed.value(**row)) == last);
+    verdicts.extend(older.iter().map(|row| (*row, Verdict::LaterChange)));
+    if newest.len() > 1 {
+        let verdict = if are_equal(typed, &newest)? { Verdict::SameRow } else { Verdict::Contradiction };
+        let spared = usize::from(verdict == Verdict::SameRow);
+        verdicts.extend(newest.iter().skip(spared).map(|row| (*row, verdict)));
+    }
+    Ok(())
+}
+
+fn are_equal(typed: &TypedRows, rows: &[usize]) -> Result<bool> {
+    let internal = |cause| Error::new(Kind::Internal, "rows of a delivery cannot be compared").because(cause);
+    let fields = typed.columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
+    let converter = RowConverter::new(fields).map_err(internal)?;
+    let slices = |row: usize| typed.columns.iter().map(|column| column.slice(row, 1)).collect::<Vec<_>>();
+    let mut encoded = rows.iter().map(|row| converter.convert_columns(&slices(*row)).map(|rows| rows.row(0).owned()));
+    let Some(first) = encoded.next().transpose().map_err(internal)? else { return Ok(true) };
+    for other in encoded {
+        if other.map_err(internal)? != first {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,54 @@
+//! What is wrong with a row, in Frictionless's names.
+
+use std::sync::Arc;
+
+/// What became of a row that was not loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It has faults.
+    Quarantined,
+    /// A later change of the same record stands in the same delivery.
+    Superseded,
+    /// It is no record.
+    Excluded,
+    /// Its delivery was refused whole.
+    Refused,
+}
+
+impl Outcome {
+    /// Its name in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quarantined => "quarantined",
+            Self::Superseded => "superseded",
+            Self::Excluded => "excluded",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// One reason why a row was not loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The field at fault; absent where the row as a whole is.
+    pub field: Option<String>,
+    /// Frictionless's name of the error; for rows without fault the outcome.
+    pub error: &'static str,
+    /// The rule that was broken.
+    pub rule: &'static str,
+    /// For people; holds no protected value.
+    pub message: String,
+}
+
+/// A row that was not loaded, with all its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAsideRow {
+    /// The sheet of a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The row or line, from 1.
+    pub row: i64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why; at least one.
+    pub reasons: Vec<Reason>,
+}

@@ -1,0 +1,16 @@
+//! Text batches made typed rows, strictly, with every fault of every cell in the same pass.
+//!
+//! Guarantees: nothing is rounded, truncated or guessed; every row read is loaded, superseded, quarantined or
+//! excluded, each with its reason; no message repeats the value of a protected field or a cell of a shifted row.
+
+mod cast;
+mod delivery;
+mod duplicates;
+mod fault;
+mod rules;
+mod table;
+mod temporal;
+
+pub use delivery::{Context, Delivery, Formats, Validated};
+pub use fault::{Outcome, Reason, SetAsideRow};
+pub use table::{TypedRows, read_reference};

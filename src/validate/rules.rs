@@ -1,0 +1,75 @@
+//! Rules over several fields of a row.
+
+use std::collections::BTreeSet;
+
+use arrow::array::{Array, ArrayRef, Date32Array};
+use chrono::NaiveDate;
+
+use super::cast::CellFault;
+use super::table::{TypedRows, text};
+use super::temporal::days;
+use crate::contract::{Contract, Role, fold};
+
+/// What rules need to know beside the row.
+pub struct Facts<'a> {
+    /// The office's code.
+    pub office: &'a str,
+    /// The office's name, which some extracts write in place of the code.
+    pub office_name: &'a str,
+    /// The day the delivery was received.
+    pub received: NaiveDate,
+}
+
+/// A fault of a row as a whole: row, rule, message.
+pub type RowFault = (usize, &'static str, String);
+
+/// Faults of fields that are required by condition; they are told beside the other faults of the row.
+pub fn required_when(contract: &Contract, typed: &TypedRows, faults: &[CellFault]) -> Vec<CellFault> {
+    let faulty: BTreeSet<(usize, usize)> = faults.iter().map(|fault| (fault.row, fault.field)).collect();
+    let mut found = Vec::new();
+    for rule in &contract.required_when {
+        let (field, when) = (&contract.fields[rule.field], &contract.fields[rule.when]);
+        for row in 0..typed.len() {
+            let applies = text(&typed.columns[rule.when], row) == Some(rule.is.as_str());
+            if applies && typed.columns[rule.field].is_null(row) && !faulty.contains(&(row, rule.field)) {
+                let message = format!("{} is missing, which {} `{}` requires", field.name, when.name, rule.is);
+                found.push(CellFault { row, field: rule.field, error: "constraint-error", rule: "required-when", message });
+            }
+        }
+    }
+    found
+}
+
+/// Faults of rows whose every cell is in order.
+pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl Fn(usize) -> bool, facts: &Facts<'_>) -> Vec<RowFault> {
+    let event = dates(typed.role(contract, Role::EventDate));
+    let birth = dates(typed.role(contract, Role::BirthDate));
+    let office = typed.role(contract, Role::Office);
+    let names = [fold(facts.office), fold(facts.office_name)];
+    let mut found = Vec::new();
+    for row in (0..typed.len()).filter(|row| !is_faulty(*row)) {
+        let event = event.and_then(|dates| value(dates, row));
+        if let (Some(birth), Some(event)) = (birth.and_then(|dates| value(dates, row)), event)
+            && birth > event
+        {
+            found.push((row, "birth-after-event", "the birth date lies after the event".to_owned()));
+        }
+        if event.is_some_and(|event| event > days(facts.received)) {
+            found.push((row, "event-after-received", format!("the event lies after {}, the day the extract was received", facts.received)));
+        }
+        if let Some(written) = office.and_then(|column| text(column, row))
+            && !names.contains(&fold(written))
+        {
+            found.push((row, "office-mismatch", format!("the row names another office than {}, whose extract it stands in", facts.office)));
+        }
+    }
+    found
+}
+
+fn dates(column: Option<&ArrayRef>) -> Option<&Date32Array> {
+    column.and_then(|column| column.as_any().downcast_ref())
+}
+
+fn value(dates: &Date32Array, row: usize) -> Option<i32> {
+    (!dates.is_null(row)).then(|| dates.value(row))
+}

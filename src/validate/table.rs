@@ -1,0 +1,133 @@
+//! Typed rows, and tables of the project read by the same rules as extracts.
+
+use std::collections::{BTreeSet, HashMap};
+
+use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::compute::concat;
+use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+
+use super::cast::{self, CellFault, Habit};
+use crate::contract::{Contract, Role, arrow_type};
+use crate::error::{Error, Kind, Result};
+use crate::project::{Format, Reference, Source, Template};
+use crate::read::{self, Piece, TextBatch};
+
+/// Typed columns by field index; protected ones among them, so there is no `Debug`.
+pub struct TypedRows {
+    /// A column per field; direct identifiers are all null.
+    pub columns: Vec<ArrayRef>,
+    /// For each row its row in the sheet or its line.
+    pub rows: Vec<i64>,
+}
+
+impl TypedRows {
+    /// The column of the field with a role.
+    pub fn role<'a>(&'a self, contract: &Contract, role: Role) -> Option<&'a ArrayRef> {
+        contract.role(role).map(|index| &self.columns[index])
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True where there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Casts batches one after another and puts them together.
+pub struct Caster<'a> {
+    contract: &'a Contract,
+    habit: Habit<'a>,
+    parts: Vec<Vec<ArrayRef>>,
+    rows: Vec<i64>,
+    /// Faults of cells found so far.
+    pub faults: Vec<CellFault>,
+}
+
+impl<'a> Caster<'a> {
+    /// A caster for a contract in a habit.
+    pub fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
+        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), faults: Vec::new() }
+    }
+
+    /// Casts a batch.
+    pub fn push(&mut self, batch: &TextBatch) {
+        let first_row = self.rows.len();
+        for (index, field) in self.contract.fields.iter().enumerate() {
+            let column = match &batch.columns[index] {
+                Some(texts) => cast::column(self.contract, index, texts, self.habit, first_row, &mut self.faults),
+                None => cast::absent(field, batch.rows.len()),
+            };
+            self.parts[index].push(column);
+        }
+        self.rows.extend(&batch.rows);
+    }
+
+    /// All rows cast.
+    ///
+    /// # Errors
+    /// `Internal` where the parts do not fit together.
+    pub fn finish(self) -> Result<(TypedRows, Vec<CellFault>)> {
+        let columns = self.parts.iter().zip(&self.contract.fields).map(|(parts, field)| {
+            if parts.is_empty() {
+                return Ok(arrow::array::new_empty_array(&arrow_type(&field.kind)));
+            }
+            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+            concat(&parts).map_err(|cause| Error::new(Kind::Internal, "the batches of a delivery do not fit together").because(cause))
+        });
+        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows }, self.faults))
+    }
+}
+
+/// Reads a table of the project: a UTF-8 comma CSV in which no row may have a fault.
+///
+/// # Errors
+/// `Data` with the first faults.
+pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatch> {
+    let contract = &*reference.contract;
+    let source = plain_source(contract)?;
+    let habit = Habit { dates: &source.dates, datetimes: &source.datetimes, list_separator: &source.list_separator, zone: chrono_tz::UTC };
+    let mut caster = Caster::new(contract, habit);
+    let mut aside = Vec::new();
+    let refuse = |message: String| Error::new(Kind::Data, format!("{}: {message}", reference.path.display()));
+    let read = read::read(bytes, &source, contract, &mut |piece| match piece {
+        Piece::Rows(batch) => caster.push(&batch),
+        Piece::Aside(row) => aside.push(row),
+    });
+    read.map_err(|refusal| refuse(refusal.message))?;
+    if let Some(row) = aside.first() {
+        return Err(refuse(format!("line {} has too many or too few cells", row.row)));
+    }
+    let (typed, faults) = caster.finish()?;
+    if let Some(fault) = faults.first() {
+        return Err(refuse(format!("line {}: {} ({} faults in all)", typed.rows[fault.row], fault.message, faults.len())));
+    }
+    let fields = contract.fields.iter().map(|field| arrow::datatypes::Field::new(&field.name, arrow_type(&field.kind), true));
+    let schema = arrow::datatypes::Schema::new(fields.collect::<Vec<_>>());
+    RecordBatch::try_new(std::sync::Arc::new(schema), typed.columns).map_err(|cause| Error::new(Kind::Internal, "a table of the project does not fit its schema").because(cause))
+}
+
+fn plain_source(contract: &Contract) -> Result<Source> {
+    let labels: HashMap<String, usize> = contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
+    Ok(Source {
+        offices: BTreeSet::new(),
+        template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
+        format: Format::Csv { delimiter: b',', encoding: encoding_rs::UTF_8 },
+        dates: vec!["%Y-%m-%d".to_owned()],
+        datetimes: vec!["%Y-%m-%dT%H:%M:%SZ".to_owned()],
+        list_separator: "|".to_owned(),
+        absent: BTreeSet::new(),
+        labels,
+        total_rows: BTreeSet::new(),
+    })
+}
+
+/// The text of a string column, null as nothing.
+pub fn text(column: &ArrayRef, row: usize) -> Option<&str> {
+    let column = column.as_any().downcast_ref::<StringArray>()?;
+    (!column.is_null(row)).then(|| column.value(row))
+}
