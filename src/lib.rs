@@ -8,8 +8,10 @@ pub mod graph;
 pub mod names;
 pub mod period;
 
-// Floor 1: what rows must be.
+// Floor 1: what rows must be, where objects are, what runs SQL.
 pub mod contract;
+pub mod engine;
+pub mod store;
 
 // Floor 2: the project folder.
 pub mod project;
@@ -17,3 +19,5 @@ pub mod project;
 // Floor 3: the stages of a record.
 pub mod read;
 pub mod validate;
+pub mod normalise;
+pub mod warehouse;

@@ -1,0 +1,39 @@
+/*
+description = "Persons who registered with the programme in every period that case files cover"
+grain = ["period"]
+order = ["period_kind", "period"]
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of registration"
+persons = "Distinct persons who registered; 0 where the period was reported and nobody did"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "registered_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "persons"]
+
+[[tests]]
+unique = ["period"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+*/
+WITH counted AS (
+    SELECT p.period, CAST(count(DISTINCT r.person_id) AS BIGINT) AS persons
+    FROM registered_persons AS r
+    JOIN period_months AS p
+        ON p.month_start = r.registered_month
+    GROUP BY p.period
+)
+SELECT
+    c.period_kind,
+    c.period,
+    coalesce(n.persons, 0) AS persons
+FROM covered_periods AS c
+LEFT JOIN counted AS n
+    ON n.period = c.period
+WHERE c.stream = 'registrations'

@@ -1,0 +1,119 @@
+/*
+description = "Persons and movements of voluntary return to Morocco by host country and SADD group, against the same period a year before; no row means nobody in either"
+grain = ["period", "host_country", "sadd_group"]
+order = ["period_kind", "period", "host_country", "sadd_group"]
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of departure"
+host_country = "Country returned from, ISO 3166-1 alpha-3"
+sadd_group = "Sex and age group on the day of departure"
+persons = "Distinct persons who departed; 0 where there were some a year before and now nobody"
+movements = "Departures; a person may depart more than once; add up over periods of one kind only"
+persons_year_before = "Distinct persons in the same period a year before; null where not every month of that period was reported"
+change_absolute = "persons less persons_year_before; null where that is null or not every month of the period itself was reported"
+change_percent = "change_absolute in percent of persons_year_before; null where change_absolute is null or persons_year_before is 0"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.movements]
+unit = "movement"
+additivity = ["period", "host_country", "sadd_group"]
+date_basis = "departed_on"
+
+[measures.persons_year_before]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.change_absolute]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.change_percent]
+unit = "percent"
+additivity = "none"
+date_basis = "departed_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "host_country", "sadd_group", "persons", "movements"]
+
+[[tests]]
+unique = ["period", "host_country", "sadd_group"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+accepted_codes = { column = "host_country", codes = "country" }
+
+[[tests]]
+accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+*/
+WITH counted AS (
+    SELECT
+        p.period,
+        m.host_country,
+        m.sadd_group,
+        CAST(count(DISTINCT m.person_id) AS BIGINT) AS persons,
+        CAST(count(*) AS BIGINT) AS movements
+    FROM movements AS m
+    JOIN period_months AS p
+        ON p.month_start = m.departed_month
+    WHERE m.direction = 'inbound'
+    GROUP BY p.period, m.host_country, m.sadd_group
+),
+covered AS (
+    SELECT period_kind, period, complete, year_before, year_before_complete
+    FROM covered_periods
+    WHERE stream = 'returns_inbound'
+),
+shown AS (
+    SELECT c.period_kind, c.period, c.complete, c.year_before, c.year_before_complete, n.host_country, n.sadd_group
+    FROM covered AS c
+    JOIN counted AS n
+        ON n.period = c.period
+    UNION
+    SELECT c.period_kind, c.period, c.complete, c.year_before, c.year_before_complete, n.host_country, n.sadd_group
+    FROM covered AS c
+    JOIN counted AS n
+        ON n.period = c.year_before
+),
+compared AS (
+    SELECT
+        s.period_kind,
+        s.period,
+        s.host_country,
+        s.sadd_group,
+        s.complete,
+        coalesce(n.persons, 0) AS persons,
+        coalesce(n.movements, 0) AS movements,
+        CASE WHEN s.year_before_complete THEN coalesce(b.persons, 0) END AS persons_year_before
+    FROM shown AS s
+    LEFT JOIN counted AS n
+        ON n.period = s.period
+        AND n.host_country = s.host_country
+        AND n.sadd_group = s.sadd_group
+    LEFT JOIN counted AS b
+        ON b.period = s.year_before
+        AND b.host_country = s.host_country
+        AND b.sadd_group = s.sadd_group
+)
+SELECT
+    period_kind,
+    period,
+    host_country,
+    sadd_group,
+    persons,
+    movements,
+    persons_year_before,
+    CASE WHEN complete THEN persons - persons_year_before END AS change_absolute,
+    CASE
+        WHEN complete AND persons_year_before > 0
+            THEN 100.0 * CAST(persons - persons_year_before AS DOUBLE) / CAST(persons_year_before AS DOUBLE)
+    END AS change_percent
+FROM compared

@@ -1,0 +1,90 @@
+/*
+description = "Persons and movements of voluntary return to Morocco in every period that case files cover, against the same period a year before"
+grain = ["period"]
+order = ["period_kind", "period"]
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of departure"
+persons = "Distinct persons who departed; 0 where the period was reported and nobody did"
+movements = "Departures; a person may depart more than once; add up over periods of one kind only"
+persons_year_before = "Distinct persons in the same period a year before; null where not every month of that period was reported"
+change_absolute = "persons less persons_year_before; null where that is null or not every month of the period itself was reported"
+change_percent = "change_absolute in percent of persons_year_before; null where change_absolute is null or persons_year_before is 0"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.movements]
+unit = "movement"
+additivity = ["period"]
+date_basis = "departed_on"
+
+[measures.persons_year_before]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.change_absolute]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.change_percent]
+unit = "percent"
+additivity = "none"
+date_basis = "departed_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "persons", "movements"]
+
+[[tests]]
+unique = ["period"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+*/
+WITH counted AS (
+    SELECT
+        p.period,
+        CAST(count(DISTINCT m.person_id) AS BIGINT) AS persons,
+        CAST(count(*) AS BIGINT) AS movements
+    FROM movements AS m
+    JOIN period_months AS p
+        ON p.month_start = m.departed_month
+    WHERE m.direction = 'inbound'
+    GROUP BY p.period
+),
+shown AS (
+    SELECT period_kind, period, complete, year_before, year_before_complete
+    FROM covered_periods
+    WHERE stream = 'returns_inbound'
+),
+compared AS (
+    SELECT
+        s.period_kind,
+        s.period,
+        s.complete,
+        coalesce(n.persons, 0) AS persons,
+        coalesce(n.movements, 0) AS movements,
+        CASE WHEN s.year_before_complete THEN coalesce(b.persons, 0) END AS persons_year_before
+    FROM shown AS s
+    LEFT JOIN counted AS n
+        ON n.period = s.period
+    LEFT JOIN counted AS b
+        ON b.period = s.year_before
+)
+SELECT
+    period_kind,
+    period,
+    persons,
+    movements,
+    persons_year_before,
+    CASE WHEN complete THEN persons - persons_year_before END AS change_absolute,
+    CASE
+        WHEN complete AND persons_year_before > 0
+            THEN 100.0 * CAST(persons - persons_year_before AS DOUBLE) / CAST(persons_year_before AS DOUBLE)
+    END AS change_percent
+FROM compared

@@ -1,0 +1,50 @@
+/*
+description = "Persons and movements of voluntary return from Morocco in every period that case files cover"
+grain = ["period"]
+order = ["period_kind", "period"]
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of departure"
+persons = "Distinct persons who departed; 0 where the period was reported and nobody did"
+movements = "Departures; a person may depart more than once; add up over periods of one kind only"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "departed_on"
+
+[measures.movements]
+unit = "movement"
+additivity = ["period"]
+date_basis = "departed_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "persons", "movements"]
+
+[[tests]]
+unique = ["period"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+*/
+WITH counted AS (
+    SELECT
+        p.period,
+        CAST(count(DISTINCT m.person_id) AS BIGINT) AS persons,
+        CAST(count(*) AS BIGINT) AS movements
+    FROM movements AS m
+    JOIN period_months AS p
+        ON p.month_start = m.departed_month
+    WHERE m.direction = 'outbound'
+    GROUP BY p.period
+)
+SELECT
+    c.period_kind,
+    c.period,
+    coalesce(n.persons, 0) AS persons,
+    coalesce(n.movements, 0) AS movements
+FROM covered_periods AS c
+LEFT JOIN counted AS n
+    ON n.period = c.period
+WHERE c.stream = 'returns_outbound'

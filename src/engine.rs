@@ -1,0 +1,77 @@
+//! The engine: the only place that builds a session, its limits and its catalogue.
+
+use std::sync::Arc;
+
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+
+use crate::error::{self, Error, Kind, Result};
+
+/// The catalogue that all tables live in.
+const CATALOGUE: &str = "rihla";
+
+/// The schema of models, which SQL names without a prefix.
+const MODELS: &str = "public";
+
+/// Schemas that SQL names with a prefix.
+pub const SCHEMAS: [&str; 5] = ["feeds", "codes", "ref", "system", "raw"];
+
+/// A session with nothing in it.
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+}
+
+impl Engine {
+    /// An engine that may use `memory_mib` before it spills to disk.
+    ///
+    /// # Errors
+    /// `Internal` where the engine cannot be built.
+    pub fn new(memory_mib: usize) -> Result<Self> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.saturating_mul(1024 * 1024))))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
+            .build_arc()
+            .map_err(|cause| error::engine("cannot start the engine", cause))?;
+        let mut config = SessionConfig::new().with_default_catalog_and_schema(CATALOGUE, MODELS).with_information_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.collect_spans = true;
+        // Text stays text, so that what is planned without data is what is planned with it.
+        options.execution.parquet.schema_force_view_types = false;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        let context = SessionContext::new_with_config_rt(config, runtime);
+        let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
+        for schema in SCHEMAS {
+            let empty: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+            catalogue.register_schema(schema, empty).map_err(|cause| error::engine("cannot build the engine's catalogue", cause))?;
+        }
+        Ok(Self { context })
+    }
+
+    /// The session.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Adds a table under `schema.name`, or `name` alone for a model.
+    ///
+    /// # Errors
+    /// `Internal` where the name is taken.
+    pub fn add(&self, schema: Option<&str>, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let reference = datafusion::common::TableReference::partial(schema.unwrap_or(MODELS), name);
+        self.context.register_table(reference, table).map(|_| ()).map_err(|cause| error::engine(format!("cannot add the table `{name}`"), cause))
+    }
+
+    /// Adds a Parquet file as a model's table.
+    ///
+    /// # Errors
+    /// `Unavailable` where the file cannot be read.
+    pub async fn add_parquet(&self, name: &str, file: &std::path::Path) -> Result<()> {
+        let path = file.to_string_lossy();
+        let what = || format!("cannot read the table `{name}`");
+        self.context.register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default()).await.map_err(|cause| error::engine(what(), cause))
+    }
+}

@@ -1,0 +1,119 @@
+//! Typed rows made normalised ones: pseudonyms for people, age and SADD group at the event, provenance on every row.
+//!
+//! Guarantees: case number and birth date stop here; what leaves is the contract's loaded schema.
+
+mod pseudonym;
+mod sadd;
+
+pub use pseudonym::Key;
+pub use sadd::{age_at, group};
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
+
+use crate::contract::{Contract, Role, is_carried, loaded_schema};
+use crate::error::{Error, Kind, Result};
+use crate::validate::TypedRows;
+
+/// Where the rows of a delivery come from: the same for all of them.
+pub struct Provenance<'a> {
+    /// The submission.
+    pub submission_id: &'a str,
+    /// The office.
+    pub office: &'a str,
+    /// The reporting period.
+    pub period: &'a str,
+    /// The revision of the slot.
+    pub revision: i64,
+    /// When it was received.
+    pub received: DateTime<Utc>,
+    /// The extract.
+    pub path: &'a str,
+    /// The sheet of a workbook.
+    pub sheet: Option<&'a str>,
+}
+
+/// The rows to load, in the contract's loaded schema; as many as `typed` holds.
+///
+/// # Errors
+/// `Internal` where the contract's roles are not filled by columns of the right type.
+pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance<'_>, key: &Key) -> Result<RecordBatch> {
+    let count = typed.len();
+    let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
+    let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
+    let sheet: StringArray = std::iter::repeat_n(provenance.sheet, count).collect();
+    let person = People::of(contract, typed)?;
+    let mut columns: Vec<ArrayRef> = vec![
+        repeated(provenance.submission_id),
+        repeated(provenance.office),
+        repeated(provenance.period),
+        Arc::new(Int64Array::from_value(provenance.revision, count)),
+        Arc::new(received),
+        repeated(provenance.path),
+        Arc::new(sheet),
+        Arc::new(Int64Array::from(typed.rows.clone())),
+    ];
+    columns.extend(person.columns(key));
+    columns.extend(contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)).map(|(_, column)| column.clone()));
+    RecordBatch::try_new(loaded_schema(contract), columns).map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
+}
+
+/// The columns that tell who and how old.
+struct People<'a> {
+    case: &'a StringArray,
+    person: &'a Int64Array,
+    sex: &'a StringArray,
+    event: &'a Date32Array,
+    birth: Option<&'a Date32Array>,
+    age: Option<&'a Int64Array>,
+}
+
+impl<'a> People<'a> {
+    fn of(contract: &Contract, typed: &'a TypedRows) -> Result<Self> {
+        Ok(Self {
+            case: needed(contract, typed, Role::CaseNumber)?,
+            person: needed(contract, typed, Role::PersonNumber)?,
+            sex: needed(contract, typed, Role::Sex)?,
+            event: needed(contract, typed, Role::EventDate)?,
+            birth: typed.role(contract, Role::BirthDate).and_then(|column| column.as_any().downcast_ref()),
+            age: typed.role(contract, Role::Age).and_then(|column| column.as_any().downcast_ref()),
+        })
+    }
+
+    fn columns(&self, key: &Key) -> [ArrayRef; 4] {
+        let count = self.case.len();
+        let persons = (0..count).map(|row| key.person(self.case.value(row), self.person.value(row)));
+        let cases = (0..count).map(|row| key.case(self.case.value(row)));
+        let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
+        let groups = (0..count).map(|row| group(at(self.sex, row), self.age(row)));
+        [
+            Arc::new(StringArray::from_iter_values(persons)),
+            Arc::new(StringArray::from_iter_values(cases)),
+            Arc::new(ages.clone()),
+            Arc::new(StringArray::from_iter_values(groups)),
+        ]
+    }
+
+    /// Completed years at the event: by the birth date, else as the office gives it.
+    fn age(&self, row: usize) -> Option<i64> {
+        let birth = self.birth.filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row));
+        match birth {
+            Some(birth) => Some(age_at(birth, self.event.value(row))),
+            None => self.age.filter(|ages| !ages.is_null(row)).map(|ages| ages.value(row)),
+        }
+    }
+}
+
+fn at(column: &StringArray, row: usize) -> Option<&str> {
+    (!column.is_null(row)).then(|| column.value(row))
+}
+
+fn needed<'a, T: 'static>(contract: &Contract, typed: &'a TypedRows, role: Role) -> Result<&'a T> {
+    typed
+        .role(contract, role)
+        .and_then(|column| column.as_any().downcast_ref())
+        .ok_or_else(|| Error::new(Kind::Internal, format!("the feed {} has no column for the role {role:?}", contract.feed)))
+}

@@ -1,0 +1,58 @@
+//! Sex and age: the groups in which people are counted.
+
+use chrono::{Datelike, Duration, NaiveDate};
+
+/// Completed years between two days, given in days since 1970; born on 29 February turns a year older on 1 March.
+pub fn age_at(birth: i32, event: i32) -> i64 {
+    let (birth, event) = (date(birth), date(event));
+    let years = i64::from(event.year() - birth.year());
+    let had_birthday = (event.month(), event.day()) >= (birth.month(), birth.day());
+    if had_birthday { years } else { years - 1 }
+}
+
+fn date(days: i32) -> NaiveDate {
+    NaiveDate::default().checked_add_signed(Duration::days(days.into())).unwrap_or(NaiveDate::MAX)
+}
+
+/// The SADD group of a person: men and women are 18 and over on the day of the event, boys and girls under 18;
+/// where sex or age is not known the group is `unknown`.
+pub fn group(sex: Option<&str>, age: Option<i64>) -> &'static str {
+    match (sex, age) {
+        (Some("M"), Some(18..)) => "men",
+        (Some("F"), Some(18..)) => "women",
+        (Some("M"), Some(_)) => "boys",
+        (Some("F"), Some(_)) => "girls",
+        _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(text: &str) -> i32 {
+        i32::try_from(text.parse::<NaiveDate>().unwrap().signed_duration_since(NaiveDate::default()).num_days()).unwrap()
+    }
+
+    #[test]
+    fn a_person_is_of_age_on_the_eighteenth_birthday() {
+        for (birth, event, age) in [
+            ("2005-06-15", "2023-06-14", 17),
+            ("2005-06-15", "2023-06-15", 18),
+            ("2004-02-29", "2022-02-28", 17),
+            ("2004-02-29", "2022-03-01", 18),
+            ("2004-02-29", "2024-02-29", 20),
+            ("2023-06-15", "2023-06-15", 0),
+        ] {
+            assert_eq!(age_at(days(birth), days(event)), age, "{birth} {event}");
+        }
+    }
+
+    #[test]
+    fn unknown_is_explicit() {
+        assert_eq!(group(Some("M"), Some(18)), "men");
+        assert_eq!(group(Some("F"), Some(17)), "girls");
+        assert_eq!(group(None, Some(30)), "unknown");
+        assert_eq!(group(Some("M"), None), "unknown");
+    }
+}

@@ -1,0 +1,104 @@
+//! All object-store construction, and the few ways in which the program writes objects.
+//!
+//! Guarantees: an object is either whole or not there; [`create`] makes it once, whoever else tries.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::error::{self, Error, Kind, Result};
+
+/// A place of objects.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    root: PathBuf,
+}
+
+impl Store {
+    /// The objects below a folder of this machine, which must be there.
+    ///
+    /// # Errors
+    /// `Unavailable` where the folder cannot be opened.
+    pub fn local(root: &Path) -> Result<Self> {
+        let what = || format!("cannot open the folder `{}`", root.display());
+        let root = root.canonicalize().map_err(|cause| error::io(what(), cause))?;
+        let inner = LocalFileSystem::new_with_prefix(&root).map_err(|cause| error::store(what(), cause))?.with_automatic_cleanup(false);
+        Ok(Self { inner: Arc::new(inner), root })
+    }
+
+    /// The store for the engine.
+    pub fn object_store(&self) -> Arc<dyn ObjectStore> {
+        self.inner.clone()
+    }
+
+    /// The folder behind the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Everything below a folder, sorted by path; nothing where the folder is not there.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be listed.
+    pub async fn list(&self, folder: &str) -> Result<Vec<ObjectMeta>> {
+        let path = parse(folder)?;
+        let listed: Result<Vec<_>, _> = self.inner.list(Some(&path)).try_collect().await;
+        let mut objects = listed.map_err(|cause| error::store(format!("cannot list `{folder}`"), cause))?;
+        objects.sort_by(|a, b| a.location.cmp(&b.location));
+        Ok(objects)
+    }
+
+    /// A whole object.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be read.
+    pub async fn read(&self, path: &ObjectPath) -> Result<Bytes> {
+        let what = || format!("cannot read `{path}`");
+        let got = self.inner.get(path).await.map_err(|cause| error::store(what(), cause))?;
+        got.bytes().await.map_err(|cause| error::store(what(), cause))
+    }
+
+    /// A whole object, or nothing where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be read.
+    pub async fn read_if_any(&self, path: &str) -> Result<Option<Bytes>> {
+        let what = || format!("cannot read `{path}`");
+        match self.inner.get(&parse(path)?).await {
+            Ok(got) => got.bytes().await.map(Some).map_err(|cause| error::store(what(), cause)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(cause) => Err(error::store(what(), cause)),
+        }
+    }
+
+    /// Makes an object that is not there yet, in one atomic step; false where somebody made it before.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be written.
+    pub async fn create(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<bool> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.inner.put_opts(&parse(path)?, bytes.into(), options).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::AlreadyExists { .. }) => Ok(false),
+            Err(cause) => Err(error::store(format!("cannot write `{path}`"), cause)),
+        }
+    }
+
+    /// Writes an object, in place of another if there is one.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be written.
+    pub async fn write(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<()> {
+        self.inner.put(&parse(path)?, bytes.into()).await.map(|_| ()).map_err(|cause| error::store(format!("cannot write `{path}`"), cause))
+    }
+}
+
+fn parse(path: &str) -> Result<ObjectPath> {
+    ObjectPath::parse(path).map_err(|cause| Error::new(Kind::Input, format!("`{path}` is no path of a store")).because(cause))
+}

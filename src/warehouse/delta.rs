@@ -1,0 +1,114 @@
+//! Delta tables that only grow.
+//!
+//! Guarantees: every append carries application transactions, so that of two writers of the same slot one fails.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
+use deltalake::kernel::Transaction;
+use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{StructType, engine::arrow_conversion::TryIntoKernel};
+use deltalake::operations::write::SchemaMode;
+use deltalake::protocol::SaveMode;
+use deltalake::{DeltaTable, DeltaTableError};
+use futures::TryStreamExt;
+use url::Url;
+
+use crate::error::{Error, Kind, Result, is_disk_full};
+use crate::store::Store;
+
+/// A Delta table that is appended to.
+pub struct AppendedTable {
+    name: String,
+    table: DeltaTable,
+    schema: SchemaRef,
+}
+
+impl AppendedTable {
+    /// Opens the table below `path`, and makes it with `schema` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Conflict` as the store says.
+    pub async fn open(store: &Store, path: &str, schema: SchemaRef) -> Result<Self> {
+        let folder = store.root().join(path);
+        std::fs::create_dir_all(&folder).map_err(|cause| crate::error::io(format!("cannot make `{}`", folder.display()), cause))?;
+        let url = Url::from_directory_path(&folder).map_err(|()| Error::new(Kind::Internal, format!("`{}` is no absolute folder", folder.display())))?;
+        let what = format!("cannot open the table `{path}`");
+        let mut table = DeltaTable::try_from_url(url).await.map_err(|cause| delta_error(&what, cause))?;
+        if table.version().is_none() {
+            let columns: StructType = schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
+            let created = table.create().with_columns(columns.fields().cloned()).with_table_name(path.replace('/', "_")).with_save_mode(SaveMode::Ignore).await;
+            table = created.map_err(|cause| delta_error(&what, cause))?;
+        }
+        Ok(Self { name: path.to_owned(), table, schema })
+    }
+
+    /// The version of the table.
+    pub fn version(&self) -> u64 {
+        self.table.version().unwrap_or_default()
+    }
+
+    /// The schema that batches must have.
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// How many rows the table holds, by its log.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be read; `Internal` where it does not say.
+    pub async fn count_rows(&self) -> Result<u64> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
+        files.iter().try_fold(0, |sum, file| file.num_records().map(|rows| sum + rows as u64)).ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read.
+    pub async fn read_all(&self) -> Result<Vec<RecordBatch>> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let (_, stream) = self.table.scan_table().await.map_err(|cause| delta_error(&what, cause))?;
+        stream.try_collect().await.map_err(|cause| crate::error::engine(what, cause))
+    }
+
+    /// The table for the engine.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read.
+    pub async fn provider(&self) -> Result<Arc<dyn TableProvider>> {
+        self.table.table_provider().await.map_err(|cause| crate::error::engine(format!("cannot read the table `{}`", self.name), cause))
+    }
+
+    /// Appends batches in one commit; nothing happens where they hold no rows.
+    ///
+    /// # Errors
+    /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
+    pub async fn append(&mut self, batches: Vec<RecordBatch>, transactions: Vec<Transaction>) -> Result<()> {
+        if batches.iter().all(|batch| batch.num_rows() == 0) {
+            return Ok(());
+        }
+        let properties = CommitProperties::default().with_application_transactions(transactions);
+        let write = self.table.clone().write(batches).with_save_mode(SaveMode::Append).with_schema_mode(SchemaMode::Merge).with_commit_properties(properties);
+        self.table = write.await.map_err(|cause| delta_error(&format!("cannot append to the table `{}`", self.name), cause))?;
+        Ok(())
+    }
+}
+
+/// An error of Delta with its kind and remedy.
+pub fn delta_error(what: &str, cause: DeltaTableError) -> Error {
+    let kind = match &cause {
+        DeltaTableError::Transaction { .. } | DeltaTableError::VersionAlreadyExists(_) => Kind::Conflict,
+        DeltaTableError::Generic(_) | DeltaTableError::SchemaMismatch { .. } => Kind::Internal,
+        _ => Kind::Unavailable,
+    };
+    if is_disk_full(&cause) {
+        return crate::error::store(what, cause);
+    }
+    let error = Error::new(kind, what);
+    let error = if kind == Kind::Conflict { error.hint("another process changed the same table: run again") } else { error };
+    error.because(cause)
+}

@@ -1,0 +1,125 @@
+//! The commit of a batch of submissions: rows and set-aside rows first, then the submissions that vouch for them.
+//!
+//! Killed between the commits, the rows that landed are vouched for by nobody and so are never seen; the next run
+//! finds them by submission and revision and does not append them again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+use deltalake::kernel::Transaction;
+
+use super::{AppendedTable, Submission, SubmissionOutcome, Warehouse, submission};
+use crate::error::{Error, Kind, Result};
+
+/// One judged delivery with its rows.
+pub struct SlotLoad {
+    /// What vouches for the rows.
+    pub submission: Submission,
+    /// The rows to load; nothing where it was not loaded.
+    pub rows: Option<RecordBatch>,
+    /// The rows set aside.
+    pub set_aside: Option<RecordBatch>,
+}
+
+/// Rows of a table by submission.
+type Loaded = BTreeMap<String, u64>;
+
+impl Warehouse {
+    /// Commits judged deliveries: one commit per table.
+    ///
+    /// # Errors
+    /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
+    pub async fn commit(&mut self, loads: Vec<SlotLoad>, landed: &mut Landed) -> Result<()> {
+        let mut rows: BTreeMap<String, (Vec<RecordBatch>, Vec<&Submission>)> = BTreeMap::new();
+        let mut aside: Vec<RecordBatch> = Vec::new();
+        let mut judged: Vec<&Submission> = Vec::new();
+        for load in &loads {
+            judged.push(&load.submission);
+            let id = &load.submission.submission_id;
+            if let Some(batch) = load.rows.as_ref().filter(|batch| !landed.has_rows(id, batch.num_rows())) {
+                let entry = rows.entry(load.submission.feed.clone()).or_default();
+                entry.0.push(batch.clone());
+                entry.1.push(&load.submission);
+            }
+            aside.extend(load.set_aside.iter().filter(|batch| !landed.has_set_aside(id, batch.num_rows())).cloned());
+        }
+        for (feed, (batches, submissions)) in rows {
+            let table = self.feeds.get_mut(&feed).ok_or_else(|| Error::new(Kind::Internal, format!("there is no table for the feed {feed}")))?;
+            table.append(batches, transactions(&submissions)).await?;
+        }
+        self.set_aside.append(aside, transactions(&judged)).await?;
+        let submissions: Vec<Submission> = loads.iter().map(|load| load.submission.clone()).collect();
+        self.submissions.append(vec![submission::to_batch(&submissions)?], transactions(&judged)).await
+    }
+
+    /// What landed without a submission that vouches for it, and the proof that nothing vouched for is lost.
+    ///
+    /// # Errors
+    /// `Conflict` where a table holds fewer rows than its submissions vouch for.
+    pub async fn reconcile_tables(&self, submissions: &[Submission]) -> Result<Landed> {
+        let mut landed = Landed::default();
+        for (feed, table) in &self.feeds {
+            let vouched = submissions.iter().filter(|s| s.feed == *feed && s.outcome == SubmissionOutcome::Loaded).map(|s| s.rows.loaded).sum();
+            landed.rows.extend(unvouched(feed, table, vouched, submissions).await?);
+        }
+        let vouched = submissions.iter().map(|s| s.set_aside_lines).sum();
+        landed.set_aside = unvouched("quarantine", &self.set_aside, vouched, submissions).await?;
+        Ok(landed)
+    }
+}
+
+/// Rows that an interrupted run left behind, by submission.
+#[derive(Debug, Default)]
+pub struct Landed {
+    rows: Loaded,
+    set_aside: Loaded,
+}
+
+impl Landed {
+    fn has_rows(&self, submission: &str, count: usize) -> bool {
+        count > 0 && self.rows.get(submission) == Some(&(count as u64))
+    }
+
+    fn has_set_aside(&self, submission: &str, count: usize) -> bool {
+        count > 0 && self.set_aside.get(submission) == Some(&(count as u64))
+    }
+}
+
+/// Rows of a table that no submission vouches for. The log tells how many rows there are, so that the table itself
+/// is read only after an interrupted run.
+async fn unvouched(name: &str, table: &AppendedTable, vouched: u64, submissions: &[Submission]) -> Result<Loaded> {
+    let held = table.count_rows().await?;
+    if held < vouched {
+        return Err(Error::new(Kind::Conflict, format!("the table of {name} holds {held} rows where its submissions vouch for {vouched}: rows were lost"))
+            .hint("restore the warehouse from a backup, or load it anew into an empty folder"));
+    }
+    let mut found = Loaded::new();
+    if held == vouched {
+        return Ok(found);
+    }
+    let known: BTreeSet<&str> = submissions.iter().map(|s| s.submission_id.as_str()).collect();
+    for batch in table.read_all().await? {
+        for id in submission_ids(&batch)?.as_string::<i32>().iter().flatten().filter(|id| !known.contains(id)) {
+            *found.entry(id.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(found)
+}
+
+fn submission_ids(batch: &RecordBatch) -> Result<ArrayRef> {
+    let ids = batch.column_by_name("submission_id").ok_or_else(|| Error::new(Kind::Conflict, "a table lacks the column `submission_id`"))?;
+    arrow::compute::cast(ids, &DataType::Utf8).map_err(|cause| Error::new(Kind::Conflict, "submission ids are no text").because(cause))
+}
+
+/// One application transaction per slot, its version the highest revision: of two writers of a slot one fails.
+fn transactions(submissions: &[&Submission]) -> Vec<Transaction> {
+    let mut versions: BTreeMap<String, i64> = BTreeMap::new();
+    for submission in submissions {
+        let (office, feed, period) = submission.slot();
+        let version = versions.entry(format!("load:{office}/{feed}/{period}")).or_default();
+        *version = (*version).max(submission.revision.unwrap_or_default());
+    }
+    versions.into_iter().map(|(app, version)| Transaction::new(app, version)).collect()
+}

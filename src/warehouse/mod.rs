@@ -1,0 +1,126 @@
+//! The warehouse: submissions, the rows they brought, what was set aside, and releases.
+//!
+//! Guarantees: nothing is overwritten; a delivery counts once however often a load is repeated; the `submissions`
+//! table is the truth about what was loaded, and rows that no submission vouches for are never seen. Knows no models.
+
+mod delta;
+mod key;
+mod load;
+mod lock;
+mod marker;
+mod release;
+mod runs;
+mod set_aside;
+mod submission;
+
+pub use delta::{AppendedTable, delta_error};
+pub use load::{Landed, SlotLoad};
+pub use release::{Column, LATEST, Manifest, Provenance as ReleaseProvenance, Resource, TableFacts, TableSchema, TestResult};
+pub use runs::{RunRecord, StepRecord};
+pub use set_aside::set_aside_batch;
+pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::clock::SharedClock;
+use crate::error::{self, Result};
+use crate::normalise::Key;
+use crate::project::Project;
+use crate::store::Store;
+
+/// An open warehouse.
+pub struct Warehouse {
+    store: Store,
+    clock: SharedClock,
+    /// The loaded rows of each feed.
+    pub feeds: BTreeMap<String, AppendedTable>,
+    /// Rows that were not loaded, a line per reason.
+    pub set_aside: AppendedTable,
+    /// What was delivered.
+    pub submissions: AppendedTable,
+}
+
+
+/// A warehouse opened to load: alone, and with the key.
+pub struct Writable {
+    /// The warehouse.
+    pub warehouse: Warehouse,
+    /// The project's key.
+    pub key: Key,
+    _lock: lock::Lock,
+}
+
+impl Warehouse {
+    /// Opens the project's warehouse to read.
+    ///
+    /// # Errors
+    /// `Input` where nothing was loaded yet; `Conflict` where it is of a newer make or another project.
+    pub async fn open(project: &Project, clock: SharedClock) -> Result<Self> {
+        let store = Store::local(&project.warehouse).map_err(|_| marker::nothing_loaded())?;
+        marker::check(&store, project).await?.ok_or_else(marker::nothing_loaded)?;
+        Self::open_tables(store, project, clock).await
+    }
+
+    /// Opens the project's warehouse to load, and makes it where there is none.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open`]; `Conflict` where another process is loading or the key is another one.
+    pub async fn open_to_write(project: &Project, clock: SharedClock) -> Result<Writable> {
+        make_private_folder(&project.warehouse)?;
+        let store = Store::local(&project.warehouse)?;
+        let lock = lock::Lock::take(store.root())?;
+        let marker = marker::check(&store, project).await?;
+        let key = key::load(&project.name, marker.as_ref().map(|marker| marker.key_fingerprint.as_str()))?;
+        if marker.is_none() {
+            marker::write(&store, project, &key, &clock).await?;
+        }
+        let warehouse = Self::open_tables(store, project, clock).await?;
+        Ok(Writable { warehouse, key, _lock: lock })
+    }
+
+    async fn open_tables(store: Store, project: &Project, clock: SharedClock) -> Result<Self> {
+        let mut feeds = BTreeMap::new();
+        for pipeline in &project.pipelines {
+            let feed = pipeline.contract.feed.as_str();
+            let schema = crate::contract::loaded_schema(&pipeline.contract);
+            feeds.insert(feed.to_owned(), AppendedTable::open(&store, &format!("feeds/{feed}"), schema).await?);
+        }
+        let set_aside = AppendedTable::open(&store, "quarantine", set_aside::schema()).await?;
+        let submissions = AppendedTable::open(&store, "submissions", submission::schema()).await?;
+        Ok(Self { store, clock, feeds, set_aside, submissions })
+    }
+
+    /// The objects of the warehouse.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time, as everything that the warehouse writes has it.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// Every submission, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read.
+    pub async fn read_submissions(&self) -> Result<Vec<Submission>> {
+        let mut submissions = Vec::new();
+        for batch in self.submissions.read_all().await? {
+            submissions.extend(submission::from_batch(&batch)?);
+        }
+        submissions.sort_by(|a, b| (a.loaded_at, a.received_at, &a.path).cmp(&(b.loaded_at, b.received_at, &b.path)));
+        Ok(submissions)
+    }
+}
+
+/// Makes a folder that only its owner can look into.
+fn make_private_folder(path: &Path) -> Result<()> {
+    let what = || format!("cannot make the warehouse folder `{}`", path.display());
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|cause| error::io(what(), cause))
+}

@@ -1,0 +1,60 @@
+//! The `quarantine` table: every row that was not loaded, a line per reason, with its place and no protected value.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+
+use super::Submission;
+use crate::contract::instant;
+use crate::error::{Error, Kind, Result};
+use crate::validate::{Outcome, Reason, SetAsideRow};
+
+/// The table's columns; `field` and `source_sheet` may be null.
+pub fn schema() -> SchemaRef {
+    let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+    Arc::new(Schema::new(vec![
+        text("submission_id", false),
+        text("feed", false),
+        text("office", false),
+        text("period", false),
+        Field::new("received_at", instant(), false),
+        text("source_path", false),
+        text("source_sheet", true),
+        Field::new("source_row", DataType::Int64, false),
+        text("outcome", false),
+        text("field", true),
+        text("error", false),
+        text("rule", false),
+        text("message", false),
+    ]))
+}
+
+/// The rows of a submission that were not loaded; where it was refused whole their outcome is `refused`.
+///
+/// # Errors
+/// `Internal` where they do not fit the table.
+pub fn set_aside_batch(submission: &Submission, rows: &[SetAsideRow], refused: bool) -> Result<RecordBatch> {
+    let lines: Vec<(&SetAsideRow, &Reason)> = rows.iter().flat_map(|row| row.reasons.iter().map(move |reason| (row, reason))).collect();
+    let count = lines.len();
+    let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
+    let text = |get: &dyn Fn(&(&SetAsideRow, &Reason)) -> String| Arc::new(StringArray::from_iter_values(lines.iter().map(get))) as ArrayRef;
+    let outcome = |row: &SetAsideRow| if refused { Outcome::Refused } else { row.outcome };
+    let columns = vec![
+        repeated(&submission.submission_id),
+        repeated(&submission.feed),
+        repeated(&submission.office),
+        repeated(&submission.period),
+        Arc::new(TimestampMicrosecondArray::from_value(submission.received_at.timestamp_micros(), count).with_timezone("UTC")),
+        repeated(&submission.path),
+        Arc::new(lines.iter().map(|(row, _)| row.sheet.as_deref()).collect::<StringArray>()),
+        Arc::new(lines.iter().map(|(row, _)| row.row).collect::<Int64Array>()),
+        text(&|(row, _)| outcome(row).as_str().to_owned()),
+        Arc::new(lines.iter().map(|(_, reason)| reason.field.as_deref()).collect::<StringArray>()),
+        text(&|(_, reason)| reason.error.to_owned()),
+        text(&|(_, reason)| reason.rule.to_owned()),
+        text(&|(_, reason)| reason.message.clone()),
+    ];
+    RecordBatch::try_new(schema(), columns).map_err(|cause| Error::new(Kind::Internal, "rows set aside do not fit their table").because(cause))
+}
