@@ -21,3 +21,4 @@ pub mod read;
 pub mod validate;
 pub mod normalise;
 pub mod warehouse;
+pub mod model;

@@ -1,0 +1,50 @@
+//! Tests run on what was written.
+
+use super::parse::Model;
+use super::tests::{Check, Test};
+use crate::engine::Engine;
+use crate::error::{self, Error, Kind, Result};
+use crate::warehouse::TestResult;
+
+/// Runs the tests of a model on its table, which the engine has under the model's name.
+///
+/// # Errors
+/// `Internal` where a test cannot be run.
+pub async fn audit(engine: &Engine, model: &Model) -> Result<Vec<TestResult>> {
+    let mut results = Vec::new();
+    for test in &model.tests {
+        let failures = count(engine, model, test).await?;
+        results.push(TestResult { model: model.name.as_str().to_owned(), test: test.name(), severity: test.severity.as_str().to_owned(), failures });
+    }
+    Ok(results)
+}
+
+async fn count(engine: &Engine, model: &Model, test: &Test) -> Result<u64> {
+    let what = || format!("cannot run the test {} of {}", test.name(), model.name);
+    let sql = format!("SELECT count(*) FROM ({}) AS failing", failing_rows(model, test));
+    let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?;
+    let batches = frame.collect().await.map_err(|cause| error::engine(what(), cause))?;
+    let count = batches.iter().find(|batch| batch.num_rows() == 1).and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>()).map(|column| column.value(0));
+    count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| Error::new(Kind::Internal, what()))
+}
+
+/// The rows, or groups of rows, that fail a test.
+fn failing_rows(model: &Model, test: &Test) -> String {
+    let table = format!("\"{}\"", model.name);
+    let condition = test.condition.as_ref().map_or_else(|| "true".to_owned(), |condition| format!("({condition})"));
+    let quoted = |columns: &[String]| columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>();
+    match &test.check {
+        Check::NotNull(columns) => {
+            let nulls: Vec<String> = quoted(columns).iter().map(|column| format!("{column} IS NULL")).collect();
+            format!("SELECT * FROM {table} WHERE {condition} AND ({})", nulls.join(" OR "))
+        }
+        Check::Unique(columns) => {
+            let columns = quoted(columns).join(", ");
+            format!("SELECT {columns} FROM {table} WHERE {condition} GROUP BY {columns} HAVING count(*) > 1")
+        }
+        Check::Accepted(column, values) => format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" NOT IN ({})", values.join(", ")),
+        Check::AcceptedCodes(column, list) => {
+            format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" IS NOT NULL AND \"{column}\" NOT IN (SELECT code FROM codes.\"{list}\")")
+        }
+    }
+}

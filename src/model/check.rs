@@ -1,0 +1,180 @@
+//! Models checked without data: names, types, order, and what their headers say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::datasource::empty::EmptyTable;
+
+use super::diagnose;
+use super::inputs::empty_inputs;
+use super::parse::Model;
+use super::tests::{Check, Test};
+use crate::diagnostic::{Fault, did_you_mean};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::graph;
+use crate::project::Project;
+
+/// Models in an order in which each follows what it reads, with the columns of their tables.
+#[derive(Debug)]
+pub struct Checked {
+    /// The models.
+    pub models: Vec<Model>,
+    /// The columns of each model's table, by position.
+    pub schemas: Vec<SchemaRef>,
+}
+
+impl Checked {
+    /// The model of a name.
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.name.as_str() == name)
+    }
+}
+
+/// Checks every model of a project; `None` where faults were found.
+///
+/// # Errors
+/// `Internal` where the engine cannot be used at all.
+pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<Checked>> {
+    let before = faults.len();
+    let mut models: Vec<Model> = project.sql.iter().filter_map(|file| Model::parse(file, faults)).collect();
+    check_names(&models, faults);
+    let engine = Engine::new(project.memory_mib)?;
+    let inputs = empty_inputs(&engine, project)?;
+    let broken: BTreeSet<&str> = project.sql.iter().map(|file| stem(&file.path)).filter(|name| !models.iter().any(|m| m.name.as_str() == *name)).collect();
+    check_reads(&models, &inputs, &broken, faults);
+    let Some(order) = order(&models, faults) else { return Ok(None) };
+    models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
+    let mut schemas = Vec::new();
+    let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
+    for model in &models {
+        match plan(&engine, model, &unplanned, faults).await? {
+            Some(schema) => {
+                check_header(model, &schema, project, faults);
+                engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
+                check_conditions(&engine, model, faults).await;
+                schemas.push(schema);
+            }
+            None => {
+                unplanned.insert(model.name.as_str().to_owned());
+            }
+        }
+    }
+    Ok((faults.len() == before).then_some(Checked { models, schemas }))
+}
+
+fn stem(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sql")
+}
+
+fn check_names(models: &[Model], faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<&str, &Model> = BTreeMap::new();
+    for model in models {
+        if let Some(other) = seen.insert(model.name.as_str(), model) {
+            faults.push(Fault::error(&model.file, 0..0, format!("the table `{}` is made by {} already", model.name, other.file.path)));
+        }
+    }
+}
+
+fn check_reads(models: &[Model], inputs: &[String], broken: &BTreeSet<&str>, faults: &mut Vec<Fault>) {
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).chain(inputs.iter().map(String::as_str)).collect();
+    for model in models {
+        for (read, place) in &model.reads {
+            if names.contains(&read.as_str()) || broken.contains(read.as_str()) {
+                continue;
+            }
+            let other_schema = names.iter().find(|name| name.rsplit('.').next() == Some(read.as_str())).map(|name| format!("did you mean `{name}`?"));
+            let hint = did_you_mean(read, names.iter().copied()).or(other_schema);
+            faults.push(Fault::error(&model.file, place.clone(), format!("there is no table `{read}`")).maybe_hint(hint));
+        }
+    }
+}
+
+fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
+    let edges: BTreeMap<&str, BTreeSet<&str>> = models.iter().map(|model| (model.name.as_str(), model.models_read())).collect();
+    match graph::order(&edges) {
+        Ok(order) => Some(order.into_iter().map(str::to_owned).collect()),
+        Err(cycles) => {
+            for cycle in cycles {
+                let Some(model) = models.iter().find(|model| model.name.as_str() == cycle[0]) else { continue };
+                let place = model.reads.iter().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
+                faults.push(Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → "))).hint("let one of them read what comes before the circle"));
+            }
+            None
+        }
+    }
+}
+
+/// Plans and optimises a model; nothing where it has faults, or reads a model that has.
+async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
+    if model.models_read().iter().any(|read| unplanned.contains(*read)) || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table")) {
+        return Ok(None);
+    }
+    let state = engine.context().state();
+    let planned = match state.create_logical_plan(&model.file.text).await {
+        Ok(plan) => state.optimize(&plan).map(|_| plan),
+        Err(error) => Err(error),
+    };
+    match planned {
+        Ok(plan) => Ok(Some(written_schema(plan.schema().as_arrow()))),
+        Err(error) => {
+            faults.extend(error.iter().map(|error| diagnose::fault(&model.file, error)));
+            Ok(None)
+        }
+    }
+}
+
+/// The columns as they are written: plain text, everything nullable, no metadata.
+pub fn written_schema(planned: &Schema) -> SchemaRef {
+    let fields = planned.fields().iter().map(|field| {
+        let kind = match field.data_type() {
+            DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
+            DataType::UInt64 | DataType::UInt32 | DataType::Int32 => DataType::Int64,
+            other => other.clone(),
+        };
+        Field::new(field.name(), kind, true)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut Vec<Fault>) {
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut known = |text: &super::header::Text, what: &str| {
+        if !names.contains(&text.get_ref().as_str()) {
+            let hint = did_you_mean(text.get_ref(), names.iter().copied()).unwrap_or_else(|| format!("it has {}", names.join(", ")));
+            faults.push(model.header_fault(text.span(), format!("{what} `{}`, which the model does not have", text.get_ref())).hint(hint));
+        }
+    };
+    let header = &model.header;
+    header.grain.iter().for_each(|column| known(column, "the grain names the column"));
+    header.order.iter().flatten().for_each(|column| known(column, "the order names the column"));
+    header.columns.keys().for_each(|column| known(column, "the header documents the column"));
+    header.measures.keys().for_each(|column| known(column, "the header has the measure"));
+    for form in &header.tests {
+        Test::columns_of(form.get_ref()).into_iter().for_each(|column| known(column, "a test names the column"));
+    }
+    for name in names.iter().filter(|name| header.column(name).is_none()) {
+        faults.push(model.header_fault(0..0, format!("the column `{name}` is not documented")).hint(format!("add `{name} = \"…\"` under `[columns]`")));
+    }
+    for (form, test) in header.tests.iter().zip(&model.tests) {
+        if let Check::AcceptedCodes(_, list) = &test.check
+            && !project.code_lists.contains_key(list)
+        {
+            let span = form.get_ref().accepted_codes.as_ref().map_or(0..0, |accepted| accepted.codes.span());
+            faults.push(model.header_fault(span, format!("there is no code list `{list}`")).maybe_hint(did_you_mean(list, project.code_lists.keys().map(String::as_str))));
+        }
+    }
+}
+
+/// Conditions of tests are SQL too.
+async fn check_conditions(engine: &Engine, model: &Model, faults: &mut Vec<Fault>) {
+    for form in &model.header.tests {
+        let Some(condition) = &form.get_ref().r#where else { continue };
+        let sql = format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref());
+        if let Err(error) = engine.context().state().create_logical_plan(&sql).await {
+            let told = diagnose::fault(&model.file, &error);
+            faults.push(model.header_fault(condition.span(), format!("the condition of a test is wrong: {}", told.message)).maybe_hint(told.hint));
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The tables that models read but do not make: feeds, code lists, reference tables, and what the system knows.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::empty::EmptyTable;
+use sha2::{Digest, Sha256};
+
+use crate::contract::{CodeList, Contract, Role, loaded_schema};
+use crate::engine::Engine;
+use crate::error::{self, Error, Kind, Result};
+use crate::period::{Period, PeriodKind};
+use crate::project::{Project, Reference};
+use crate::warehouse::{Submission, SubmissionOutcome, current_of};
+
+/// A table that models read.
+pub struct Input {
+    /// Its schema and name, as SQL has them: `feeds.returns`.
+    pub name: String,
+    /// Hash of its content.
+    pub fingerprint: String,
+}
+
+/// Tables that were added to an engine.
+pub struct Inputs {
+    /// They, by name.
+    pub tables: Vec<Input>,
+}
+
+impl Inputs {
+    /// The content of a table.
+    pub fn fingerprint(&self, name: &str) -> Option<&str> {
+        self.tables.iter().find(|input| input.name == name).map(|input| input.fingerprint.as_str())
+    }
+}
+
+/// The moment up to which deliveries are known: the latest one's received time. Nothing where there are none.
+pub fn known_until(submissions: &[Submission]) -> Option<DateTime<Utc>> {
+    submissions.iter().map(|submission| submission.received_at).max()
+}
+
+/// Adds every input without rows: enough to plan.
+///
+/// # Errors
+/// `Internal` where the engine refuses a table.
+pub fn empty_inputs(engine: &Engine, project: &Project) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut add = |schema: &str, name: &str, columns: SchemaRef| {
+        names.push(format!("{schema}.{name}"));
+        engine.add(Some(schema), name, Arc::new(EmptyTable::new(columns)))
+    };
+    for pipeline in &project.pipelines {
+        add("feeds", pipeline.contract.feed.as_str(), loaded_schema(&pipeline.contract))?;
+    }
+    for (name, list) in &project.code_lists {
+        add("codes", name, codes(list)?.schema())?;
+    }
+    for reference in &project.references {
+        add("ref", &reference.name, reference_schema(reference))?;
+    }
+    for batch in system_tables(project, &[])? {
+        add("system", batch.0, batch.1.schema())?;
+    }
+    Ok(names)
+}
+
+fn reference_schema(reference: &Reference) -> SchemaRef {
+    let fields = reference.contract.fields.iter().map(|field| Field::new(&field.name, crate::contract::arrow_type(&field.kind), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Adds every input with its rows.
+pub struct Filler<'a> {
+    /// The engine to add them to.
+    pub engine: &'a Engine,
+    /// The project.
+    pub project: &'a Project,
+    /// Every submission.
+    pub submissions: &'a [Submission],
+    /// Only rows of these offices, where given: for comparisons like for like.
+    pub offices: Option<&'a [String]>,
+    tables: Vec<Input>,
+}
+
+impl<'a> Filler<'a> {
+    /// A filler for an engine.
+    pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
+        Self { engine, project, submissions, offices: None, tables: Vec::new() }
+    }
+
+    /// Adds a feed: the current rows of its loaded table.
+    ///
+    /// # Errors
+    /// `Internal` where the engine refuses it.
+    pub async fn feed(&mut self, contract: &Contract, loaded: Arc<dyn TableProvider>) -> Result<()> {
+        let feed = contract.feed.as_str();
+        let what = || format!("cannot prepare the feed `{feed}`");
+        let current: Vec<&Submission> = current_of(self.submissions).into_values().filter(|s| s.feed == feed && self.has_office(&s.office)).collect();
+        self.engine.add(Some("raw"), feed, loaded)?;
+        let vouched = Arc::new(StringArray::from_iter_values(current.iter().map(|s| s.submission_id.as_str()))) as ArrayRef;
+        let ids = RecordBatch::try_from_iter([("vouched_id", vouched)]).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+        self.memory("raw", &format!("{feed}_current"), ids)?;
+        let record = contract.role(Role::RecordId).map_or("record_id", |index| contract.fields[index].name.as_str());
+        let changed = contract.role(Role::ChangedAt).map_or("changed_at", |index| contract.fields[index].name.as_str());
+        let columns: Vec<String> = loaded_schema(contract).fields().iter().map(|field| format!("\"{}\"", field.name())).collect();
+        let columns = columns.join(", ");
+        // Of all rows of a record in the newest revisions of their slots, the one last changed, then of the newest
+        // revision (domain.md, current versions).
+        let sql = format!(
+            "SELECT {columns} FROM raw.{feed} JOIN raw.{feed}_current ON submission_id = vouched_id \
+             QUALIFY row_number() OVER (PARTITION BY office, \"{record}\" ORDER BY \"{changed}\" DESC, received_at DESC, period DESC) = 1"
+        );
+        let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
+        self.engine.add(Some("feeds"), feed, view)?;
+        let state: Vec<&str> = current.iter().map(|s| s.submission_id.as_str()).collect();
+        self.note(format!("feeds.{feed}"), state.join(",").as_bytes());
+        Ok(())
+    }
+
+    /// Adds code lists, reference tables (as read) and system tables.
+    ///
+    /// # Errors
+    /// `Internal` where the engine refuses one.
+    pub fn rest(mut self, references: Vec<(String, RecordBatch)>) -> Result<Inputs> {
+        for (name, list) in &self.project.code_lists {
+            self.fixed("codes", name, codes(list)?)?;
+        }
+        for (name, batch) in references {
+            self.fixed("ref", &name, batch)?;
+        }
+        for (name, batch) in system_tables(self.project, self.submissions)? {
+            self.fixed("system", name, batch)?;
+        }
+        Ok(Inputs { tables: self.tables })
+    }
+
+    fn has_office(&self, office: &str) -> bool {
+        self.offices.is_none_or(|offices| offices.iter().any(|known| known == office))
+    }
+
+    fn fixed(&mut self, schema: &str, name: &str, batch: RecordBatch) -> Result<()> {
+        let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch)).map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
+        self.note(format!("{schema}.{name}"), content.to_string().as_bytes());
+        self.memory(schema, name, batch)
+    }
+
+    fn memory(&self, schema: &str, name: &str, batch: RecordBatch) -> Result<()> {
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| error::engine(format!("cannot prepare `{schema}.{name}`"), cause))?;
+        self.engine.add(Some(schema), name, Arc::new(table))
+    }
+
+    fn note(&mut self, name: String, content: &[u8]) {
+        self.tables.push(Input { name, fingerprint: hex::encode(&Sha256::digest(content)[..16]) });
+    }
+}
+
+fn text<'t>(values: impl Iterator<Item = &'t str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn days(date: NaiveDate) -> i32 {
+    i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
+}
+
+fn table(columns: Vec<(&str, ArrayRef, bool)>) -> Result<RecordBatch> {
+    let fields: Vec<Field> = columns.iter().map(|(name, array, nullable)| Field::new(*name, array.data_type().clone(), *nullable)).collect();
+    let arrays = columns.into_iter().map(|(_, array, _)| array).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|cause| Error::new(Kind::Internal, "cannot make a system table").because(cause))
+}
+
+fn codes(list: &CodeList) -> Result<RecordBatch> {
+    table(vec![
+        ("code", text(list.codes.iter().map(|code| code.code.as_str())), false),
+        ("label_en", text(list.codes.iter().map(|code| code.label_en.as_str())), false),
+        ("label_fr", text(list.codes.iter().map(|code| code.label_fr.as_str())), false),
+        ("label_ar", text(list.codes.iter().map(|code| code.label_ar.as_str())), false),
+    ])
+}
+
+/// The system's tables: `offices`, `periods`, `calendar`, `submissions`.
+fn system_tables(project: &Project, submissions: &[Submission]) -> Result<Vec<(&'static str, RecordBatch)>> {
+    let until = known_until(submissions).map(|at| at.date_naive());
+    Ok(vec![
+        ("offices", offices(project)?),
+        ("periods", periods(project, until)?),
+        ("calendar", calendar(project, until)?),
+        ("submissions", submission_table(submissions)?),
+    ])
+}
+
+fn offices(project: &Project) -> Result<RecordBatch> {
+    let list = &project.offices;
+    let date = |get: fn(&crate::project::Office) -> Option<NaiveDate>| Arc::new(list.iter().map(|office| get(office).map(days)).collect::<Date32Array>()) as ArrayRef;
+    table(vec![
+        ("office", text(list.iter().map(|office| office.code.as_str())), false),
+        ("name", text(list.iter().map(|office| office.name.as_str())), false),
+        ("country", text(list.iter().map(|office| office.country.as_str())), false),
+        ("timezone", text(list.iter().map(|office| office.timezone.name())), false),
+        ("opened", date(|office| office.opened), true),
+        ("closed", date(|office| office.closed), true),
+        ("precedence", Arc::new((1..).take(list.len()).map(Some).collect::<Int64Array>()), false),
+    ])
+}
+
+/// Every period from the calendar's first day to the end of the year of the latest delivery.
+fn periods(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> {
+    let last = Period::containing(PeriodKind::Year, until.unwrap_or_else(|| project.first_period.start())).end();
+    let list: Vec<Period> = PeriodKind::ALL.into_iter().flat_map(|kind| Period::range(kind, project.since, last)).collect();
+    let names: Vec<String> = list.iter().map(ToString::to_string).collect();
+    let before: Vec<String> = list.iter().map(|period| period.year_before().to_string()).collect();
+    table(vec![
+        ("period", text(names.iter().map(String::as_str)), false),
+        ("kind", text(list.iter().map(|period| period.kind().as_str())), false),
+        ("start_on", Arc::new(Date32Array::from_iter_values(list.iter().map(|period| days(period.start())))), false),
+        ("end_on", Arc::new(Date32Array::from_iter_values(list.iter().map(|period| days(period.end())))), false),
+        ("year_before", text(before.iter().map(String::as_str)), false),
+    ])
+}
+
+/// What an office owes for a month, and by when.
+pub struct Owed<'a> {
+    /// The office.
+    pub office: &'a str,
+    /// The feed.
+    pub feed: &'a str,
+    /// The month.
+    pub period: Period,
+    /// The day it is due.
+    pub due_on: NaiveDate,
+}
+
+/// Every report owed for months that had ended by a day.
+pub fn owed(project: &Project, until: Option<NaiveDate>) -> Vec<Owed<'_>> {
+    let Some(until) = until else { return Vec::new() };
+    let mut owed = Vec::new();
+    for office in &project.offices {
+        for (feed, day) in &office.owes {
+            let months = Period::range(PeriodKind::Month, project.first_period.start(), until).filter(|month| month.end() < until && office.is_open_in(*month));
+            owed.extend(months.map(|period| Owed { office: office.code.as_str(), feed: feed.as_str(), period, due_on: period.end() + Duration::days(i64::from(*day)) }));
+        }
+    }
+    owed
+}
+
+fn calendar(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> {
+    let owed = owed(project, until);
+    let periods: Vec<String> = owed.iter().map(|report| report.period.to_string()).collect();
+    table(vec![
+        ("office", text(owed.iter().map(|report| report.office)), false),
+        ("feed", text(owed.iter().map(|report| report.feed)), false),
+        ("period", text(periods.iter().map(String::as_str)), false),
+        ("due_on", Arc::new(Date32Array::from_iter_values(owed.iter().map(|report| days(report.due_on)))), false),
+    ])
+}
+
+fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
+    let current = current_of(submissions);
+    let is_current = |s: &Submission| s.outcome == SubmissionOutcome::Loaded && current.get(&s.slot()).is_some_and(|newest| newest.submission_id == s.submission_id);
+    let moments = TimestampMicrosecondArray::from_iter_values(submissions.iter().map(|s| s.received_at.timestamp_micros())).with_timezone("UTC");
+    let count = |get: fn(&Submission) -> u64| Arc::new(submissions.iter().map(|s| i64::try_from(get(s)).ok()).collect::<Int64Array>()) as ArrayRef;
+    table(vec![
+        ("submission_id", text(submissions.iter().map(|s| s.submission_id.as_str())), false),
+        ("feed", text(submissions.iter().map(|s| s.feed.as_str())), false),
+        ("office", text(submissions.iter().map(|s| s.office.as_str())), false),
+        ("period", text(submissions.iter().map(|s| s.period.as_str())), false),
+        ("revision", Arc::new(submissions.iter().map(|s| s.revision).collect::<Int64Array>()), true),
+        ("received_at", Arc::new(moments), false),
+        ("outcome", text(submissions.iter().map(|s| s.outcome.as_str())), false),
+        ("rows_read", count(|s| s.rows.read), false),
+        ("rows_loaded", count(|s| s.rows.loaded), false),
+        ("rows_superseded", count(|s| s.rows.superseded), false),
+        ("rows_quarantined", count(|s| s.rows.quarantined), false),
+        ("rows_excluded", count(|s| s.rows.excluded), false),
+        ("rows_refused", count(|s| s.rows.refused), false),
+        ("is_current", Arc::new(submissions.iter().map(|s| Some(is_current(s))).collect::<BooleanArray>()), false),
+    ])
+}

@@ -1,0 +1,21 @@
+//! Models: SQL files that make tables of tables. Parsed, checked without data, run, audited.
+//!
+//! Guarantees: models run in the order of what they name; a result is written once under the hash of its content;
+//! nothing is read that was not planned before. Knows no command line.
+
+mod audit;
+mod build;
+mod check;
+mod diagnose;
+mod header;
+mod inputs;
+mod parse;
+mod tests;
+
+pub use audit::audit;
+pub use build::{Builder, Built};
+pub use check::{Checked, check};
+pub use header::{Header, Measure};
+pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
+pub use parse::Model;
+pub use tests::{Check, Severity, Test};
