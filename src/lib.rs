@@ -22,3 +22,6 @@ pub mod validate;
 pub mod normalise;
 pub mod warehouse;
 pub mod model;
+
+// Floor 4: the stages composed.
+pub mod run;

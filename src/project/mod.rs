@@ -104,6 +104,8 @@ impl Office {
 pub struct Pipeline {
     /// What its rows must be.
     pub contract: SharedContract,
+    /// Hash of all that decides what a delivery becomes; a change makes refused deliveries worth another try.
+    pub fingerprint: String,
     /// Whether a refused delivery stops the release.
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.

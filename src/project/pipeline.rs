@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
 use encoding_rs::Encoding;
+use sha2::{Digest, Sha256};
 
 use super::document::from_toml;
 use super::files::Files;
@@ -45,6 +46,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     }
     (faults.len() == before).then_some(())?;
     Some(Pipeline {
+        fingerprint: hex::encode(&Sha256::new().chain_update(&contract.fingerprint).chain_update(&file.text).finalize()[..8]),
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),

@@ -70,6 +70,7 @@ impl Warehouse {
         make_private_folder(&project.warehouse)?;
         let store = Store::local(&project.warehouse)?;
         let lock = lock::Lock::take(store.root())?;
+        clear_drafts(store.root())?;
         let marker = marker::check(&store, project).await?;
         let key = key::load(&project.name, marker.as_ref().map(|marker| marker.key_fingerprint.as_str()))?;
         if marker.is_none() {
@@ -123,4 +124,13 @@ fn make_private_folder(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|cause| error::io(what(), cause))
+}
+
+/// Drafts of a run that was interrupted: nobody else writes while the lock is held.
+fn clear_drafts(root: &Path) -> Result<()> {
+    let drafts = root.join("tmp");
+    match std::fs::remove_dir_all(&drafts) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot clear `{}`", drafts.display()), cause)),
+        _ => Ok(()),
+    }
 }

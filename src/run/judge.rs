@@ -1,0 +1,218 @@
+//! The deliveries of one slot judged in the order in which they were received.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::pull::{Found, Slot};
+use crate::error::{Error, Kind, Result};
+use crate::normalise::{Key, Provenance, normalise};
+use crate::project::{Pipeline, Project};
+use crate::read;
+use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
+use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
+
+/// What every delivery of a run is judged with.
+#[derive(Clone)]
+pub struct Judge {
+    /// The project.
+    pub project: Arc<Project>,
+    /// The key of pseudonyms.
+    pub key: Key,
+    /// The run.
+    pub run_id: Arc<str>,
+    /// When it judges.
+    pub now: DateTime<Utc>,
+}
+
+/// The newest revision of a slot while its deliveries are judged.
+struct Newest {
+    content_hash: String,
+    received: DateTime<Utc>,
+    revision: i64,
+}
+
+impl Judge {
+    /// Judges the new deliveries of a slot.
+    ///
+    /// # Errors
+    /// `Internal` where rows are not accounted for. An extract that cannot be read is refused, not an error.
+    pub async fn slot(self, slot: Slot) -> Result<Vec<SlotLoad>> {
+        let mut known = slot.known;
+        let mut loads = Vec::new();
+        let mut read = Vec::new();
+        for found in slot.new {
+            let bytes = found.store.read(&found.location).await;
+            read.push((found, bytes));
+        }
+        let hashes: Vec<(DateTime<Utc>, Option<String>)> = read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(|bytes| hash(bytes)))).collect();
+        for (index, (found, bytes)) in read.into_iter().enumerate() {
+            let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
+            let judge = self.clone();
+            let before = known.clone();
+            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, bytes, &before, rivals));
+            let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
+            known.push(load.submission.clone());
+            loads.push(load);
+        }
+        Ok(loads)
+    }
+
+    fn delivery(&self, found: &Found, bytes: Result<Bytes>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+        let pipeline = self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+                return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
+            }
+        };
+        let hash = hash(&bytes);
+        let newest = newest(known);
+        if let Some(reason) = contradiction(found, &hash, known, rivals) {
+            return Ok(self.refused(found, pipeline, hash, "ambiguous-delivery", reason));
+        }
+        if let Some(newest) = &newest {
+            if found.received < newest.received {
+                return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None));
+            }
+            if hash == newest.content_hash {
+                return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(newest.revision)));
+            }
+        }
+        let revision = newest.map_or(0, |newest| newest.revision) + 1;
+        self.validate(found, pipeline, &bytes, hash, revision)
+    }
+
+    fn validate(&self, found: &Found, pipeline: &Pipeline, bytes: &Bytes, hash: String, revision: i64) -> Result<SlotLoad> {
+        let contract = &*pipeline.contract;
+        let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
+        let context = Context { contract, source: &found.source, office, received: found.received };
+        let formats = Formats::of(&found.source);
+        let mut delivery = Delivery::new(&context, &formats);
+        let read = match read::read(bytes, &found.source, contract, &mut |piece| delivery.push(piece)) {
+            Ok(read) => read,
+            Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
+        };
+        let validated = delivery.finish()?;
+        let mut rows = count(&validated, read);
+        let too_many = past_tolerance(pipeline, &rows);
+        if too_many.is_some() {
+            rows = RowCounts { read, refused: read, ..RowCounts::default() };
+        }
+        if !rows.are_conserved() {
+            return Err(Error::new(Kind::Internal, format!("{}: {rows:?} do not add up", found.path)));
+        }
+        let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
+        submission.rows = rows;
+        let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
+        submission.set_aside_lines = set_aside.num_rows() as u64;
+        if let Some(reason) = too_many {
+            submission.outcome = SubmissionOutcome::Refused;
+            submission.error = Some("tolerance".to_owned());
+            submission.reason = Some(reason);
+            return Ok(SlotLoad { submission, rows: None, set_aside: Some(set_aside) });
+        }
+        submission.revision = Some(revision);
+        let period = found.period.to_string();
+        let provenance = Provenance {
+            submission_id: &submission.submission_id,
+            office: found.office.as_str(),
+            period: &period,
+            revision,
+            received: found.received,
+            path: &found.path,
+            sheet: validated.sheet.as_deref(),
+        };
+        let batch = normalise(contract, &validated.good, &provenance, &self.key)?;
+        Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
+    }
+
+    fn submission(&self, found: &Found, pipeline: &Pipeline, content_hash: String, outcome: SubmissionOutcome) -> Submission {
+        let period = found.period.to_string();
+        let contract = pipeline.fingerprint.clone();
+        let identity = [found.feed.as_str(), found.office.as_str(), &period, &found.received.to_rfc3339(), &found.path, &content_hash, &contract].join("\n");
+        Submission {
+            submission_id: hex::encode(&Sha256::digest(identity)[..8]),
+            feed: found.feed.to_string(),
+            office: found.office.to_string(),
+            period,
+            revision: None,
+            received_at: found.received,
+            path: found.path.clone(),
+            size: found.size,
+            modified_at: found.modified,
+            content_hash,
+            outcome,
+            error: None,
+            reason: None,
+            rows: RowCounts::default(),
+            set_aside_lines: 0,
+            contract,
+            loaded_at: self.now,
+            run_id: self.run_id.to_string(),
+        }
+    }
+
+    fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
+        let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Refused);
+        submission.error = Some(error.to_owned());
+        submission.reason = Some(reason);
+        SlotLoad { submission, rows: None, set_aside: None }
+    }
+
+    fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
+        let mut submission = self.submission(found, pipeline, hash, outcome);
+        submission.revision = revision;
+        SlotLoad { submission, rows: None, set_aside: None }
+    }
+}
+
+fn hash(bytes: &Bytes) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn newest(known: &[Submission]) -> Option<Newest> {
+    let loaded = known.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
+    let newest = loaded.max_by_key(|s| s.revision)?;
+    Some(Newest { content_hash: newest.content_hash.clone(), received: newest.received_at, revision: newest.revision? })
+}
+
+/// Two different deliveries of a slot with the same received time: which is the later cannot be known.
+fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) -> Option<String> {
+    if rivals {
+        return Some(format!("another delivery for the same slot was received at the same time ({}) and says something else", found.received.format("%Y-%m-%d %H:%M:%SZ")));
+    }
+    let settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
+    settled.last().map(|earlier| {
+        if earlier.path == found.path {
+            "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned()
+        } else {
+            format!("{} was received at the same time for the same slot and says something else", earlier.path)
+        }
+    })
+}
+
+fn count(validated: &Validated, read: u64) -> RowCounts {
+    RowCounts {
+        read,
+        loaded: validated.good.len() as u64,
+        superseded: validated.count(Outcome::Superseded),
+        quarantined: validated.count(Outcome::Quarantined),
+        excluded: validated.count(Outcome::Excluded),
+        refused: 0,
+    }
+}
+
+/// Why a delivery has too many bad rows, where it has.
+fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
+    let records = rows.read - rows.excluded;
+    if rows.quarantined <= pipeline.tolerated_rows || records == 0 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
+    let share = rows.quarantined as f64 / records as f64;
+    (share > pipeline.tolerance).then(|| format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0))
+}

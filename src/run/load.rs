@@ -1,0 +1,115 @@
+//! Pulling and loading: what is new is judged on all cores and committed in batches.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt};
+
+use super::judge::Judge;
+use super::pull::{self, Listing, Plan};
+use super::{Progress, RunOutcome, RunReport};
+use crate::clock::SharedClock;
+use crate::error::{Kind, Result};
+use crate::normalise::Key;
+use crate::project::Project;
+use crate::warehouse::{SlotLoad, Submission, Warehouse, Writable};
+
+/// Deliveries per commit: a commit costs as much as some thousand rows.
+const BATCH_DELIVERIES: usize = 512;
+
+/// Rows per commit: what is judged and not yet committed is held in memory.
+const BATCH_ROWS: u64 = 250_000;
+
+/// Loads everything new.
+pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
+    let submissions = writable.warehouse.read_submissions().await?;
+    let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
+    let listing = pull::list(project).await?;
+    let plan = pull::plan(project, &listing, &submissions);
+    note(&listing, &plan, project, report);
+    let judge = Judge { project: project.clone(), key: writable.key.clone(), run_id: Arc::from(run_id), now: writable.warehouse.clock().now() };
+    progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
+    let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
+    let mut batch: Vec<SlotLoad> = Vec::new();
+    while let Some(loads) = judged.try_next().await? {
+        for load in loads {
+            progress.advance(&load.submission.path);
+            report.count(&load.submission);
+            // An extract that cannot be read has no content to be known by: it is tried again.
+            if !load.submission.content_hash.is_empty() {
+                batch.push(load);
+            }
+        }
+        if batch.len() >= BATCH_DELIVERIES || batch.iter().map(|load| load.submission.rows.loaded).sum::<u64>() >= BATCH_ROWS {
+            writable.warehouse.commit(std::mem::take(&mut batch), &mut landed).await?;
+        }
+    }
+    if !batch.is_empty() {
+        writable.warehouse.commit(batch, &mut landed).await?;
+    }
+    hold_back(project, &listing, report);
+    Ok(())
+}
+
+/// Judges everything new and commits nothing.
+pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
+    let submissions = known_submissions(project, clock.clone()).await?;
+    let listing = pull::list(project).await?;
+    let plan = pull::plan(project, &listing, &submissions);
+    note(&listing, &plan, project, report);
+    // Pseudonyms of a dry run go nowhere, so any key will do.
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), run_id: Arc::from("dry-run"), now: clock.now() };
+    progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
+    let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
+    while let Some(loads) = judged.try_next().await? {
+        for load in loads {
+            progress.advance(&load.submission.path);
+            report.count(&load.submission);
+        }
+    }
+    hold_back(project, &listing, report);
+    report.outcome = RunOutcome::DryRun;
+    Ok(())
+}
+
+async fn known_submissions(project: &Project, clock: SharedClock) -> Result<Vec<Submission>> {
+    match Warehouse::open(project, clock).await {
+        Ok(warehouse) => warehouse.read_submissions().await,
+        Err(error) if error.kind() == Kind::Input => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// As many slots at a time as there are cores, and one more to read while they work.
+fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
+}
+
+fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunReport) {
+    for pipeline in &project.pipelines {
+        let feed = pipeline.contract.feed.as_str();
+        let entry = report.feed(feed);
+        entry.found = listing.found.iter().filter(|found| found.feed.as_str() == feed).count() as u64;
+        entry.known = plan.known.get(feed).copied().unwrap_or_default();
+    }
+    plan.still_refused.iter().for_each(|submission| report.still_refused(submission));
+    report.unclaimed.clone_from(&listing.unclaimed);
+}
+
+/// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
+fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
+    let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
+    for (feed, why) in &listing.unreachable {
+        report.problems.push(format!("a source of {feed} is out of reach: {why}"));
+        report.is_held_back |= is_required(feed.as_str());
+    }
+    let refused: BTreeSet<String> = report.refused.iter().map(|refused| refused.feed.clone()).collect();
+    for feed in refused {
+        let count = report.refused.iter().filter(|refused| refused.feed == feed).count();
+        let noun = if count == 1 { "delivery" } else { "deliveries" };
+        if is_required(&feed) {
+            report.is_held_back = true;
+            report.problems.push(format!("{count} {noun} of the required feed {feed} refused: no release is made"));
+        }
+    }
+}

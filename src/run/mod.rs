@@ -1,0 +1,88 @@
+//! A run: pull, load, model, audit, release. Composes the stages; prints nothing.
+//!
+//! Guarantees: what could be loaded is loaded whatever else fails; a release is made only of what passed its tests,
+//! and only where no required feed was refused.
+
+mod judge;
+mod load;
+mod prepare;
+mod pull;
+mod release;
+mod report;
+
+pub use prepare::{check_project, like_for_like, open_release, Prepared};
+pub use report::{FeedReport, Refused, RunOutcome, RunReport};
+
+use std::sync::Arc;
+
+use crate::clock::{SharedClock, random_bytes};
+use crate::error::Result;
+use crate::model::Checked;
+use crate::project::Project;
+use crate::warehouse::{RunRecord, Warehouse};
+
+/// Where a long run tells how far it is.
+pub trait Progress: Send + Sync {
+    /// A step has begun; `total` things are to be done in it.
+    fn begin(&self, step: &str, total: u64);
+    /// One thing of the step is done, or begun.
+    fn advance(&self, thing: &str);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: u64) {}
+    fn advance(&self, _: &str) {}
+}
+
+/// What a run is asked to do.
+pub struct Request {
+    /// The project, in order.
+    pub project: Arc<Project>,
+    /// Its models, in order.
+    pub checked: Checked,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+/// Runs everything.
+///
+/// # Errors
+/// Where nothing could be done at all; what failed in parts stands in the report.
+pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
+    let Request { project, checked, clock } = request;
+    let started = clock.now();
+    let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
+    let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
+    let record = RunRecord { run_id: run_id.clone(), started_at: seconds(started), ended_at: None, outcome: "running".to_owned(), release: None, feeds: Vec::new(), problems: Vec::new() };
+    writable.warehouse.record_run(&record).await?;
+    let mut report = RunReport::new(run_id.clone());
+    let done = async {
+        load::load(&project, &mut writable, &run_id, &mut report, progress).await?;
+        release::release(&project, &checked, &writable.warehouse, &mut report, progress).await
+    }
+    .await;
+    if let Err(error) = &done {
+        report.problems.push(error.to_string());
+        report.outcome = RunOutcome::Failed;
+    }
+    let ended = RunRecord { ended_at: Some(seconds(clock.now())), ..report.record(record) };
+    writable.warehouse.record_run(&ended).await?;
+    done.map(|()| report)
+}
+
+/// What a run would load, without touching anything.
+///
+/// # Errors
+/// Where the warehouse cannot be read.
+pub async fn dry_run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
+    let mut report = RunReport::new("dry-run".to_owned());
+    load::would_load(&request.project, request.clock, &mut report, progress).await?;
+    Ok(report)
+}
+
+fn seconds(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

@@ -1,0 +1,80 @@
+//! What several commands need before they can begin: a checked project, an engine with its tables.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{self, Severity};
+use crate::engine::Engine;
+use crate::error::{self, Error, Result};
+use crate::model::{self, Checked, Filler, Inputs};
+use crate::project::{self, Project};
+use crate::validate::read_reference;
+use crate::warehouse::{Manifest, Submission, Warehouse};
+
+/// A project and its models, found in order.
+pub struct Prepared {
+    /// The project.
+    pub project: Arc<Project>,
+    /// Its models.
+    pub checked: Checked,
+}
+
+/// Checks a project folder and its models; touches nothing.
+///
+/// # Errors
+/// `Config` with every fault found.
+pub async fn check_project(root: &Path) -> Result<Prepared> {
+    let project = project::load(root)?;
+    let mut faults = Vec::new();
+    let checked = model::check(&project, &mut faults).await?;
+    diagnostic::sort(&mut faults);
+    match checked {
+        Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(Prepared { project: Arc::new(project), checked }),
+        _ => Err(Error::faults(faults)),
+    }
+}
+
+/// Adds to an engine everything that models read; only rows of `offices` where they are given.
+pub async fn fill(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], offices: Option<&[String]>) -> Result<Inputs> {
+    let mut filler = Filler::new(engine, project, submissions);
+    filler.offices = offices;
+    for pipeline in &project.pipelines {
+        let contract = &pipeline.contract;
+        if let Some(table) = warehouse.feeds.get(contract.feed.as_str()) {
+            filler.feed(contract, table.provider().await?).await?;
+        }
+    }
+    let mut references = Vec::new();
+    for reference in &project.references {
+        let bytes = std::fs::read(&reference.path).map_err(|cause| error::io(format!("cannot read `{}`", reference.path.display()), cause))?;
+        references.push((reference.name.clone(), read_reference(reference, &bytes.into())?));
+    }
+    filler.rest(references)
+}
+
+/// An engine that holds the tables of a release, and nothing else.
+///
+/// # Errors
+/// `Unavailable` where a table cannot be read.
+pub async fn open_release(project: &Project, warehouse: &Warehouse, manifest: &Manifest) -> Result<Engine> {
+    let engine = Engine::new(project.memory_mib)?;
+    for resource in &manifest.resources {
+        engine.add_parquet(&resource.name, &warehouse.resource_file(resource)).await?;
+    }
+    Ok(engine)
+}
+
+/// An engine in which every model is a view over the rows of some offices alone, for comparisons like for like.
+///
+/// # Errors
+/// As the engine says.
+pub async fn like_for_like(prepared: &Prepared, warehouse: &Warehouse, submissions: &[Submission], offices: &[String]) -> Result<Engine> {
+    let engine = Engine::new(prepared.project.memory_mib)?;
+    fill(&engine, &prepared.project, warehouse, submissions, Some(offices)).await?;
+    for model in &prepared.checked.models {
+        let what = || format!("cannot run the model `{}` on the offices that reported in both periods", model.name);
+        let frame = engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
+        engine.add(None, model.name.as_str(), frame.into_view())?;
+    }
+    Ok(engine)
+}

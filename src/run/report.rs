@@ -1,0 +1,165 @@
+//! What a run did, for people and programs.
+
+use serde::Serialize;
+
+use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TestResult};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// A release was made.
+    Released,
+    /// Nothing changed since the last release.
+    Unchanged,
+    /// Something was loaded or built, but no release was made.
+    Held,
+    /// It stopped with an error.
+    Failed,
+    /// Nothing was to be touched.
+    DryRun,
+}
+
+/// What a run did with one feed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FeedReport {
+    /// The feed.
+    pub feed: String,
+    /// Deliveries found at the sources.
+    pub found: u64,
+    /// Deliveries known already.
+    pub known: u64,
+    /// Deliveries loaded.
+    pub loaded: u64,
+    /// Deliveries that said nothing new.
+    pub unchanged: u64,
+    /// Deliveries that came too late: a later one was loaded before.
+    pub outdated: u64,
+    /// Deliveries refused whole.
+    pub refused: u64,
+    /// Rows of the deliveries loaded or refused, by what became of them.
+    pub rows: RowCounts,
+}
+
+/// A delivery that was refused whole.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refused {
+    /// The feed.
+    pub feed: String,
+    /// The extract.
+    pub path: String,
+    /// Frictionless's name of the error.
+    pub error: String,
+    /// Why.
+    pub reason: String,
+    /// True where an earlier run refused it and nothing has changed since.
+    pub standing: bool,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The run.
+    pub run_id: String,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// The release that was made, or the one that stays.
+    pub release: Option<u64>,
+    /// By feed.
+    pub feeds: Vec<FeedReport>,
+    /// Deliveries refused whole.
+    pub refused: Vec<Refused>,
+    /// Files that no source claims.
+    pub unclaimed: Vec<String>,
+    /// True where a required feed is incomplete, so that no release may be made.
+    pub is_held_back: bool,
+    /// Tables built anew; the others were used again.
+    pub rebuilt: usize,
+    /// Tables of the release.
+    pub tables: usize,
+    /// Tests that failed.
+    pub failed_tests: Vec<TestResult>,
+    /// How many tests were run or used again.
+    pub tests: usize,
+    /// Why nothing was released, or what else needs somebody.
+    pub problems: Vec<String>,
+}
+
+impl RunReport {
+    /// The report of a run that has done nothing yet.
+    pub fn new(run_id: String) -> Self {
+        Self {
+            run_id,
+            outcome: RunOutcome::DryRun,
+            release: None,
+            feeds: Vec::new(),
+            refused: Vec::new(),
+            unclaimed: Vec::new(),
+            is_held_back: false,
+            rebuilt: 0,
+            tables: 0,
+            failed_tests: Vec::new(),
+            tests: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The report of a feed.
+    pub fn feed(&mut self, feed: &str) -> &mut FeedReport {
+        let at = self.feeds.iter().position(|known| known.feed == feed).unwrap_or_else(|| {
+            self.feeds.push(FeedReport { feed: feed.to_owned(), ..FeedReport::default() });
+            self.feeds.len() - 1
+        });
+        &mut self.feeds[at]
+    }
+
+    /// Counts a judged delivery.
+    pub fn count(&mut self, submission: &Submission) {
+        let feed = self.feed(&submission.feed);
+        match submission.outcome {
+            SubmissionOutcome::Loaded => feed.loaded += 1,
+            SubmissionOutcome::Unchanged => feed.unchanged += 1,
+            SubmissionOutcome::Refused => feed.refused += 1,
+            SubmissionOutcome::Outdated => feed.outdated += 1,
+        }
+        feed.rows += submission.rows;
+        if submission.outcome == SubmissionOutcome::Refused {
+            self.refused.push(refused(submission, false));
+        }
+    }
+
+    /// Notes a delivery that an earlier run refused.
+    pub fn still_refused(&mut self, submission: &Submission) {
+        self.refused.push(refused(submission, true));
+    }
+
+    /// The record that the warehouse keeps.
+    pub fn record(&self, begun: RunRecord) -> RunRecord {
+        let outcome = match self.outcome {
+            RunOutcome::Released => "released",
+            RunOutcome::Unchanged => "unchanged",
+            RunOutcome::Held => "loaded",
+            RunOutcome::Failed => "failed",
+            RunOutcome::DryRun => "running",
+        };
+        let feeds = self.feeds.iter().map(|feed| StepRecord { feed: feed.feed.clone(), loaded: feed.loaded, unchanged: feed.unchanged, refused: feed.refused, rows: feed.rows });
+        let refused = self.refused.iter().map(|refused| format!("{}: {}", refused.path, refused.reason));
+        let problems = self.problems.iter().cloned().chain(refused).collect();
+        RunRecord { outcome: outcome.to_owned(), release: self.release, feeds: feeds.collect(), problems, ..begun }
+    }
+
+    /// True where somebody has something to mend.
+    pub fn needs_mending(&self) -> bool {
+        !self.problems.is_empty() || !self.refused.is_empty() || self.failed_tests.iter().any(TestResult::stops)
+    }
+}
+
+fn refused(submission: &Submission, standing: bool) -> Refused {
+    Refused {
+        feed: submission.feed.clone(),
+        path: submission.path.clone(),
+        error: submission.error.clone().unwrap_or_default(),
+        reason: submission.reason.clone().unwrap_or_default(),
+        standing,
+    }
+}
