@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext};
 
 use crate::error::{self, Error, Kind, Result};
 
@@ -73,5 +79,39 @@ impl Engine {
         let path = file.to_string_lossy();
         let what = || format!("cannot read the table `{name}`");
         self.context.register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default()).await.map_err(|cause| error::engine(what(), cause))
+    }
+
+    /// A frame over the rows of another, planned apart from it.
+    ///
+    /// The optimiser pushed the sorting of a UNION with constant columns below a join and then refused its own plan
+    /// (DataFusion 55.2); what it does not see through it cannot push through.
+    ///
+    /// # Errors
+    /// As planning says.
+    pub async fn apart(&self, frame: DataFrame) -> datafusion::error::Result<DataFrame> {
+        let plan = frame.create_physical_plan().await?;
+        let rows: Arc<dyn PartitionStream> = Arc::new(Apart { schema: plan.schema(), plan });
+        let table = StreamingTable::try_new(rows.schema().clone(), vec![rows])?;
+        self.context.read_table(Arc::new(table))
+    }
+}
+
+/// The rows of a plan that another plan does not see through.
+#[derive(Debug)]
+struct Apart {
+    schema: SchemaRef,
+    plan: Arc<dyn ExecutionPlan>,
+}
+
+impl PartitionStream for Apart {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        match execute_stream(self.plan.clone(), context) {
+            Ok(stream) => stream,
+            Err(error) => Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::once(async { Err(error) }))),
+        }
     }
 }

@@ -25,3 +25,6 @@ pub mod model;
 
 // Floor 4: the stages composed.
 pub mod run;
+
+// Floor 6: the command line.
+pub mod cli;

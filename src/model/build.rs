@@ -7,7 +7,7 @@ use std::path::Path;
 use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use datafusion::prelude::{DataFrame, col, ident};
+use datafusion::prelude::{DataFrame, ident};
 use futures::TryStreamExt;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -115,10 +115,9 @@ impl Builder<'_> {
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String) -> Result<Resource> {
         let what = || format!("cannot run the model `{}`", model.name);
         let frame = self.engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
-        let frame = sorted(frame, model).map_err(|cause| error::engine(what(), cause))?;
+        let frame = self.engine.apart(frame).await.and_then(|frame| sorted(frame, model)).map_err(|cause| error::engine(what(), cause))?;
         let mut stream = frame.execute_stream().await.map_err(|cause| error::engine(what(), cause))?;
-        let draft = Draft::begin(self.warehouse.store().root(), schema)?;
-        let mut draft = draft;
+        let mut draft = Draft::begin(self.warehouse.store().root(), schema)?;
         while let Some(batch) = stream.try_next().await.map_err(|cause| error::engine(what(), cause))? {
             draft.write(&batch, schema)?;
         }
@@ -131,11 +130,7 @@ impl Builder<'_> {
 
 /// Rows in the order the header says, so that the same content is the same file.
 fn sorted(frame: DataFrame, model: &Model) -> datafusion::error::Result<DataFrame> {
-    let order: Vec<_> = model.header.order().map(|column| ident(column).sort(true, true)).collect();
-    if order.is_empty() {
-        let all: Vec<_> = frame.schema().fields().iter().map(|field| col(field.name()).sort(true, true)).collect();
-        return frame.sort(all);
-    }
+    let order = model.header.order().map(|column| ident(column).sort(true, true)).collect();
     frame.sort(order)
 }
 

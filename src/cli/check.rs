@@ -1,0 +1,32 @@
+//! `rihla check`
+
+use serde_json::json;
+
+use super::args::Args;
+use super::render::plural;
+use super::{Terminal, closed};
+use crate::error::Result;
+use crate::run::check_project;
+
+/// Checks the project.
+pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let prepared = check_project(&args.project).await?;
+    let (project, models) = (&prepared.project, &prepared.checked.models);
+    if terminal.json {
+        let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": []});
+        writeln!(terminal.out, "{value}").map_err(closed)?;
+        return Ok(0);
+    }
+    let tests: usize = models.iter().map(|model| model.tests.len()).sum();
+    writeln!(
+        terminal.out,
+        "{}: no faults in {}, {}, {} and {}",
+        project.name,
+        plural(project.pipelines.len() as u64, "pipeline", "pipelines"),
+        plural(project.code_lists.len() as u64, "code list", "code lists"),
+        plural(models.len() as u64, "model", "models"),
+        plural(tests as u64, "test", "tests"),
+    )
+    .map_err(closed)?;
+    Ok(0)
+}

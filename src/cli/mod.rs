@@ -1,0 +1,111 @@
+//! The command line: one subcommand a file; the only place that prints and exits. Holds no logic.
+
+mod args;
+mod check;
+mod progress;
+mod render;
+mod run;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::{Error, Kind, Result};
+use args::{Args, Colour, Command};
+
+/// What every command is given.
+pub struct Terminal<'a> {
+    /// Where results go.
+    pub out: &'a mut dyn Write,
+    /// True where colour may be used in results.
+    pub colour: bool,
+    /// True where a program reads the result.
+    pub json: bool,
+}
+
+/// Runs the command line and tells how it ended: 0 done, 1 the user's to fix, 2 ours.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|_| {}));
+    match std::panic::catch_unwind(run_command_line) {
+        Ok(code) => ExitCode::from(code),
+        Err(_) => {
+            // A panic's message may quote data, so it is not shown.
+            let _ = writeln!(std::io::stderr(), "error: rihla met a defect of its own and stopped; nothing was half released\nhelp: please report the command and this program's version");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run_command_line() -> u8 {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for; everything else is wrong usage, which is the user's to fix.
+            let _ = error.print();
+            return u8::from(error.use_stderr());
+        }
+    };
+    start_log(&args);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return fail(&args, &Error::new(Kind::Internal, "cannot start the runtime").because(cause)),
+    };
+    let stdout = std::io::stdout();
+    let colour = wants_colour(args.color, stdout.is_terminal());
+    let mut out = std::io::BufWriter::new(stdout.lock());
+    let mut terminal = Terminal { out: &mut out, colour, json: args.json };
+    let done = runtime.block_on(dispatch(&args, &mut terminal));
+    match done.and_then(|code| flush(&mut out).map(|()| code)) {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => 0,
+        Err(error) => {
+            let _ = out.flush();
+            drop(out);
+            fail(&args, &error)
+        }
+    }
+}
+
+fn flush(out: &mut impl Write) -> Result<()> {
+    out.flush().map_err(closed)
+}
+
+/// The error of a result that could not be printed.
+pub fn closed(cause: std::io::Error) -> Error {
+    crate::error::io("cannot print the result", cause)
+}
+
+/// True where the reader of the result has gone, as `head` does: that is no failure.
+fn is_closed_pipe(error: &Error) -> bool {
+    std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn fail(args: &Args, error: &Error) -> u8 {
+    let colour = wants_colour(args.color, std::io::stderr().is_terminal());
+    let text = if args.json { render::error_json(error) } else { render::error(error, colour) };
+    let _ = writeln!(std::io::stderr(), "{text}");
+    error.exit_code()
+}
+
+fn wants_colour(choice: Colour, is_terminal: bool) -> bool {
+    match choice {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
+    }
+}
+
+/// Logs go to standard error, in the levels that `RIHLA_LOG` asks for; where it is not set only our own warnings are shown.
+fn start_log(args: &Args) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("rihla=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(wants_colour(args.color, std::io::stderr().is_terminal()));
+    let _ = builder.try_init();
+}
+
+async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
+    match &args.command {
+        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Check => check::check(args, terminal).await,
+    }
+}

@@ -1,0 +1,95 @@
+//! Errors and tables as people see them.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use serde_json::json;
+
+use crate::error::{Error, Kind};
+
+/// An error with its causes, faults and hints.
+pub fn error(error: &Error, colour: bool) -> String {
+    let (red, cyan, plain) = if colour { ("\u{1b}[1;31m", "\u{1b}[1;36m", "\u{1b}[0m") } else { ("", "", "") };
+    let mut text = String::new();
+    for fault in error.project_faults() {
+        text.push_str(&fault.render(colour));
+        text.push_str("\n\n");
+    }
+    text.push_str(&format!("{red}error{plain}: {error}"));
+    for cause in causes(error) {
+        text.push_str(&format!("\n  because: {cause}"));
+    }
+    if error.kind() == Kind::Internal {
+        text.push_str(&format!("\n{cyan}help{plain}: this is a defect of rihla; please report it with the command and the lines above"));
+    }
+    for hint in error.hints() {
+        text.push_str(&format!("\n{cyan}help{plain}: {hint}"));
+    }
+    text
+}
+
+/// An error for programs.
+pub fn error_json(error: &Error) -> String {
+    let faults: Vec<_> = error.project_faults().iter().map(crate::diagnostic::Fault::to_json).collect();
+    let value = json!({"error": error.to_string(), "kind": format!("{:?}", error.kind()).to_lowercase(), "causes": causes(error), "hints": error.hints(), "faults": faults});
+    value.to_string()
+}
+
+/// Libraries may put whole plans into their messages.
+const MOST_OF_A_CAUSE: usize = 400;
+
+/// Each cause once, first line only: libraries repeat their causes in their own words.
+fn causes(error: &Error) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let line: String = cause.to_string().lines().next().unwrap_or_default().trim().chars().take(MOST_OF_A_CAUSE).collect();
+        if !line.is_empty() && !causes.iter().any(|known| known.contains(&line)) {
+            causes.push(line);
+        }
+        next = cause.source();
+    }
+    causes
+}
+
+/// A table for people: numbers to the right.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.iter().map(|title| Cell::new(title.to_uppercase())));
+    let numeric: Vec<bool> = (0..header.len()).map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_number(cell))) && !rows.is_empty()).collect();
+    for row in rows {
+        table.add_row(row.into_iter().enumerate().map(|(column, text)| {
+            let alignment = if numeric.get(column).copied().unwrap_or(false) { CellAlignment::Right } else { CellAlignment::Left };
+            Cell::new(text).set_alignment(alignment)
+        }));
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((u16::from(index > 0) * 2, 0));
+        if numeric[index] {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-', '−']).trim_end_matches([' ', '%', 'p', '*', 'r', '(', ')']).trim();
+    text.is_empty() || text == "–" || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ','))
+}
+
+/// A count with thousands apart.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 file`, `2 files`.
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
