@@ -107,11 +107,8 @@ impl Fault {
             Group::with_title(title).element(annotate_snippets::Origin::path(self.file.path.as_str()))
         } else {
             let span = clamp(&self.span, &self.file.text);
-            Group::with_title(title).element(
-                Snippet::source(self.file.text.as_str())
-                    .path(self.file.path.as_str())
-                    .annotation(AnnotationKind::Primary.span(span)),
-            )
+            Group::with_title(title)
+                .element(Snippet::source(self.file.text.as_str()).path(self.file.path.as_str()).annotation(AnnotationKind::Primary.span(span)))
         };
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
@@ -149,12 +146,7 @@ pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
 /// The nearest of `names` to `word` by edit distance, within a third of its length.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| name)
+    names.into_iter().map(|name| (strsim::damerau_levenshtein(word, name), name)).filter(|(distance, _)| *distance <= limit).min().map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::TaskContext;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext};
 
 use crate::error::{self, Error, Kind, Result};
@@ -78,7 +78,10 @@ impl Engine {
     pub async fn add_parquet(&self, name: &str, file: &std::path::Path) -> Result<()> {
         let path = file.to_string_lossy();
         let what = || format!("cannot read the table `{name}`");
-        self.context.register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default()).await.map_err(|cause| error::engine(what(), cause))
+        self.context
+            .register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default())
+            .await
+            .map_err(|cause| error::engine(what(), cause))
     }
 
     /// A frame over the rows of another, planned apart from it.

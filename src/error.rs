@@ -53,6 +53,13 @@ impl Error {
         error
     }
 
+    /// A fault of a query that somebody typed.
+    pub fn query(fault: Fault) -> Self {
+        let mut error = Self::new(Kind::Input, "the query cannot be run");
+        error.faults = vec![fault];
+        error
+    }
+
     /// Adds what the reader can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -133,7 +140,9 @@ pub fn engine(what: impl std::fmt::Display, cause: datafusion::error::DataFusion
         return store(what, cause);
     }
     let error = match cause.find_root() {
-        E::ResourcesExhausted(_) => Error::new(Kind::Unavailable, what.to_string()).hint("memory for the engine ran out: raise engine.memory_mib in rihla.toml"),
+        E::ResourcesExhausted(_) => {
+            Error::new(Kind::Unavailable, what.to_string()).hint("memory for the engine ran out: raise engine.memory_mib in rihla.toml")
+        }
         E::ObjectStore(_) | E::IoError(_) => Error::new(Kind::Unavailable, what.to_string()),
         E::ArrowError(_, _) | E::Execution(_) => Error::new(Kind::Data, what.to_string()),
         _ => Error::new(Kind::Internal, what.to_string()),

@@ -17,14 +17,17 @@ pub mod store;
 pub mod project;
 
 // Floor 3: the stages of a record.
+pub mod model;
+pub mod normalise;
 pub mod read;
 pub mod validate;
-pub mod normalise;
 pub mod warehouse;
-pub mod model;
 
 // Floor 4: the stages composed.
 pub mod run;
+
+// Floor 5: what people ask of releases.
+pub mod report;
 
 // Floor 6: the command line.
 pub mod cli;

@@ -10,7 +10,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 /// row, normalised and loaded; models make tables of them; what passes its tests is released, numbered and for good.
 /// People only ever read releases.
 #[derive(Debug, Parser)]
-#[command(name = "rihla", version, about, after_help = "Exit codes: 0 done, 1 something for you to mend (wrong usage included), 2 a defect of rihla.\nStart with `rihla run`, then `rihla status` and `rihla tables`.")]
+#[command(
+    name = "rihla",
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 something for you to mend (wrong usage included), 2 a defect of rihla.\nStart with `rihla run`, then `rihla status` and `rihla tables`."
+)]
 pub struct Args {
     /// The project folder
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "RIHLA_PROJECT")]
@@ -54,4 +59,105 @@ pub enum Command {
 
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
+
+    /// Ask the latest release in SQL
+    ///
+    /// The tables are those that `rihla tables` shows. Nothing can be changed, and person-level rows are not there.
+    ///
+    ///   rihla sql "SELECT country_of_origin, persons FROM returns_outbound_by_country WHERE period = '2023-H1' ORDER BY persons DESC"
+    #[command(verbatim_doc_comment)]
+    Sql {
+        /// One SELECT
+        query: String,
+        /// How the result is written (with --json: json)
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+        /// Write the result to a file
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Ask an earlier release
+        #[arg(long, value_name = "NUMBER")]
+        release: Option<u64>,
+    },
+
+    /// Show the tables of the latest release, or the columns of one
+    Tables {
+        /// The table whose columns are shown
+        table: Option<String>,
+    },
+
+    /// Show the rows that were not loaded, with file, row, field, rule and reason
+    ///
+    /// Shows the newest revision of every report. No protected value is ever shown, nor a cell of a row whose columns
+    /// may be shifted.
+    Quarantine {
+        /// Only this feed
+        #[arg(long)]
+        feed: Option<String>,
+        /// Only this office
+        #[arg(long)]
+        office: Option<String>,
+        /// Only this reporting month, such as 2023-01
+        #[arg(long)]
+        period: Option<String>,
+        /// Only this rule, error, or error/rule, such as codes or type-error/date
+        #[arg(long)]
+        rule: Option<String>,
+        /// Revisions that newer ones replaced, too
+        #[arg(long)]
+        all_revisions: bool,
+        /// Superseded rows and totals, too
+        #[arg(long)]
+        all_outcomes: bool,
+        /// How many lines to show; 0 for all
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+    },
+
+    /// Show the last runs, and which reports came and which did not
+    Status {
+        /// How many months to show
+        #[arg(long, default_value_t = 18, value_name = "COUNT")]
+        months: usize,
+        /// How many runs to show
+        #[arg(long, default_value_t = 5, value_name = "COUNT")]
+        runs: usize,
+    },
+
+    /// Hold the latest release against the figures of a published edition
+    ///
+    /// Shows each control total: published, computed, difference, note. Exits with 1 where a difference is not
+    /// explained in the edition's file.
+    Reconcile {
+        /// The edition, such as 2023-H1
+        edition: String,
+    },
+
+    /// Compare two periods of a table
+    ///
+    /// Shows current, prior, change and change in percent (percentage points for shares). No percentage where the
+    /// prior is zero; * flags a base under 20; p a provisional figure (not every report has come), r a restated one
+    /// (an earlier release said something else). Where other offices reported in the two periods, the figures of those
+    /// that reported all of both are shown like for like.
+    Compare {
+        /// The table, such as returns_outbound_by_country
+        table: String,
+        /// The current period, such as 2023-H1
+        current: String,
+        /// The prior period, such as 2022-H1
+        prior: String,
+    },
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// Comma-separated, with a header
+    Csv,
+    /// An array of objects
+    Json,
+    /// An Apache Parquet file
+    Parquet,
 }

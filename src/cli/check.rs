@@ -13,7 +13,8 @@ pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = check_project(&args.project).await?;
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
-        let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": []});
+        let value =
+            json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": []});
         writeln!(terminal.out, "{value}").map_err(closed)?;
         return Ok(0);
     }

@@ -2,16 +2,25 @@
 
 mod args;
 mod check;
+mod compare;
 mod progress;
+mod quarantine;
+mod reconcile;
 mod render;
 mod run;
+mod sql;
+mod status;
+mod tables;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::clock;
 use crate::error::{Error, Kind, Result};
+use crate::project::Project;
+use crate::warehouse::{Manifest, Warehouse};
 use args::{Args, Colour, Command};
 
 /// What every command is given.
@@ -31,7 +40,10 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(_) => {
             // A panic's message may quote data, so it is not shown.
-            let _ = writeln!(std::io::stderr(), "error: rihla met a defect of its own and stopped; nothing was half released\nhelp: please report the command and this program's version");
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: rihla met a defect of its own and stopped; nothing was half released\nhelp: please report the command and this program's version"
+            );
             ExitCode::from(2)
         }
     }
@@ -78,7 +90,9 @@ pub fn closed(cause: std::io::Error) -> Error {
 
 /// True where the reader of the result has gone, as `head` does: that is no failure.
 fn is_closed_pipe(error: &Error) -> bool {
-    std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+    std::error::Error::source(error)
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>())
+        .is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn fail(args: &Args, error: &Error) -> u8 {
@@ -99,7 +113,8 @@ fn wants_colour(choice: Colour, is_terminal: bool) -> bool {
 /// Logs go to standard error, in the levels that `RIHLA_LOG` asks for; where it is not set only our own warnings are shown.
 fn start_log(args: &Args) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("rihla=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(wants_colour(args.color, std::io::stderr().is_terminal()));
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(wants_colour(args.color, std::io::stderr().is_terminal()));
     let _ = builder.try_init();
 }
 
@@ -107,5 +122,25 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
         Command::Check => check::check(args, terminal).await,
+        Command::Sql { query, format, output, release } => sql::sql(args, &sql::Question { query, format: *format, output: output.as_deref(), release: *release }, terminal).await,
+        Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
+        Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
+        Command::Reconcile { edition } => reconcile::reconcile(args, edition, terminal).await,
+        Command::Compare { table, current, prior } => compare::compare(args, table, current, prior, terminal).await,
     }
+}
+
+/// The warehouse of a project and its newest release, to read.
+pub async fn open_latest(project: &Project) -> Result<(Warehouse, Manifest)> {
+    let warehouse = Warehouse::open(project, clock::from_environment()?).await?;
+    let release = warehouse.latest_release().await?;
+    let release = release.ok_or_else(|| Error::new(Kind::Input, "there is no release yet").hint("run `rihla run`; where it releases nothing it says why"))?;
+    Ok((warehouse, release))
+}
+
+/// Prints a value for programs.
+pub fn print_json(terminal: &mut Terminal<'_>, value: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string(value).map_err(|cause| Error::new(Kind::Internal, "cannot print the result").because(cause))?;
+    writeln!(terminal.out, "{text}").map_err(closed)
 }

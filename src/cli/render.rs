@@ -55,7 +55,8 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.iter().map(|title| Cell::new(title.to_uppercase())));
-    let numeric: Vec<bool> = (0..header.len()).map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_number(cell))) && !rows.is_empty()).collect();
+    let numeric: Vec<bool> =
+        (0..header.len()).map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_number(cell))) && !rows.is_empty()).collect();
     for row in rows {
         table.add_row(row.into_iter().enumerate().map(|(column, text)| {
             let alignment = if numeric.get(column).copied().unwrap_or(false) { CellAlignment::Right } else { CellAlignment::Left };

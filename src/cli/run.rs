@@ -3,9 +3,9 @@
 use super::args::Args;
 use super::progress::Bar;
 use super::render::{count, plural, table};
-use super::{Terminal, closed};
+use super::{Terminal, closed, print_json};
 use crate::clock;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
 
 /// Runs the project, or says what a run would do.
@@ -17,8 +17,7 @@ pub async fn run(args: &Args, dry_run: bool, terminal: &mut Terminal<'_>) -> Res
     bar.finish();
     let report = report?;
     if terminal.json {
-        let value = serde_json::to_string(&report).map_err(|cause| Error::new(Kind::Internal, "cannot print the report").because(cause))?;
-        writeln!(terminal.out, "{value}").map_err(closed)?;
+        print_json(terminal, &report)?;
     } else {
         write!(terminal.out, "{}", text(&report)).map_err(closed)?;
     }
@@ -39,13 +38,22 @@ fn text(report: &RunReport) -> String {
     if !report.unclaimed.is_empty() {
         let shown: Vec<&str> = report.unclaimed.iter().take(5).map(String::as_str).collect();
         let more = if report.unclaimed.len() > shown.len() { ", …" } else { "" };
-        text.push_str(&format!("\nwarning: {} no source claims: {}{more}\n", plural(report.unclaimed.len() as u64, "file that", "files that"), shown.join(", ")));
+        text.push_str(&format!(
+            "\nwarning: {} no source claims: {}{more}\n",
+            plural(report.unclaimed.len() as u64, "file that", "files that"),
+            shown.join(", ")
+        ));
     }
     for test in &report.failed_tests {
         text.push_str(&format!("\ntest failed ({}): {} {}: {}\n", test.severity, test.model, test.test, plural(test.failures, "failure", "failures")));
     }
     if !dry {
-        text.push_str(&format!("\nmodelled  {}, {} built anew, {}\n", plural(report.tables as u64, "table", "tables"), report.rebuilt, plural(report.tests as u64, "test", "tests")));
+        text.push_str(&format!(
+            "\nmodelled  {}, {} built anew, {}\n",
+            plural(report.tables as u64, "table", "tables"),
+            report.rebuilt,
+            plural(report.tests as u64, "test", "tests")
+        ));
     }
     text.push_str(&ending(report));
     text
@@ -64,7 +72,17 @@ fn rows(report: &RunReport) -> String {
     let lines = report.feeds.iter().map(|feed| {
         let rows = feed.rows;
         let sum = if rows.are_conserved() { "adds up" } else { "DOES NOT ADD UP" };
-        [feed.feed.clone(), count(rows.read), count(rows.loaded), count(rows.superseded), count(rows.quarantined), count(rows.excluded), count(rows.refused), sum.to_owned()].to_vec()
+        [
+            feed.feed.clone(),
+            count(rows.read),
+            count(rows.loaded),
+            count(rows.superseded),
+            count(rows.quarantined),
+            count(rows.excluded),
+            count(rows.refused),
+            sum.to_owned(),
+        ]
+        .to_vec()
     });
     format!("\n{}\n", table(&["rows", "read", "= loaded", "+ superseded", "+ quarantined", "+ excluded", "+ refused", ""], lines.collect()))
 }

@@ -39,8 +39,7 @@ pub fn provenance_fields() -> Vec<ArrowField> {
 
 /// True for fields that become a column of the loaded table as they are.
 pub fn is_carried(field: &Field) -> bool {
-    field.protection == Protection::Open
-        && !matches!(field.role, Some(Role::Office | Role::CaseNumber | Role::PersonNumber | Role::BirthDate | Role::Age))
+    field.protection == Protection::Open && !matches!(field.role, Some(Role::Office | Role::CaseNumber | Role::PersonNumber | Role::BirthDate | Role::Age))
 }
 
 /// The schema of a feed's loaded table: provenance, the person, then the contract's open fields.

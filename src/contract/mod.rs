@@ -8,12 +8,14 @@ mod codes;
 mod columns;
 mod field;
 mod fold;
+mod measure;
 
 pub use case_number::CaseNumberPattern;
 pub use codes::{Clash, Code, CodeList};
 pub use columns::{arrow_type, instant, is_carried, loaded_schema, provenance_fields};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
+pub use measure::{Additivity, AdditivityWord, Measure};
 
 use std::sync::Arc;
 

@@ -24,7 +24,11 @@ async fn count(engine: &Engine, model: &Model, test: &Test) -> Result<u64> {
     let sql = format!("SELECT count(*) FROM ({}) AS failing", failing_rows(model, test));
     let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?;
     let batches = frame.collect().await.map_err(|cause| error::engine(what(), cause))?;
-    let count = batches.iter().find(|batch| batch.num_rows() == 1).and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>()).map(|column| column.value(0));
+    let count = batches
+        .iter()
+        .find(|batch| batch.num_rows() == 1)
+        .and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>())
+        .map(|column| column.value(0));
     count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| Error::new(Kind::Internal, what()))
 }
 

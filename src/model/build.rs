@@ -99,7 +99,9 @@ impl Builder<'_> {
         hash.update(model.file.text.as_bytes());
         for (read, _) in &model.reads {
             let of_model = built.tables.iter().chain(&built.staging).find(|table| table.name == *read).map(|table| table.hash.as_str());
-            let content = of_model.or_else(|| self.inputs.fingerprint(read)).ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
+            let content = of_model
+                .or_else(|| self.inputs.fingerprint(read))
+                .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
             hash.update(format!("\n{read}={content}").as_bytes());
         }
         Ok(hex::encode(&hash.finalize()[..16]))
@@ -110,6 +112,17 @@ impl Builder<'_> {
         let tables = if model.is_staging { &last.rihla.staging } else { &last.resources };
         let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
         self.file(model, found).is_file().then(|| found.clone())
+    }
+
+    fn facts(&self, model: &Model, written: &Written, fingerprint: String) -> TableFacts {
+        let measures = model.header.measures.iter().map(|(name, measure)| (name.get_ref().clone(), measure.clone()));
+        TableFacts {
+            rows: written.rows,
+            fingerprint,
+            model: model_hash(model),
+            feeds: self.checked.feeds_of(model).into_iter().collect(),
+            measures: measures.collect(),
+        }
     }
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String) -> Result<Resource> {
@@ -124,7 +137,7 @@ impl Builder<'_> {
         let written = draft.finish()?;
         let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.hash);
         written.keep(&place)?;
-        Ok(resource(model, schema, path, &written, fingerprint))
+        Ok(resource(model, schema, path, &written, self.facts(model, &written, fingerprint)))
     }
 }
 
@@ -134,7 +147,12 @@ fn sorted(frame: DataFrame, model: &Model) -> datafusion::error::Result<DataFram
     frame.sort(order)
 }
 
-fn resource(model: &Model, schema: &SchemaRef, path: String, written: &Written, fingerprint: String) -> Resource {
+/// Hash of a model's file.
+pub fn model_hash(model: &Model) -> String {
+    hex::encode(&Sha256::digest(&model.file.text)[..16])
+}
+
+fn resource(model: &Model, schema: &SchemaRef, path: String, written: &Written, facts: TableFacts) -> Resource {
     let fields = schema.fields().iter().map(|field| Column {
         name: field.name().clone(),
         kind: standard_type(field.data_type()).to_owned(),
@@ -149,7 +167,7 @@ fn resource(model: &Model, schema: &SchemaRef, path: String, written: &Written, 
         bytes: written.bytes,
         hash: format!("sha256:{}", written.hash),
         schema: TableSchema { fields: fields.collect(), primary_key: model.header.grain.iter().map(|column| column.get_ref().clone()).collect() },
-        rihla: TableFacts { rows: written.rows, fingerprint },
+        rihla: facts,
     }
 }
 
@@ -200,7 +218,8 @@ impl Draft {
     /// Writes a batch, its columns cast to those planned: the optimiser may hand on other text types.
     fn write(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> Result<()> {
         let internal = |cause| Error::new(Kind::Internal, "a model's rows do not have the columns that were planned").because(cause);
-        let columns: Result<Vec<_>> = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()).map_err(internal)).collect();
+        let columns: Result<Vec<_>> =
+            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()).map_err(internal)).collect();
         let batch = RecordBatch::try_new(schema.clone(), columns?).map_err(internal)?;
         self.rows += batch.num_rows() as u64;
         self.writer.write(&batch).map_err(|cause| error::store(format!("cannot write `{}`", self.path.display()), cause))

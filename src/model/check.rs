@@ -30,6 +30,19 @@ impl Checked {
     pub fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.name.as_str() == name)
     }
+
+    /// The feeds that a model rests on, through other models too.
+    pub fn feeds_of(&self, model: &Model) -> BTreeSet<String> {
+        let mut feeds = BTreeSet::new();
+        for (read, _) in &model.reads {
+            if let Some(feed) = read.strip_prefix("feeds.") {
+                feeds.insert(feed.to_owned());
+            } else if let Some(upstream) = self.model(read) {
+                feeds.extend(self.feeds_of(upstream));
+            }
+        }
+        feeds
+    }
 }
 
 /// Checks every model of a project; `None` where faults were found.
@@ -99,7 +112,10 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
             for cycle in cycles {
                 let Some(model) = models.iter().find(|model| model.name.as_str() == cycle[0]) else { continue };
                 let place = model.reads.iter().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
-                faults.push(Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → "))).hint("let one of them read what comes before the circle"));
+                faults.push(
+                    Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → ")))
+                        .hint("let one of them read what comes before the circle"),
+                );
             }
             None
         }
@@ -108,7 +124,9 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
 async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
-    if model.models_read().iter().any(|read| unplanned.contains(*read)) || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table")) {
+    if model.models_read().iter().any(|read| unplanned.contains(*read))
+        || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
+    {
         return Ok(None);
     }
     let state = engine.context().state();
@@ -162,7 +180,11 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
             && !project.code_lists.contains_key(list)
         {
             let span = form.get_ref().accepted_codes.as_ref().map_or(0..0, |accepted| accepted.codes.span());
-            faults.push(model.header_fault(span, format!("there is no code list `{list}`")).maybe_hint(did_you_mean(list, project.code_lists.keys().map(String::as_str))));
+            faults.push(
+                model
+                    .header_fault(span, format!("there is no code list `{list}`"))
+                    .maybe_hint(did_you_mean(list, project.code_lists.keys().map(String::as_str))),
+            );
         }
     }
 }

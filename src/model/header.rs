@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::tests::TestForm;
+use crate::contract::Measure;
 
 /// Text with its place in the header.
 pub type Text = Spanned<String>;
@@ -29,38 +30,6 @@ pub struct Header {
     /// What must hold of the table.
     #[serde(default)]
     pub tests: Vec<Spanned<TestForm>>,
-}
-
-/// A column that is counted or calculated.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Measure {
-    /// What one of it is: `person`, `movement`, `percent`, …
-    pub unit: String,
-    /// Along which columns it may be summed.
-    pub additivity: Additivity,
-    /// The date that decides the period it falls in.
-    pub date_basis: String,
-}
-
-/// Along which columns a measure may be summed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Additivity {
-    /// `"full"` or `"none"`
-    Word(AdditivityWord),
-    /// Along these columns only.
-    Along(Vec<String>),
-}
-
-/// `"full"` or `"none"`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AdditivityWord {
-    /// Along every column.
-    Full,
-    /// Along none: totals are counted, not summed.
-    None,
 }
 
 impl Header {

@@ -144,7 +144,8 @@ impl<'a> Filler<'a> {
     }
 
     fn fixed(&mut self, schema: &str, name: &str, batch: RecordBatch) -> Result<()> {
-        let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch)).map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
+        let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch))
+            .map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
         self.note(format!("{schema}.{name}"), content.to_string().as_bytes());
         self.memory(schema, name, batch)
     }
@@ -195,7 +196,8 @@ fn system_tables(project: &Project, submissions: &[Submission]) -> Result<Vec<(&
 
 fn offices(project: &Project) -> Result<RecordBatch> {
     let list = &project.offices;
-    let date = |get: fn(&crate::project::Office) -> Option<NaiveDate>| Arc::new(list.iter().map(|office| get(office).map(days)).collect::<Date32Array>()) as ArrayRef;
+    let date =
+        |get: fn(&crate::project::Office) -> Option<NaiveDate>| Arc::new(list.iter().map(|office| get(office).map(days)).collect::<Date32Array>()) as ArrayRef;
     table(vec![
         ("office", text(list.iter().map(|office| office.code.as_str())), false),
         ("name", text(list.iter().map(|office| office.name.as_str())), false),
@@ -241,7 +243,12 @@ pub fn owed(project: &Project, until: Option<NaiveDate>) -> Vec<Owed<'_>> {
     for office in &project.offices {
         for (feed, day) in &office.owes {
             let months = Period::range(PeriodKind::Month, project.first_period.start(), until).filter(|month| month.end() < until && office.is_open_in(*month));
-            owed.extend(months.map(|period| Owed { office: office.code.as_str(), feed: feed.as_str(), period, due_on: period.end() + Duration::days(i64::from(*day)) }));
+            owed.extend(months.map(|period| Owed {
+                office: office.code.as_str(),
+                feed: feed.as_str(),
+                period,
+                due_on: period.end() + Duration::days(i64::from(*day)),
+            }));
         }
     }
     owed
@@ -260,7 +267,8 @@ fn calendar(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> 
 
 fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
     let current = current_of(submissions);
-    let is_current = |s: &Submission| s.outcome == SubmissionOutcome::Loaded && current.get(&s.slot()).is_some_and(|newest| newest.submission_id == s.submission_id);
+    let is_current =
+        |s: &Submission| s.outcome == SubmissionOutcome::Loaded && current.get(&s.slot()).is_some_and(|newest| newest.submission_id == s.submission_id);
     let moments = TimestampMicrosecondArray::from_iter_values(submissions.iter().map(|s| s.received_at.timestamp_micros())).with_timezone("UTC");
     let count = |get: fn(&Submission) -> u64| Arc::new(submissions.iter().map(|s| i64::try_from(get(s)).ok()).collect::<Int64Array>()) as ArrayRef;
     table(vec![

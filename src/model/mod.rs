@@ -13,9 +13,10 @@ mod parse;
 mod tests;
 
 pub use audit::audit;
-pub use build::{Builder, Built};
+pub use build::{Builder, Built, model_hash};
 pub use check::{Checked, check};
-pub use header::{Header, Measure};
+pub use diagnose::fault as sql_fault;
+pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
 pub use parse::Model;
 pub use tests::{Check, Severity, Test};

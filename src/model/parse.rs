@@ -74,7 +74,10 @@ fn header_part(file: &Arc<SourceFile>, faults: &mut Vec<Fault>) -> Option<Range<
     let lead = file.text.len() - file.text.trim_start().len();
     let found = file.text[lead..].strip_prefix("/*").and_then(|rest| rest.find("*/")).map(|end| lead + 2..lead + 2 + end);
     if found.is_none() {
-        faults.push(Fault::error(file, 0..1.min(file.text.len()), "the model has no header").hint("open the file with `/*`, TOML that holds at least `description` and `grain`, and `*/`"));
+        faults.push(
+            Fault::error(file, 0..1.min(file.text.len()), "the model has no header")
+                .hint("open the file with `/*`, TOML that holds at least `description` and `grain`, and `*/`"),
+        );
     }
     found
 }
@@ -99,14 +102,17 @@ fn statement(file: &Arc<SourceFile>, faults: &mut Vec<Fault>) -> Option<Statemen
 
 fn reads(file: &SourceFile, statement: &Statement) -> Vec<(String, Range<usize>)> {
     let Ok((tables, _)) = resolve_table_references(statement, true) else { return Vec::new() };
-    tables.iter().map(|table| {
-        let name = match table.schema() {
-            Some(schema) => format!("{schema}.{}", table.table()),
-            None => table.table().to_owned(),
-        };
-        let place = place_of(file, statement, table.table());
-        (name, place)
-    }).collect()
+    tables
+        .iter()
+        .map(|table| {
+            let name = match table.schema() {
+                Some(schema) => format!("{schema}.{}", table.table()),
+                None => table.table().to_owned(),
+            };
+            let place = place_of(file, statement, table.table());
+            (name, place)
+        })
+        .collect()
 }
 
 /// Where a table is first named.
@@ -133,7 +139,10 @@ fn tests(file: &Arc<SourceFile>, header: &Header, start: usize, faults: &mut Vec
             Some(test) => tests.push(test),
             None => {
                 let span = form.span();
-                faults.push(Fault::error(file, start + span.start..start + span.end, "a test states exactly one check").hint("`not_null`, `unique`, `accepted` or `accepted_codes`"));
+                faults.push(
+                    Fault::error(file, start + span.start..start + span.end, "a test states exactly one check")
+                        .hint("`not_null`, `unique`, `accepted` or `accepted_codes`"),
+                );
             }
         }
     }

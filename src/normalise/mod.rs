@@ -58,7 +58,8 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
     ];
     columns.extend(person.columns(key));
     columns.extend(contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)).map(|(_, column)| column.clone()));
-    RecordBatch::try_new(loaded_schema(contract), columns).map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
+    RecordBatch::try_new(loaded_schema(contract), columns)
+        .map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
 }
 
 /// The columns that tell who and how old.

@@ -30,7 +30,9 @@ fn read(name: &str, file: &Arc<SourceFile>, faults: &mut Vec<Fault>) -> Option<C
     let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(file.text.trim_start_matches('\u{feff}').as_bytes());
     let header: Vec<String> = reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
     if header != HEADER {
-        faults.push(Fault::error(file, 0..line_end(file, 0), "this is not the header of a code list").hint(format!("the first line must be `{}`", HEADER.join(","))));
+        faults.push(
+            Fault::error(file, 0..line_end(file, 0), "this is not the header of a code list").hint(format!("the first line must be `{}`", HEADER.join(","))),
+        );
         return None;
     }
     let mut codes = Vec::new();

@@ -115,7 +115,6 @@ fn fill<T: DeserializeOwned>(file: &Arc<SourceFile>, base: usize, mut root: Node
     None
 }
 
-
 /// True where a field is only missing because it was cut out for a fault already told.
 fn is_consequence(message: &str, cut: &[String]) -> bool {
     message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()).is_some_and(|field| cut.iter().any(|key| key == field))

@@ -32,15 +32,22 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let form: PipelineForm = from_toml(file, faults)?;
     let feed = form.feed.get_ref();
     if !is_identifier(feed) {
-        faults.push(Fault::error(file, form.feed.span(), format!("`{feed}` cannot be a feed's name")).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+        faults.push(
+            Fault::error(file, form.feed.span(), format!("`{feed}` cannot be a feed's name"))
+                .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
+        );
     }
     if !(0.0..=1.0).contains(form.tolerance.get_ref()) {
-        faults.push(Fault::error(file, form.tolerance.span(), "the tolerance is a share of rows, from 0 to 1").hint("0.1 lets a tenth of a delivery's rows be quarantined"));
+        faults.push(
+            Fault::error(file, form.tolerance.span(), "the tolerance is a share of rows, from 0 to 1")
+                .hint("0.1 lets a tenth of a delivery's rows be quarantined"),
+        );
     }
     let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
     check_cron(file, &form.schedule.cron, faults);
     let contract = contract(file, &form, around, faults)?;
-    let sources: Vec<_> = form.sources.iter().filter_map(|source| resolve_source(file, source.get_ref(), source.span(), &contract, around, faults)).map(Arc::new).collect();
+    let sources: Vec<_> =
+        form.sources.iter().filter_map(|source| resolve_source(file, source.get_ref(), source.span(), &contract, around, faults)).map(Arc::new).collect();
     if form.sources.is_empty() {
         faults.push(Fault::error(file, 0..0, "the pipeline has no sources").hint("add `[[sources]]`"));
     }
@@ -61,7 +68,9 @@ fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'
     let path = form.schema.as_ref().map_or_else(|| format!("schemas/{feed}.json"), |path| path.get_ref().clone());
     let place = form.schema.as_ref().unwrap_or(&form.feed).span();
     if !around.files.root().join(&path).is_file() {
-        faults.push(Fault::error(file, place, format!("there is no schema `{path}`")).hint("write the feed's Table Schema there, or name it with `schema = \"…\"`"));
+        faults.push(
+            Fault::error(file, place, format!("there is no schema `{path}`")).hint("write the feed's Table Schema there, or name it with `schema = \"…\"`"),
+        );
         return None;
     }
     let text = around.files.read(&path, faults)?;
@@ -72,7 +81,8 @@ fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'
 pub fn timezone(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Option<Tz> {
     let found = Tz::from_str(text.get_ref()).ok();
     if found.is_none() {
-        let hint = did_you_mean(text.get_ref(), chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())).unwrap_or_else(|| "use a name of the time-zone database such as Africa/Casablanca".to_owned());
+        let hint = did_you_mean(text.get_ref(), chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()))
+            .unwrap_or_else(|| "use a name of the time-zone database such as Africa/Casablanca".to_owned());
         faults.push(Fault::error(file, text.span(), format!("`{}` is no time zone", text.get_ref())).hint(hint));
     }
     found
@@ -80,11 +90,21 @@ pub fn timezone(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) ->
 
 fn check_cron(file: &Arc<SourceFile>, cron: &Text, faults: &mut Vec<Fault>) {
     if let Err(error) = croner::Cron::from_str(cron.get_ref()) {
-        faults.push(Fault::error(file, cron.span(), format!("`{}` is no cron expression: {error}", cron.get_ref())).hint("five fields: minute hour day month weekday, such as `0 6 * * *`"));
+        faults.push(
+            Fault::error(file, cron.span(), format!("`{}` is no cron expression: {error}", cron.get_ref()))
+                .hint("five fields: minute hour day month weekday, such as `0 6 * * *`"),
+        );
     }
 }
 
-fn resolve_source(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, contract: &Contract, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Source> {
+fn resolve_source(
+    file: &Arc<SourceFile>,
+    form: &SourceForm,
+    whole: std::ops::Range<usize>,
+    contract: &Contract,
+    around: &Surroundings<'_>,
+    faults: &mut Vec<Fault>,
+) -> Option<Source> {
     let before = faults.len();
     let offices = offices(file, &form.offices, around.offices, faults);
     let template = template(file, &form.url, faults);
@@ -118,7 +138,8 @@ fn list_separator(form: &SourceForm) -> String {
 fn offices(file: &Arc<SourceFile>, named: &[Text], known: &[Office], faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
     for text in named {
         if !known.iter().any(|office| office.code.as_str() == text.get_ref()) {
-            let hint = did_you_mean(text.get_ref(), known.iter().map(|office| office.code.as_str())).unwrap_or_else(|| "offices are declared in rihla.toml".to_owned());
+            let hint = did_you_mean(text.get_ref(), known.iter().map(|office| office.code.as_str()))
+                .unwrap_or_else(|| "offices are declared in rihla.toml".to_owned());
             faults.push(Fault::error(file, text.span(), format!("the office `{}` is not known", text.get_ref())).hint(hint));
         }
     }
@@ -134,7 +155,10 @@ fn template(file: &Arc<SourceFile>, url: &Text, faults: &mut Vec<Fault>) -> Opti
         }
     };
     if let Some((scheme, _)) = text.split_once("://") {
-        faults.push(Fault::error(file, url.span(), format!("`{scheme}://` cannot be read by this version")).hint("this version reads folders of this machine: give a path"));
+        faults.push(
+            Fault::error(file, url.span(), format!("`{scheme}://` cannot be read by this version"))
+                .hint("this version reads folders of this machine: give a path"),
+        );
         return None;
     }
     Template::new(&text).map_err(|message| faults.push(Fault::error(file, url.span(), message))).ok()
@@ -158,7 +182,10 @@ fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Strin
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
     let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
     if count != 1 {
-        faults.push(Fault::error(file, whole, format!("the source names {count} formats")).hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"));
+        faults.push(
+            Fault::error(file, whole, format!("the source names {count} formats"))
+                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"),
+        );
         return None;
     }
     if let Some(csv) = &form.csv {
@@ -236,13 +263,18 @@ fn labels(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults
 fn check_formats(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
     for format in form.dates.iter().chain(&form.datetimes) {
         if StrftimeItems::new(format.get_ref()).any(|item| matches!(item, Item::Error)) {
-            faults.push(Fault::error(file, format.span(), format!("`{}` is no date format", format.get_ref())).hint("such as `%Y-%m-%d`, `%d/%m/%Y`, `%d/%m/%Y %H:%M`"));
+            faults.push(
+                Fault::error(file, format.span(), format!("`{}` is no date format", format.get_ref())).hint("such as `%Y-%m-%d`, `%d/%m/%Y`, `%d/%m/%Y %H:%M`"),
+            );
         }
     }
     let has = |kind: &FieldKind| contract.fields.iter().enumerate().any(|(index, field)| field.kind == *kind && !absent.contains(&index));
     for (kind, formats, key) in [(FieldKind::Date, &form.dates, "dates"), (FieldKind::DateTime, &form.datetimes, "datetimes")] {
         if formats.is_empty() && has(&kind) && form.workbook.is_none() {
-            faults.push(Fault::error(file, form.url.span(), format!("this source has no `{key}`")).hint(format!("say how they are written: `{key} = [\"%d/%m/%Y\"]`; nothing is guessed")));
+            faults.push(
+                Fault::error(file, form.url.span(), format!("this source has no `{key}`"))
+                    .hint(format!("say how they are written: `{key} = [\"%d/%m/%Y\"]`; nothing is guessed")),
+            );
         }
     }
 }

@@ -30,7 +30,8 @@ const DEFAULT_MEMORY_MIB: u64 = 512;
 /// `Input` where the folder is no project; `Config` with every fault found.
 pub fn load(root: &Path) -> Result<Project> {
     if !root.join(PROJECT_FILE).is_file() {
-        return Err(Error::new(Kind::Input, format!("`{}` is no project folder: it has no {PROJECT_FILE}", root.display())).hint("run rihla in a project folder, or name one with --project DIR"));
+        return Err(Error::new(Kind::Input, format!("`{}` is no project folder: it has no {PROJECT_FILE}", root.display()))
+            .hint("run rihla in a project folder, or name one with --project DIR"));
     }
     let mut faults = Vec::new();
     let project = resolve(root, &mut faults);
@@ -48,7 +49,10 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Option<Project> {
     let form: ProjectForm = from_toml(&file, faults)?;
     let zone = timezone(&file, &form.timezone, faults);
     if !is_identifier(form.name.get_ref()) {
-        faults.push(Fault::error(&file, form.name.span(), format!("`{}` cannot be a project's name", form.name.get_ref())).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+        faults.push(
+            Fault::error(&file, form.name.span(), format!("`{}` cannot be a project's name", form.name.get_ref()))
+                .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
+        );
     }
     let offices = offices(&file, &form.offices, lists.get("country").map(AsRef::as_ref), faults);
     let patterns = patterns(&file, &form.offices, faults);
@@ -90,7 +94,10 @@ fn offices(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], countries: Opt
         if let Some(list) = countries
             && !list.contains(form.country.get_ref())
         {
-            faults.push(Fault::error(file, form.country.span(), format!("`{}` is no country of schemas/codes/country.csv", form.country.get_ref())).hint("use the ISO 3166-1 alpha-3 code, such as MAR"));
+            faults.push(
+                Fault::error(file, form.country.span(), format!("`{}` is no country of schemas/codes/country.csv", form.country.get_ref()))
+                    .hint("use the ISO 3166-1 alpha-3 code, such as MAR"),
+            );
         }
         for day in form.owes.values().filter(|day| !(1..=28).contains(day.get_ref())) {
             faults.push(Fault::error(file, day.span(), "the due day is a day of the following month, from 1 to 28"));
@@ -115,7 +122,9 @@ fn patterns(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], faults: &mut 
         match CaseNumberPattern::new(text.get_ref()) {
             Some(pattern) if patterns.contains(&pattern) => {}
             Some(pattern) => patterns.push(pattern),
-            None => faults.push(Fault::error(file, text.span(), "a pattern of case numbers needs digits").hint("`@` stands for a letter and `#` for a digit: `MA-@@@-######`")),
+            None => faults.push(
+                Fault::error(file, text.span(), "a pattern of case numbers needs digits").hint("`@` stands for a letter and `#` for a digit: `MA-@@@-######`"),
+            ),
         }
     }
     patterns
@@ -148,12 +157,21 @@ fn check_owed_feeds(file: &Arc<SourceFile>, offices: &[Spanned<OfficeForm>], pip
     for office in offices.iter().map(Spanned::get_ref) {
         for feed in office.owes.keys() {
             if !feeds.contains(&feed.get_ref().as_str()) {
-                faults.push(Fault::error(file, feed.span(), format!("`{}` owes a feed that no pipeline loads: `{}`", office.code.get_ref(), feed.get_ref())).maybe_hint(did_you_mean(feed.get_ref(), feeds.iter().copied())));
+                faults.push(
+                    Fault::error(file, feed.span(), format!("`{}` owes a feed that no pipeline loads: `{}`", office.code.get_ref(), feed.get_ref()))
+                        .maybe_hint(did_you_mean(feed.get_ref(), feeds.iter().copied())),
+                );
                 continue;
             }
-            let served = pipelines.iter().any(|(_, p)| p.contract.feed.as_str() == feed.get_ref() && p.sources.iter().any(|s| s.offices.contains(office.code.get_ref().as_str())));
+            let served = pipelines
+                .iter()
+                .any(|(_, p)| p.contract.feed.as_str() == feed.get_ref() && p.sources.iter().any(|s| s.offices.contains(office.code.get_ref().as_str())));
             if !served {
-                faults.push(Fault::error(file, feed.span(), format!("`{}` owes `{}`, but no source of that pipeline is for it", office.code.get_ref(), feed.get_ref())));
+                faults.push(Fault::error(
+                    file,
+                    feed.span(),
+                    format!("`{}` owes `{}`, but no source of that pipeline is for it", office.code.get_ref(), feed.get_ref()),
+                ));
             }
         }
     }

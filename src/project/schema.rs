@@ -24,7 +24,14 @@ pub enum Use {
 }
 
 /// Builds the contract that a schema file describes; `None` where its faults leave no contract.
-pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &CodeLists, patterns: &[CaseNumberPattern], faults: &mut Vec<Fault>) -> Option<Contract> {
+pub fn contract(
+    file: &Arc<SourceFile>,
+    name: &str,
+    purpose: Use,
+    lists: &CodeLists,
+    patterns: &[CaseNumberPattern],
+    faults: &mut Vec<Fault>,
+) -> Option<Contract> {
     let before = faults.len();
     let form: SchemaForm = from_json(file, faults)?;
     let mut fields: Vec<Field> = Vec::new();
@@ -60,7 +67,10 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &CodeLists, faults: &m
     let name = form.name.get_ref();
     let before = faults.len();
     if !is_identifier(name) {
-        faults.push(Fault::error(file, form.name.span(), format!("`{name}` cannot be a column")).hint("use a lower-case letter, then lower-case letters, digits and `_`"));
+        faults.push(
+            Fault::error(file, form.name.span(), format!("`{name}` cannot be a column"))
+                .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
+        );
     }
     let kind = kind(file, form, faults);
     let codes = form.rihla.codes.as_ref().and_then(|list| code_list(file, list, lists, faults));
@@ -115,7 +125,8 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Op
 fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
     let found = lists.get(list.get_ref()).cloned();
     if found.is_none() {
-        let hint = did_you_mean(list.get_ref(), lists.keys().map(String::as_str)).unwrap_or_else(|| format!("there is no file `schemas/codes/{}.csv`", list.get_ref()));
+        let hint = did_you_mean(list.get_ref(), lists.keys().map(String::as_str))
+            .unwrap_or_else(|| format!("there is no file `schemas/codes/{}.csv`", list.get_ref()));
         faults.push(Fault::error(file, list.span(), format!("the code list `{}` is not known", list.get_ref())).hint(hint));
     }
     found
@@ -190,7 +201,10 @@ fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faul
     for (role, name, kinds) in NEEDED {
         let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
         let Some(index) = holders.first() else {
-            faults.push(Fault::error(file, 0..1, format!("no field has the role `{name}`")).hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")));
+            faults.push(
+                Fault::error(file, 0..1, format!("no field has the role `{name}`"))
+                    .hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")),
+            );
             continue;
         };
         let place = form.fields[*index].get_ref().name.span();
@@ -202,7 +216,10 @@ fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faul
             faults.push(Fault::error(file, place, format!("the role `{name}` has {} fields", holders.len())));
         }
         if role != Role::Sex && !fields[*index].required {
-            faults.push(Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required")).hint("add `\"constraints\": {\"required\": true}`"));
+            faults.push(
+                Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required"))
+                    .hint("add `\"constraints\": {\"required\": true}`"),
+            );
         }
     }
     for (index, field) in fields.iter().enumerate() {
@@ -233,7 +250,9 @@ fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPatter
     hash.update(file.text.as_bytes());
     for codes in fields.iter().filter_map(|field| field.codes.as_ref()) {
         for code in &codes.codes {
-            hash.update(format!("{}\u{1}{}\u{1}{}\u{1}{}\u{1}{}\u{2}", code.code, code.label_en, code.label_fr, code.label_ar, code.aliases.join("\u{1}")).as_bytes());
+            hash.update(
+                format!("{}\u{1}{}\u{1}{}\u{1}{}\u{1}{}\u{2}", code.code, code.label_en, code.label_fr, code.label_ar, code.aliases.join("\u{1}")).as_bytes(),
+            );
         }
     }
     for pattern in patterns {

@@ -28,7 +28,8 @@ pub struct Placed {
     pub received: Option<DateTime<Utc>>,
 }
 
-const PARTS: [(&str, &str); 3] = [("office", "(?P<office>[A-Za-z0-9_]+)"), ("received", "(?P<received>[0-9TZ:-]+)"), ("period", "(?P<period>[0-9]{4}-[0-9]{2})")];
+const PARTS: [(&str, &str); 3] =
+    [("office", "(?P<office>[A-Za-z0-9_]+)"), ("received", "(?P<received>[0-9TZ:-]+)"), ("period", "(?P<period>[0-9]{4}-[0-9]{2})")];
 
 impl Template {
     /// Compiles a place.
@@ -43,7 +44,10 @@ impl Template {
             pattern.push_str(&regex::escape(&rest[..open]));
             let close = rest[open..].find('}').ok_or("a `{` is never closed")? + open;
             let name = &rest[open + 1..close];
-            let (_, part) = PARTS.iter().find(|(known, _)| *known == name).ok_or_else(|| format!("`{{{name}}}` is not known; use {{office}}, {{received}} and {{period}}"))?;
+            let (_, part) = PARTS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .ok_or_else(|| format!("`{{{name}}}` is not known; use {{office}}, {{received}} and {{period}}"))?;
             if seen.contains(&name) {
                 return Err(format!("`{{{name}}}` stands twice"));
             }
@@ -77,7 +81,10 @@ fn received(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
     }
-    ["%Y%m%dT%H%M%SZ", "%Y%m%dT%H%MZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H%M%SZ"].iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|at| at.and_utc())
+    ["%Y%m%dT%H%M%SZ", "%Y%m%dT%H%MZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H%M%SZ"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|at| at.and_utc())
 }
 
 #[cfg(test)]

@@ -16,7 +16,14 @@ use crate::project::Source;
 const SENTINEL: &str = "\u{2}rihla-end\u{3}";
 
 /// Reads a CSV extract; rows are named by the line they begin on.
-pub fn read(bytes: &Bytes, delimiter: u8, encoding: &'static Encoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(
+    bytes: &Bytes,
+    delimiter: u8,
+    encoding: &'static Encoding,
+    source: &Source,
+    contract: &Contract,
+    sink: &mut dyn FnMut(Piece),
+) -> Result<u64, Refusal> {
     let text = decode(bytes, encoding)?;
     let guarded = std::io::Read::chain(text.as_bytes(), std::io::Cursor::new(format!("\n{SENTINEL}\n")));
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
@@ -74,7 +81,10 @@ fn check_delimiter(labels: &[String], delimiter: u8) -> Result<(), Refusal> {
     match likely {
         Some(other) if only.contains(other) => {
             let found = only.matches(other).count();
-            Err(Refusal::new("format-error", format!("the header has one cell and {found} `{}` in it: is the delimiter `{}`?", other.escape_default(), other.escape_default())))
+            Err(Refusal::new(
+                "format-error",
+                format!("the header has one cell and {found} `{}` in it: is the delimiter `{}`?", other.escape_default(), other.escape_default()),
+            ))
         }
         _ => Ok(()),
     }

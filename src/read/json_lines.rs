@@ -54,7 +54,10 @@ fn target(key: &str, number: usize, source: &Source, contract: &Contract) -> Res
         return Err(Refusal::new("extra-label", format!("line {number}: {}", labels::unknown(key, source, contract))));
     };
     if source.absent.contains(&index) {
-        return Err(Refusal::new("extra-label", format!("line {number}: the key `{key}` means `{}`, which the source says it lacks", contract.fields[index].name)));
+        return Err(Refusal::new(
+            "extra-label",
+            format!("line {number}: the key `{key}` means `{}`, which the source says it lacks", contract.fields[index].name),
+        ));
     }
     Ok(if contract.fields[index].protection == Protection::Direct { Target::Dropped } else { Target::Field(index) })
 }

@@ -20,7 +20,10 @@ pub fn match_labels(labels: &[String], source: &Source, contract: &Contract) -> 
         return Err(Refusal::new("blank-header", "the header is blank"));
     }
     if known * 2 < filled {
-        return Err(Refusal::new("extra-label", format!("{known} of {filled} labels are known: is the header where the source says, and the delimiter right?")));
+        return Err(Refusal::new(
+            "extra-label",
+            format!("{known} of {filled} labels are known: is the header where the source says, and the delimiter right?"),
+        ));
     }
     let mut problems = Problems::default();
     let mut targets = Vec::with_capacity(labels.len());

@@ -50,9 +50,11 @@ fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contrac
 /// The sheet with the rows.
 fn choose(names: &[String], wanted: Option<&str>) -> Result<String, Refusal> {
     match (wanted, names) {
-        (Some(wanted), _) => names.iter().find(|name| *name == wanted).cloned().ok_or_else(|| {
-            Refusal::new("source-error", format!("the workbook has no sheet `{wanted}`; it has {}", quoted(names)))
-        }),
+        (Some(wanted), _) => names
+            .iter()
+            .find(|name| *name == wanted)
+            .cloned()
+            .ok_or_else(|| Refusal::new("source-error", format!("the workbook has no sheet `{wanted}`; it has {}", quoted(names)))),
         (None, [only]) => Ok(only.clone()),
         (None, _) => Err(Refusal::new("source-error", format!("the workbook has {} sheets ({}) and the source names none", names.len(), quoted(names)))),
     }

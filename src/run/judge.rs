@@ -47,7 +47,8 @@ impl Judge {
             let bytes = found.store.read(&found.location).await;
             read.push((found, bytes));
         }
-        let hashes: Vec<(DateTime<Utc>, Option<String>)> = read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(|bytes| hash(bytes)))).collect();
+        let hashes: Vec<(DateTime<Utc>, Option<String>)> =
+            read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(|bytes| hash(bytes)))).collect();
         for (index, (found, bytes)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
@@ -61,7 +62,8 @@ impl Judge {
     }
 
     fn delivery(&self, found: &Found, bytes: Result<Bytes>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
-        let pipeline = self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
+        let pipeline =
+            self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -183,7 +185,10 @@ fn newest(known: &[Submission]) -> Option<Newest> {
 /// Two different deliveries of a slot with the same received time: which is the later cannot be known.
 fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) -> Option<String> {
     if rivals {
-        return Some(format!("another delivery for the same slot was received at the same time ({}) and says something else", found.received.format("%Y-%m-%d %H:%M:%SZ")));
+        return Some(format!(
+            "another delivery for the same slot was received at the same time ({}) and says something else",
+            found.received.format("%Y-%m-%d %H:%M:%SZ")
+        ));
     }
     let settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
     settled.last().map(|earlier| {
@@ -214,5 +219,7 @@ fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
     let share = rows.quarantined as f64 / records as f64;
-    (share > pipeline.tolerance).then(|| format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0))
+    (share > pipeline.tolerance).then(|| {
+        format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
+    })
 }

@@ -10,7 +10,7 @@ mod pull;
 mod release;
 mod report;
 
-pub use prepare::{check_project, like_for_like, open_release, Prepared};
+pub use prepare::{Prepared, check_project, like_for_like, open_release};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 
 use std::sync::Arc;
@@ -56,7 +56,15 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
-    let record = RunRecord { run_id: run_id.clone(), started_at: seconds(started), ended_at: None, outcome: "running".to_owned(), release: None, feeds: Vec::new(), problems: Vec::new() };
+    let record = RunRecord {
+        run_id: run_id.clone(),
+        started_at: seconds(started),
+        ended_at: None,
+        outcome: "running".to_owned(),
+        release: None,
+        feeds: Vec::new(),
+        problems: Vec::new(),
+    };
     writable.warehouse.record_run(&record).await?;
     let mut report = RunReport::new(run_id.clone());
     let done = async {

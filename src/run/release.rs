@@ -61,6 +61,14 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: Built, number: u64,
         version: number.to_string(),
         created: warehouse.clock().now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         resources: built.tables,
-        rihla: ReleaseProvenance { release: number, tier: "restricted".to_owned(), run_id: run_id.to_owned(), known_until, pins, staging: built.staging, tests: built.tests },
+        rihla: ReleaseProvenance {
+            release: number,
+            tier: "restricted".to_owned(),
+            run_id: run_id.to_owned(),
+            known_until,
+            pins,
+            staging: built.staging,
+            tests: built.tests,
+        },
     }
 }

@@ -142,7 +142,13 @@ impl RunReport {
             RunOutcome::Failed => "failed",
             RunOutcome::DryRun => "running",
         };
-        let feeds = self.feeds.iter().map(|feed| StepRecord { feed: feed.feed.clone(), loaded: feed.loaded, unchanged: feed.unchanged, refused: feed.refused, rows: feed.rows });
+        let feeds = self.feeds.iter().map(|feed| StepRecord {
+            feed: feed.feed.clone(),
+            loaded: feed.loaded,
+            unchanged: feed.unchanged,
+            refused: feed.refused,
+            rows: feed.rows,
+        });
         let refused = self.refused.iter().map(|refused| format!("{}: {}", refused.path, refused.reason));
         let problems = self.problems.iter().cloned().chain(refused).collect();
         RunRecord { outcome: outcome.to_owned(), release: self.release, feeds: feeds.collect(), problems, ..begun }

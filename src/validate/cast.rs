@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+};
 use arrow::datatypes::Field as ArrowField;
 use chrono_tz::Tz;
 
@@ -100,7 +102,10 @@ impl<'a> Cells<'a> {
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
-        let cast = |text: &str| super::temporal::instant(text, habit.datetimes, habit.zone).map_err(|why| ("type-error", "datetime", format!("{why} ({})", written(habit.datetimes))));
+        let cast = |text: &str| {
+            super::temporal::instant(text, habit.datetimes, habit.zone)
+                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", written(habit.datetimes))))
+        };
         self.each(cast, |value| builder.append_option(value));
         Arc::new(builder.finish())
     }

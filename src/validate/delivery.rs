@@ -76,7 +76,8 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let habit = Habit { dates: &formats.dates, datetimes: &formats.datetimes, list_separator: &context.source.list_separator, zone: context.office.timezone };
+        let habit =
+            Habit { dates: &formats.dates, datetimes: &formats.datetimes, list_separator: &context.source.list_separator, zone: context.office.timezone };
         Self { context, caster: Caster::new(context.contract, habit), sheet: None, aside: Vec::new() }
     }
 
@@ -151,7 +152,10 @@ impl Judged {
 
     fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {
         let mask: BooleanArray = (0..typed.len()).map(|row| Some(!self.has(row))).collect();
-        let columns = typed.columns.iter().map(|column| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause)));
+        let columns = typed
+            .columns
+            .iter()
+            .map(|column| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause)));
         let rows = typed.rows.iter().enumerate().filter(|(row, _)| !self.has(*row)).map(|(_, line)| *line).collect();
         Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows })
     }
@@ -165,7 +169,9 @@ fn read_aside(row: SetAside) -> SetAsideRow {
     let (outcome, error, message) = match row.why {
         Why::Total => (Outcome::Excluded, "total-row", "the row holds a total, not a record".to_owned()),
         Why::ExtraCell => (Outcome::Quarantined, "extra-cell", "the row has more cells than there are labels; its cells may be shifted".to_owned()),
-        Why::MissingCell { cells, labels } => (Outcome::Quarantined, "missing-cell", format!("the row has {cells} cells for {labels} labels; its cells may be shifted")),
+        Why::MissingCell { cells, labels } => {
+            (Outcome::Quarantined, "missing-cell", format!("the row has {cells} cells for {labels} labels; its cells may be shifted"))
+        }
     };
     SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![Reason { field: None, error, rule: error, message }] }
 }

@@ -26,7 +26,8 @@ pub enum Verdict {
 /// `Internal` where rows cannot be compared.
 pub fn judge(contract: &Contract, typed: &TypedRows, is_faulty: impl Fn(usize) -> bool) -> Result<Vec<(usize, Verdict)>> {
     let (Some(ids), Some(changed)) = (typed.role(contract, Role::RecordId), typed.role(contract, Role::ChangedAt)) else { return Ok(Vec::new()) };
-    let changed = changed.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::new(Kind::Internal, "the time of last change is no instant"))?;
+    let changed =
+        changed.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::new(Kind::Internal, "the time of last change is no instant"))?;
     let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for row in (0..typed.len()).filter(|row| !is_faulty(*row)) {
         if let Some(id) = text(ids, row) {

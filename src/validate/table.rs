@@ -108,11 +108,13 @@ pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatc
     }
     let fields = contract.fields.iter().map(|field| arrow::datatypes::Field::new(&field.name, arrow_type(&field.kind), true));
     let schema = arrow::datatypes::Schema::new(fields.collect::<Vec<_>>());
-    RecordBatch::try_new(std::sync::Arc::new(schema), typed.columns).map_err(|cause| Error::new(Kind::Internal, "a table of the project does not fit its schema").because(cause))
+    RecordBatch::try_new(std::sync::Arc::new(schema), typed.columns)
+        .map_err(|cause| Error::new(Kind::Internal, "a table of the project does not fit its schema").because(cause))
 }
 
 fn plain_source(contract: &Contract) -> Result<Source> {
-    let labels: HashMap<String, usize> = contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
+    let labels: HashMap<String, usize> =
+        contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,

@@ -38,7 +38,8 @@ impl AppendedTable {
         let what = format!("cannot open the table `{path}`");
         let mut table = DeltaTable::try_from_url(url).await.map_err(|cause| delta_error(&what, cause))?;
         if table.version().is_none() {
-            let columns: StructType = schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
+            let columns: StructType =
+                schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
             let created = table.create().with_columns(columns.fields().cloned()).with_table_name(path.replace('/', "_")).with_save_mode(SaveMode::Ignore).await;
             table = created.map_err(|cause| delta_error(&what, cause))?;
         }
@@ -62,7 +63,10 @@ impl AppendedTable {
     pub async fn count_rows(&self) -> Result<u64> {
         let what = format!("cannot read the table `{}`", self.name);
         let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
-        files.iter().try_fold(0, |sum, file| file.num_records().map(|rows| sum + rows as u64)).ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
+        files
+            .iter()
+            .try_fold(0, |sum, file| file.num_records().map(|rows| sum + rows as u64))
+            .ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
     }
 
     /// Every row.
@@ -73,6 +77,17 @@ impl AppendedTable {
         let what = format!("cannot read the table `{}`", self.name);
         let (_, stream) = self.table.scan_table().await.map_err(|cause| delta_error(&what, cause))?;
         stream.try_collect().await.map_err(|cause| crate::error::engine(what, cause))
+    }
+
+    /// Every row that the table held at a version.
+    ///
+    /// # Errors
+    /// `Unavailable` where that version cannot be read any more.
+    pub async fn read_at(&self, version: u64) -> Result<Vec<RecordBatch>> {
+        let what = format!("cannot read the table `{}` as of version {version}", self.name);
+        let mut table = self.table.clone();
+        table.load_version(version).await.map_err(|cause| delta_error(&what, cause))?;
+        Self { name: self.name.clone(), table, schema: self.schema.clone() }.read_all().await
     }
 
     /// The table for the engine.

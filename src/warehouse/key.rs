@@ -18,7 +18,8 @@ pub fn load(project: &str, known: Option<&str>) -> Result<Key> {
     let key = find(project, known.is_none())?;
     match known {
         Some(known) if known != key.fingerprint() => {
-            Err(Error::new(Kind::Conflict, "this is not the key that the warehouse was filled with: the same person would get two pseudonyms").hint("set RIHLA_KEY_FILE to the right key"))
+            Err(Error::new(Kind::Conflict, "this is not the key that the warehouse was filled with: the same person would get two pseudonyms")
+                .hint("set RIHLA_KEY_FILE to the right key"))
         }
         _ => Ok(key),
     }
@@ -32,7 +33,8 @@ fn find(project: &str, may_make: bool) -> Result<Key> {
     match std::fs::read_to_string(&path) {
         Ok(text) => parse(&text, &path.display().to_string()),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && may_make => make(&path),
-        Err(cause) => Err(error::io(format!("cannot read the key `{}`", path.display()), cause).hint("a warehouse that holds pseudonyms needs the key they were made with: set RIHLA_KEY_FILE to it")),
+        Err(cause) => Err(error::io(format!("cannot read the key `{}`", path.display()), cause)
+            .hint("a warehouse that holds pseudonyms needs the key they were made with: set RIHLA_KEY_FILE to it")),
     }
 }
 
@@ -41,7 +43,9 @@ fn path(project: &str) -> Result<PathBuf> {
         return Ok(path.into());
     }
     let folder = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| std::env::home_dir().map(|home| home.join(".config")));
-    let folder = folder.ok_or_else(|| Error::new(Kind::Input, "there is no folder for the key: neither XDG_CONFIG_HOME nor HOME is set").hint("set RIHLA_KEY_FILE to where the key lives"))?;
+    let folder = folder.ok_or_else(|| {
+        Error::new(Kind::Input, "there is no folder for the key: neither XDG_CONFIG_HOME nor HOME is set").hint("set RIHLA_KEY_FILE to where the key lives")
+    })?;
     Ok(folder.join("rihla").join(format!("{project}.key")))
 }
 

@@ -15,11 +15,17 @@ impl Lock {
     /// `Conflict` where another process holds it.
     pub fn take(root: &Path) -> Result<Self> {
         let path = root.join("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {
-                Err(Error::new(Kind::Conflict, "another run is loading into this warehouse").hint("wait until it has ended; `rihla status` shows the last runs"))
+                Err(Error::new(Kind::Conflict, "another run is loading into this warehouse")
+                    .hint("wait until it has ended; `rihla status` shows the last runs"))
             }
             Err(TryLockError::Error(cause)) => Err(error::io(format!("cannot lock `{}`", path.display()), cause)),
         }

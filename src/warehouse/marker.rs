@@ -33,16 +33,27 @@ struct AnyMarker {
 
 /// The marker of a warehouse; nothing where there is no warehouse yet.
 pub async fn check(store: &Store, project: &Project) -> Result<Option<Marker>> {
-    let Some(bytes) = store.read_if_any(FILE).await? else { return Ok(None) };
-    let broken = |cause| Error::new(Kind::Conflict, format!("`{FILE}` of the warehouse cannot be read")).hint("restore the file, or start a new warehouse in another folder").because(cause);
+    let Some(bytes) = store.read_if_any(FILE).await? else {
+        return Ok(None);
+    };
+    let broken = |cause| {
+        Error::new(Kind::Conflict, format!("`{FILE}` of the warehouse cannot be read"))
+            .hint("restore the file, or start a new warehouse in another folder")
+            .because(cause)
+    };
     let any: AnyMarker = serde_json::from_slice(&bytes).map_err(broken)?;
     if any.format > FORMAT {
         let maker = any.made_by.unwrap_or_else(|| "a newer rihla".to_owned());
-        return Err(Error::new(Kind::Conflict, format!("the warehouse is of format {}, made by {maker}; this program knows formats up to {FORMAT}", any.format)).hint("use the newer program; nothing was touched"));
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("the warehouse is of format {}, made by {maker}; this program knows formats up to {FORMAT}", any.format),
+        )
+        .hint("use the newer program; nothing was touched"));
     }
     let marker: Marker = serde_json::from_slice(&bytes).map_err(broken)?;
     if marker.project != project.name {
-        return Err(Error::new(Kind::Conflict, format!("the warehouse belongs to the project `{}`, not `{}`", marker.project, project.name)).hint("name another folder as `warehouse` in rihla.toml"));
+        return Err(Error::new(Kind::Conflict, format!("the warehouse belongs to the project `{}`, not `{}`", marker.project, project.name))
+            .hint("name another folder as `warehouse` in rihla.toml"));
     }
     Ok(Some(marker))
 }

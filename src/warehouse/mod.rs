@@ -41,7 +41,6 @@ pub struct Warehouse {
     pub submissions: AppendedTable,
 }
 
-
 /// A warehouse opened to load: alone, and with the key.
 pub struct Writable {
     /// The warehouse.
@@ -107,13 +106,26 @@ impl Warehouse {
     /// # Errors
     /// `Unavailable` where the table cannot be read.
     pub async fn read_submissions(&self) -> Result<Vec<Submission>> {
-        let mut submissions = Vec::new();
-        for batch in self.submissions.read_all().await? {
-            submissions.extend(submission::from_batch(&batch)?);
-        }
-        submissions.sort_by(|a, b| (a.loaded_at, a.received_at, &a.path).cmp(&(b.loaded_at, b.received_at, &b.path)));
-        Ok(submissions)
+        in_order(&self.submissions.read_all().await?)
     }
+
+    /// Every submission that a release knew, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read.
+    pub async fn submissions_of(&self, release: &Manifest) -> Result<Vec<Submission>> {
+        let version = release.rihla.pins.get("submissions").copied().unwrap_or_else(|| self.submissions.version());
+        in_order(&self.submissions.read_at(version).await?)
+    }
+}
+
+fn in_order(batches: &[arrow::record_batch::RecordBatch]) -> Result<Vec<Submission>> {
+    let mut submissions = Vec::new();
+    for batch in batches {
+        submissions.extend(submission::from_batch(batch)?);
+    }
+    submissions.sort_by(|a, b| (a.loaded_at, a.received_at, &a.path).cmp(&(b.loaded_at, b.received_at, &b.path)));
+    Ok(submissions)
 }
 
 /// Makes a folder that only its owner can look into.

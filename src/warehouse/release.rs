@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Warehouse;
 use crate::clock::random_bytes;
+use crate::contract::Measure;
 use crate::error::{self, Error, Kind, Result};
 
 /// The name of the place that shows the newest release.
@@ -111,6 +112,12 @@ pub struct TableFacts {
     pub rows: u64,
     /// Hash of the model and all it reads; the same means the same table.
     pub fingerprint: String,
+    /// Hash of the model alone.
+    pub model: String,
+    /// The feeds that it rests on, through other models too.
+    pub feeds: Vec<String>,
+    /// What each measure is.
+    pub measures: BTreeMap<String, Measure>,
 }
 
 /// The result of a test.
@@ -143,7 +150,9 @@ impl Warehouse {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(cause) => return Err(error::io(format!("cannot list `{}`", folder.display()), cause)),
+            Err(cause) => {
+                return Err(error::io(format!("cannot list `{}`", folder.display()), cause));
+            }
         };
         let mut numbers: Vec<u64> = entries.flatten().filter_map(|entry| number_of(&entry.file_name().to_string_lossy())).collect();
         numbers.sort_unstable();

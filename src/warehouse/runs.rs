@@ -57,7 +57,10 @@ impl Warehouse {
         let mut runs = Vec::new();
         for object in self.store().list("runs").await?.iter().rev().take(count) {
             let bytes = self.store().read(&object.location).await?;
-            runs.push(serde_json::from_slice(&bytes).map_err(|cause| Error::new(Kind::Conflict, format!("`{}` is no record of a run", object.location)).because(cause))?);
+            runs.push(
+                serde_json::from_slice(&bytes)
+                    .map_err(|cause| Error::new(Kind::Conflict, format!("`{}` is no record of a run", object.location)).because(cause))?,
+            );
         }
         Ok(runs)
     }

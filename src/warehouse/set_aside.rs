@@ -40,7 +40,9 @@ pub fn set_aside_batch(submission: &Submission, rows: &[SetAsideRow], refused: b
     let count = lines.len();
     let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
     let text = |get: &dyn Fn(&(&SetAsideRow, &Reason)) -> String| Arc::new(StringArray::from_iter_values(lines.iter().map(get))) as ArrayRef;
-    let outcome = |row: &SetAsideRow| if refused { Outcome::Refused } else { row.outcome };
+    let outcome = |row: &SetAsideRow| {
+        if refused { Outcome::Refused } else { row.outcome }
+    };
     let columns = vec![
         repeated(&submission.submission_id),
         repeated(&submission.feed),

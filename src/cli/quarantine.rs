@@ -1,0 +1,81 @@
+//! `rihla quarantine`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::args::{Args, Command};
+use super::render::{count, plural, table};
+use super::{Terminal, closed, print_json};
+use crate::clock;
+use crate::error::{Error, Kind, Result};
+use crate::project::{self, Project};
+use crate::report::{self, QuarantineFilter, QuarantineLine};
+use crate::warehouse::Warehouse;
+
+/// Shows the rows that were not loaded.
+pub async fn quarantine(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let Command::Quarantine { feed, office, period, rule, all_revisions, all_outcomes, limit } = &args.command else { return Ok(0) };
+    let project = project::load(&args.project)?;
+    check_names(&project, feed.as_deref(), office.as_deref())?;
+    let filter = QuarantineFilter {
+        feed: feed.clone(),
+        office: office.clone(),
+        period: period.clone(),
+        rule: rule.clone(),
+        all_revisions: *all_revisions,
+        all_outcomes: *all_outcomes,
+    };
+    let warehouse = Warehouse::open(&project, clock::from_environment()?).await?;
+    let lines = report::quarantine(&warehouse, &filter).await?;
+    if terminal.json {
+        print_json(terminal, &lines)?;
+    } else {
+        write!(terminal.out, "{}", text(&lines, *limit)).map_err(closed)?;
+    }
+    Ok(0)
+}
+
+fn check_names(project: &Project, feed: Option<&str>, office: Option<&str>) -> Result<()> {
+    if let Some(feed) = feed.filter(|feed| project.pipeline(feed).is_none()) {
+        let feeds: Vec<&str> = project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()).collect();
+        return Err(Error::new(Kind::Input, format!("there is no feed `{feed}`")).hint(format!("there are {}", feeds.join(", "))));
+    }
+    if let Some(office) = office.filter(|office| project.office(office).is_none()) {
+        let offices: Vec<&str> = project.offices.iter().map(|office| office.code.as_str()).collect();
+        return Err(Error::new(Kind::Input, format!("there is no office `{office}`")).hint(format!("there are {}", offices.join(", "))));
+    }
+    Ok(())
+}
+
+fn text(lines: &[QuarantineLine], limit: usize) -> String {
+    if lines.is_empty() {
+        return "no rows were set aside\n".to_owned();
+    }
+    let shown = if limit == 0 { lines.len() } else { limit.min(lines.len()) };
+    let mut text = String::new();
+    let mut place = String::new();
+    for line in &lines[..shown] {
+        let here = line.sheet.as_ref().map_or_else(|| line.path.clone(), |sheet| format!("{} [{sheet}]", line.path));
+        if here != place {
+            text.push_str(&format!("{here}\n"));
+            place = here;
+        }
+        text.push_str(&format!("  row {:<5} {}/{}: {}\n", line.row, line.error, line.rule, line.message));
+    }
+    if shown < lines.len() {
+        text.push_str(&format!("… {} more; --limit 0 shows all\n", count((lines.len() - shown) as u64)));
+    }
+    text.push_str(&format!("\n{}\n", summary(lines)));
+    text
+}
+
+fn summary(lines: &[QuarantineLine]) -> String {
+    let mut groups: BTreeMap<(&str, String), (u64, BTreeSet<&str>)> = BTreeMap::new();
+    for line in lines {
+        let group = groups.entry((&line.feed, format!("{}/{}", line.error, line.rule))).or_default();
+        group.0 += 1;
+        group.1.insert(&line.office);
+    }
+    let rows: BTreeSet<(&str, i64)> = lines.iter().map(|line| (line.path.as_str(), line.row)).collect();
+    let body = groups.into_iter().map(|((feed, rule), (faults, offices))| vec![feed.to_owned(), rule, count(faults), offices.into_iter().collect::<Vec<_>>().join(" ")]);
+    format!("{}\n{} in {}", table(&["feed", "rule", "faults", "offices"], body.collect()), plural(lines.len() as u64, "fault", "faults"), plural(rows.len() as u64, "row", "rows"))
+}

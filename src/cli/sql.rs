@@ -1,0 +1,141 @@
+//! `rihla sql`
+
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::csv::WriterBuilder as CsvWriterBuilder;
+use arrow::json::ArrayWriter;
+use arrow::record_batch::RecordBatch;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::execution::context::SQLOptions;
+use datafusion::physical_plan::SendableRecordBatchStream;
+use futures::TryStreamExt;
+use parquet::arrow::ArrowWriter;
+
+use super::args::{Args, Format};
+use super::render::{plural, table};
+use super::{Terminal, closed, open_latest};
+use crate::diagnostic::SourceFile;
+use crate::engine::Engine;
+use crate::error::{self, Error, Kind, Result};
+use crate::model::sql_fault;
+use crate::project;
+use crate::run::open_release;
+
+/// What is asked, and how the answer is wanted.
+pub struct Question<'a> {
+    /// One SELECT.
+    pub query: &'a str,
+    /// How the answer is written.
+    pub format: Format,
+    /// Where it goes; standard output where absent.
+    pub output: Option<&'a Path>,
+    /// The release that is asked; the latest where absent.
+    pub release: Option<u64>,
+}
+
+/// Asks a release in SQL.
+pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let project = project::load(&args.project)?;
+    let (warehouse, latest) = open_latest(&project).await?;
+    let release = match question.release {
+        Some(number) => warehouse.release(number).await?,
+        None => latest,
+    };
+    let engine = open_release(&project, &warehouse, &release).await?;
+    let stream = answer(&engine, question.query).await?;
+    let format = if terminal.json { Format::Json } else { question.format };
+    match question.output {
+        Some(path) => {
+            let what = || format!("cannot write `{}`", path.display());
+            let mut file = File::create(path).map_err(|cause| error::io(what(), cause))?;
+            write(stream, format, &mut file).await?;
+            file.flush().map_err(|cause| error::io(what(), cause))?;
+        }
+        None if format == Format::Parquet && std::io::stdout().is_terminal() => {
+            return Err(Error::new(Kind::Input, "Parquet is not for a terminal").hint("name a file with --output FILE"));
+        }
+        None => write(stream, format, terminal.out).await?,
+    }
+    Ok(0)
+}
+
+async fn answer(engine: &Engine, query: &str) -> Result<SendableRecordBatchStream> {
+    let fault = |error: datafusion::error::DataFusionError| {
+        let text = Arc::new(SourceFile { path: "query".to_owned(), text: query.to_owned() });
+        Error::query(sql_fault(&text, &error)).hint("`rihla tables` shows the tables, `rihla tables NAME` the columns of one")
+    };
+    let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let frame = engine.context().sql_with_options(query, read_only).await.map_err(fault)?;
+    frame.execute_stream().await.map_err(fault)
+}
+
+async fn write(stream: SendableRecordBatchStream, format: Format, out: &mut (dyn Write + '_)) -> Result<()> {
+    match format {
+        Format::Table => write_table(stream, out).await,
+        Format::Csv => write_csv(stream, out).await,
+        Format::Json => write_json(stream, out).await,
+        Format::Parquet => write_parquet(stream, out).await,
+    }
+}
+
+fn failed(cause: datafusion::error::DataFusionError) -> Error {
+    error::engine("the query failed", cause)
+}
+
+fn unprintable(cause: arrow::error::ArrowError) -> Error {
+    match cause {
+        arrow::error::ArrowError::IoError(_, cause) => closed(cause),
+        cause => Error::new(Kind::Internal, "the result cannot be written").because(cause),
+    }
+}
+
+async fn write_csv(mut stream: SendableRecordBatchStream, out: &mut (dyn Write + '_)) -> Result<()> {
+    let header = RecordBatch::new_empty(stream.schema());
+    let mut writer = CsvWriterBuilder::new().with_header(true).build(out);
+    writer.write(&header).map_err(unprintable)?;
+    while let Some(batch) = stream.try_next().await.map_err(failed)? {
+        writer.write(&batch).map_err(unprintable)?;
+    }
+    Ok(())
+}
+
+async fn write_json(mut stream: SendableRecordBatchStream, out: &mut (dyn Write + '_)) -> Result<()> {
+    let mut writer = arrow::json::WriterBuilder::new().with_explicit_nulls(true).build::<_, arrow::json::writer::JsonArray>(out);
+    while let Some(batch) = stream.try_next().await.map_err(failed)? {
+        writer.write(&batch).map_err(unprintable)?;
+    }
+    writer.finish().map_err(unprintable)?;
+    writeln!(ArrayWriter::into_inner(writer)).map_err(closed)
+}
+
+async fn write_parquet(mut stream: SendableRecordBatchStream, out: &mut (dyn Write + '_)) -> Result<()> {
+    // Parquet needs to own what it writes to; results are small, and the file is handed on whole.
+    let mut bytes = Vec::new();
+    let what = "the result cannot be written as Parquet";
+    let mut writer = ArrowWriter::try_new(&mut bytes, stream.schema(), None).map_err(|cause| error::store(what, cause))?;
+    while let Some(batch) = stream.try_next().await.map_err(failed)? {
+        writer.write(&batch).map_err(|cause| error::store(what, cause))?;
+    }
+    writer.close().map_err(|cause| error::store(what, cause))?;
+    out.write_all(&bytes).map_err(closed)
+}
+
+async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (dyn Write + '_)) -> Result<()> {
+    let schema = stream.schema();
+    let header: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut rows = Vec::new();
+    while let Some(batch) = stream.try_next().await.map_err(failed)? {
+        rows.extend(texts(&batch).map_err(unprintable)?);
+    }
+    let count = rows.len() as u64;
+    writeln!(out, "{}\n({})", table(&header, rows), plural(count, "row", "rows")).map_err(closed)
+}
+
+fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, arrow::error::ArrowError> {
+    let options = FormatOptions::default();
+    let columns: Vec<ArrayFormatter<'_>> = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<_, _>>()?;
+    Ok((0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).to_string()).collect()).collect())
+}

@@ -1,0 +1,64 @@
+//! Which offices reported every month of a period that they owed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cells::query;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::period::Period;
+
+/// Reports of offices for the months of a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Offices that owe something in the period, with the months they lack, feed by feed.
+    pub offices: BTreeMap<String, Vec<String>>,
+    /// Months of the period that the release knows anything of.
+    pub months_known: usize,
+    /// Months in the period.
+    pub months: usize,
+}
+
+impl Coverage {
+    /// Reads the coverage of a period by the feeds given from a release's `completeness`.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub async fn read(engine: &Engine, feeds: &[String], period: Period) -> Result<Self> {
+        let months: Vec<String> = period.months().map(|month| format!("'{month}'")).collect();
+        let feeds: Vec<String> = feeds.iter().map(|feed| format!("'{}'", feed.replace('\'', "''"))).collect();
+        let sql = format!(
+            "SELECT office, feed, period, received FROM completeness WHERE expected = 1 AND period IN ({}) AND feed IN ({}) ORDER BY office, period, feed",
+            months.join(", "),
+            if feeds.is_empty() { "''".to_owned() } else { feeds.join(", ") },
+        );
+        let cells = query(engine, &sql).await?;
+        let mut coverage = Self { months: months.len(), ..Self::default() };
+        let mut known = BTreeSet::new();
+        for (((office, feed), month), received) in cells.texts(0)?.into_iter().zip(cells.texts(1)?).zip(cells.texts(2)?).zip(cells.numbers(3)?) {
+            let (Some(office), Some(feed), Some(month)) = (office, feed, month) else { continue };
+            let lacks = coverage.offices.entry(office).or_default();
+            if received != Some(1.0) {
+                lacks.push(format!("{feed} {month}"));
+            }
+            known.insert(month);
+        }
+        coverage.months_known = known.len();
+        Ok(coverage)
+    }
+
+    /// Offices that reported all they owed.
+    pub fn complete_offices(&self) -> BTreeSet<&str> {
+        self.offices.iter().filter(|(_, lacks)| lacks.is_empty()).map(|(office, _)| office.as_str()).collect()
+    }
+
+    /// True where every office reported every month, so that figures are final.
+    pub fn is_complete(&self) -> bool {
+        self.months_known == self.months && self.offices.values().all(Vec::is_empty)
+    }
+
+    /// What is lacking, for people.
+    pub fn lacking(&self) -> String {
+        let offices = self.offices.iter().filter(|(_, lacks)| !lacks.is_empty());
+        offices.map(|(office, lacks)| format!("{office} lacks {}", lacks.join(", "))).collect::<Vec<_>>().join("; ")
+    }
+}

@@ -1,0 +1,19 @@
+//! What people ask of releases: do the figures agree with what was published, what changed between periods, what came.
+//!
+//! Guarantees: a figure comes from one release. Writes nothing.
+
+mod cells;
+mod compare;
+mod controls;
+mod coverage;
+mod quarantine;
+mod reconcile;
+mod status;
+
+pub use cells::{Cells, query};
+pub use compare::{Comparison, Figure, Line, Mark, compare};
+pub use controls::{ControlTotal, Operator};
+pub use coverage::Coverage;
+pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};
+pub use reconcile::{Reconciled, Verdict, reconcile};
+pub use status::{Matrix, Report, Status, status};

@@ -1,0 +1,194 @@
+//! The load against an independent witness: the generator wrote what every delivery holds and what every figure is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rihla::clock::FixedClock;
+use rihla::warehouse::Warehouse;
+use serde_json::{Map, Value, json};
+
+use crate::support::{self, NOW, Row, loaded, repository};
+
+fn truth() -> Value {
+    let text = std::fs::read_to_string(repository("fixtures/TRUTH.json")).expect("TRUTH.json");
+    serde_json::from_str(&text).expect("TRUTH.json is JSON")
+}
+
+/// The tables of submissions and of rows set aside, as the library reads them.
+fn tables() -> (Vec<Row>, Vec<Row>) {
+    let project = rihla::project::load(&loaded().path("")).expect("the project");
+    let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+        let submissions = warehouse.submissions.read_all().await.expect("submissions");
+        let set_aside = warehouse.set_aside.read_all().await.expect("rows set aside");
+        (support::rows(&submissions), support::rows(&set_aside))
+    })
+}
+
+/// What TRUTH.json says of a delivery, said by the warehouse.
+fn delivery(submission: &Row, set_aside: &[&Row]) -> Value {
+    let received = submission["received_at"].as_str().expect("an instant");
+    let rows: Map<String, Value> =
+        ["read", "loaded", "superseded", "quarantined", "excluded", "refused"].into_iter().map(|name| (name.to_owned(), submission[&format!("rows_{name}")].clone())).collect();
+    json!({
+        "received": received[..10],
+        "path": submission["path"],
+        "outcome": submission["outcome"],
+        "revision": submission["revision"],
+        "rows": rows,
+        "faults": counted(set_aside, "quarantined", |row| format!("{}/{}", word(row, "error"), word(row, "rule"))),
+        "excluded": counted(set_aside, "excluded", |row| word(row, "rule").to_owned()),
+    })
+}
+
+fn counted(set_aside: &[&Row], outcome: &str, name: impl Fn(&Row) -> String) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for row in set_aside.iter().filter(|row| row["outcome"] == outcome) {
+        *counts.entry(name(row)).or_default() += 1;
+    }
+    counts
+}
+
+fn word<'r>(row: &'r Row, column: &str) -> &'r str {
+    row[column].as_str().unwrap_or_else(|| panic!("text in {column}"))
+}
+
+#[test]
+fn every_delivery_became_what_the_truth_says() {
+    let (submissions, set_aside) = tables();
+    let mut aside: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in &set_aside {
+        aside.entry(word(row, "submission_id")).or_default().push(row);
+    }
+    let mut found: BTreeMap<(String, String), Value> = BTreeMap::new();
+    for submission in &submissions {
+        let slot = format!("{} {} {}", word(submission, "feed"), word(submission, "office"), word(submission, "period"));
+        let rows = aside.get(word(submission, "submission_id")).map_or(&[][..], Vec::as_slice);
+        let told = delivery(submission, rows);
+        assert!(found.insert((slot, word(submission, "path").to_owned()), told).is_none(), "{} is known twice", submission["path"]);
+    }
+    let truth = truth();
+    let mut wanted: BTreeMap<(String, String), &Value> = BTreeMap::new();
+    for slot in truth["slots"].as_array().expect("slots") {
+        let name = format!("{} {} {}", slot["feed"].as_str().unwrap(), slot["office"].as_str().unwrap(), slot["period"].as_str().unwrap());
+        for delivery in slot["deliveries"].as_array().expect("deliveries") {
+            wanted.insert((name.clone(), delivery["path"].as_str().expect("a path").to_owned()), delivery);
+        }
+    }
+    let paths = |keys: BTreeSet<&(String, String)>| keys.into_iter().cloned().collect::<Vec<_>>();
+    assert_eq!(paths(found.keys().collect()), paths(wanted.keys().collect()));
+    let wrong: Vec<String> = wanted.iter().filter(|(key, told)| found[*key] != ***told).map(|(key, told)| format!("{key:?}\n  truth {told}\n  load  {}", found[key])).collect();
+    assert!(wrong.is_empty(), "{} deliveries became something else:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_row_set_aside_belongs_to_a_submission_and_says_why() {
+    let (submissions, set_aside) = tables();
+    let known: BTreeSet<&str> = submissions.iter().map(|row| word(row, "submission_id")).collect();
+    for row in &set_aside {
+        assert!(known.contains(word(row, "submission_id")), "{row:?}");
+        assert!(!word(row, "message").is_empty() && row["source_row"].as_i64().is_some_and(|line| line > 1), "{row:?}");
+    }
+    let lines: u64 = submissions.iter().map(|row| row["set_aside_lines"].as_u64().expect("a count")).sum();
+    assert_eq!(lines, set_aside.len() as u64);
+}
+
+#[test]
+fn slots_never_sent_are_missing_and_no_others() {
+    let (mut missing, mut revisions) = (BTreeSet::new(), BTreeMap::new());
+    for row in loaded().released("completeness") {
+        let slot = (word(&row, "feed").to_owned(), word(&row, "office").to_owned(), word(&row, "period").to_owned());
+        assert_eq!(row["expected"], 1, "{slot:?} was not owed");
+        if row["received"] == 0 {
+            missing.insert(slot.clone());
+        }
+        revisions.insert(slot, row["revisions"].as_u64().expect("a count"));
+    }
+    let truth = truth();
+    let (mut never_sent, mut loaded) = (BTreeSet::new(), BTreeMap::new());
+    for slot in truth["slots"].as_array().expect("slots") {
+        let name = ["feed", "office", "period"].map(|part| slot[part].as_str().expect("a name").to_owned());
+        let name: (String, String, String) = name.into();
+        let deliveries = slot["deliveries"].as_array().expect("deliveries");
+        if deliveries.is_empty() {
+            never_sent.insert(name.clone());
+        }
+        loaded.insert(name, deliveries.iter().filter(|delivery| delivery["outcome"] == "loaded").count() as u64);
+    }
+    assert!(!never_sent.is_empty(), "the fixtures hold a slot that was never sent");
+    assert_eq!(missing, never_sent);
+    assert_eq!(revisions, loaded);
+}
+
+/// Persons and, where the table counts them, movements by period and the values of `by`.
+type Figures = BTreeMap<(String, Vec<String>), (u64, Option<u64>)>;
+
+/// The figures of a released table that are not nought, in the periods that the truth tells of.
+fn released(table: &str, by: &[&str], periods: &BTreeSet<String>) -> Figures {
+    let mut figures = Figures::new();
+    for row in loaded().released(table) {
+        let period = word(&row, "period").to_owned();
+        let persons = row["persons"].as_u64().expect("a count of persons");
+        let movements = row.get("movements").map(|count| count.as_u64().expect("a count of movements"));
+        if periods.contains(&period) && (persons, movements.unwrap_or(0)) != (0, 0) {
+            let key = (period, by.iter().map(|column| word(&row, column).to_owned()).collect());
+            assert!(figures.insert(key, (persons, movements)).is_none(), "two rows of a grain in {table}");
+        }
+    }
+    figures
+}
+
+/// The figures that the truth has of a measure, by exactly these dimensions; movements only where the table has them.
+fn wanted(truth: &Value, measure: &str, by: &[&str], with_movements: bool) -> Figures {
+    let mut figures = Figures::new();
+    for figure in truth["figures"].as_array().expect("figures").iter().filter(|figure| figure["measure"] == measure) {
+        let dimensions = figure["by"].as_object().expect("dimensions");
+        if dimensions.len() == by.len() && by.iter().all(|name| dimensions.contains_key(*name)) {
+            let key = (figure["period"].as_str().expect("a period").to_owned(), by.iter().map(|name| dimensions[*name].as_str().expect("a code").to_owned()).collect());
+            let movements = figure["movements"].as_u64().filter(|_| with_movements);
+            assert!(figures.insert(key, (figure["persons"].as_u64().expect("persons"), movements)).is_none(), "a figure stands twice in the truth");
+        }
+    }
+    figures
+}
+
+#[test]
+fn every_figure_is_the_truth() {
+    let truth = truth();
+    let periods: BTreeSet<String> = truth["figures"].as_array().expect("figures").iter().map(|figure| figure["period"].as_str().expect("a period").to_owned()).collect();
+    // Table, measure, and each dimension as the truth and the table name it.
+    let tables: [(&str, &str, &[(&str, &str)]); 11] = [
+        ("registrations_total", "registrations", &[]),
+        ("registrations_by_sadd", "registrations", &[("group", "sadd_group")]),
+        ("registrations_by_channel", "registrations", &[("channel", "channel"), ("group", "sadd_group")]),
+        ("returns_outbound_total", "returns_outbound", &[]),
+        ("returns_outbound_by_sadd", "returns_outbound", &[("group", "sadd_group")]),
+        ("returns_outbound_by_country", "returns_outbound", &[("country", "country_of_origin")]),
+        ("returns_outbound", "returns_outbound", &[("country", "country_of_origin"), ("group", "sadd_group")]),
+        ("returns_inbound_total", "returns_inbound", &[]),
+        ("returns_inbound_by_sadd", "returns_inbound", &[("group", "sadd_group")]),
+        ("returns_inbound_by_country", "returns_inbound", &[("country", "host_country")]),
+        ("returns_inbound", "returns_inbound", &[("country", "host_country"), ("group", "sadd_group")]),
+    ];
+    let mut held = 0;
+    for (table, measure, dimensions) in tables {
+        let (by_truth, by_table): (Vec<&str>, Vec<&str>) = dimensions.iter().copied().unzip();
+        let found = released(table, &by_table, &periods);
+        let wanted = wanted(&truth, measure, &by_truth, found.values().any(|(_, movements)| movements.is_some()));
+        let wrong: Vec<_> = wanted.iter().filter(|(key, told)| found.get(key) != Some(told)).map(|(key, told)| (key, told, found.get(key))).collect();
+        assert!(wrong.is_empty(), "{table}: (key, truth, table) {wrong:?}");
+        let more: Vec<_> = found.keys().filter(|key| !wanted.contains_key(key)).collect();
+        assert!(more.is_empty(), "{table} has figures that the truth has not: {more:?}");
+        held += wanted.len();
+    }
+    // By channel alone there is no table: one registration counts per person and period, so that groups add up.
+    let mut by_channel = Figures::new();
+    for ((period, by), (persons, _)) in released("registrations_by_channel", &["channel", "sadd_group"], &periods) {
+        by_channel.entry((period, vec![by[0].clone()])).or_insert((0, None)).0 += persons;
+    }
+    let wanted = wanted(&truth, "registrations", &["channel"], false);
+    assert_eq!(by_channel, wanted);
+    assert_eq!(held + wanted.len(), truth["figures"].as_array().expect("figures").len(), "every figure of the truth was held against a table");
+}
