@@ -3,6 +3,9 @@ description = "Persons who registered with the programme by the channel that bro
 grain = ["period", "channel", "sadd_group"]
 order = ["period_kind", "period", "channel", "sadd_group"]
 
+[[reports]]
+feed = "registrations"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of registration"

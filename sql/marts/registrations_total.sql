@@ -3,6 +3,9 @@ description = "Persons who registered with the programme in every period that ca
 grain = ["period"]
 order = ["period_kind", "period"]
 
+[[reports]]
+feed = "registrations"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of registration"

@@ -3,6 +3,10 @@ description = "Persons and movements of voluntary return to Morocco by host coun
 grain = ["period", "host_country", "sadd_group"]
 order = ["period_kind", "period", "host_country", "sadd_group"]
 
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"

@@ -3,6 +3,10 @@ description = "Persons and movements of voluntary return to Morocco in every per
 grain = ["period"]
 order = ["period_kind", "period"]
 
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"

@@ -3,6 +3,10 @@ description = "Persons who returned from Morocco by country of origin, with shar
 grain = ["period", "country_of_origin"]
 order = ["period_kind", "period", "rank"]
 
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"

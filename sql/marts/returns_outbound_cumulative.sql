@@ -3,6 +3,10 @@ description = "Returns from Morocco since the programme began: the yearly histor
 grain = ["period"]
 order = ["period_kind", "period"]
 
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+
 [columns]
 period_kind = "year before the case files; month, quarter, half-year or year since"
 period = "The period; only those after the last year of the history are counted from case files"

@@ -3,6 +3,10 @@ description = "How much of voluntary return from Morocco goes to the countries w
 grain = ["period", "top_n"]
 order = ["period_kind", "period", "top_n"]
 
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"

@@ -76,6 +76,13 @@ fn summary(lines: &[QuarantineLine]) -> String {
         group.1.insert(&line.office);
     }
     let rows: BTreeSet<(&str, i64)> = lines.iter().map(|line| (line.path.as_str(), line.row)).collect();
-    let body = groups.into_iter().map(|((feed, rule), (faults, offices))| vec![feed.to_owned(), rule, count(faults), offices.into_iter().collect::<Vec<_>>().join(" ")]);
-    format!("{}\n{} in {}", table(&["feed", "rule", "faults", "offices"], body.collect()), plural(lines.len() as u64, "fault", "faults"), plural(rows.len() as u64, "row", "rows"))
+    let body = groups
+        .into_iter()
+        .map(|((feed, rule), (faults, offices))| vec![feed.to_owned(), rule, count(faults), offices.into_iter().collect::<Vec<_>>().join(" ")]);
+    format!(
+        "{}\n{} in {}",
+        table(&["feed", "rule", "faults", "offices"], body.collect()),
+        plural(lines.len() as u64, "fault", "faults"),
+        plural(rows.len() as u64, "row", "rows")
+    )
 }

@@ -30,7 +30,16 @@ fn text(edition: &str, release: u64, lines: &[Reconciled]) -> String {
         let published = format!("{} {}", control.operator.as_str(), decimals(control.value, control.decimals));
         let computed = line.computed.map_or_else(|| "none".to_owned(), number);
         let difference = line.computed.filter(|_| line.verdict != Verdict::Agrees).map_or_else(String::new, |computed| signed(computed - control.value));
-        vec![control.indicator.clone(), control.dimension.clone(), control.period.to_string(), published, computed, difference, line.verdict.as_str().to_owned(), note(line)]
+        vec![
+            control.indicator.clone(),
+            control.dimension.clone(),
+            control.period.to_string(),
+            published,
+            computed,
+            difference,
+            line.verdict.as_str().to_owned(),
+            note(line),
+        ]
     });
     let header = ["indicator", "dimension", "period", "published", "computed", "difference", "", "note"];
     format!("edition {edition} against release {release}\n\n{}\n\n{}", table(&header, rows.collect()), ending(lines))

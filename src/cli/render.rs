@@ -53,7 +53,7 @@ fn causes(error: &Error) -> Vec<String> {
 /// A table for people: numbers to the right.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(|title| Cell::new(title.to_uppercase())));
     let numeric: Vec<bool> =
         (0..header.len()).map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_number(cell))) && !rows.is_empty()).collect();

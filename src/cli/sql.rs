@@ -65,6 +65,9 @@ pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'
 async fn answer(engine: &Engine, query: &str) -> Result<SendableRecordBatchStream> {
     let fault = |error: datafusion::error::DataFusionError| {
         let text = Arc::new(SourceFile { path: "query".to_owned(), text: query.to_owned() });
+        if [" not supported: "].iter().any(|refusal| error.strip_backtrace().contains(refusal)) && !query.trim_start().to_lowercase().starts_with("select") {
+            return Error::new(Kind::Input, "a release can only be read: one SELECT").because(error);
+        }
         Error::query(sql_fault(&text, &error)).hint("`rihla tables` shows the tables, `rihla tables NAME` the columns of one")
     };
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);

@@ -41,7 +41,14 @@ fn runs(runs: &[RunRecord]) -> String {
         let sum = |get: fn(&crate::warehouse::StepRecord) -> u64| count(run.feeds.iter().map(get).sum());
         // A record without an end is of a run that works still, or was killed.
         let outcome = if run.ended_at.is_none() { "running or interrupted" } else { run.outcome.as_str() };
-        vec![run.run_id.clone(), run.started_at.clone(), outcome.to_owned(), sum(|feed| feed.loaded), sum(|feed| feed.refused), run.release.map(|number| number.to_string()).unwrap_or_default()]
+        vec![
+            run.run_id.clone(),
+            run.started_at.clone(),
+            outcome.to_owned(),
+            sum(|feed| feed.loaded),
+            sum(|feed| feed.refused),
+            run.release.map(|number| number.to_string()).unwrap_or_default(),
+        ]
     });
     table(&["run", "started", "outcome", "loaded", "refused", "release"], lines.collect())
 }

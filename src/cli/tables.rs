@@ -29,7 +29,8 @@ pub async fn tables(args: &Args, name: Option<&str>, terminal: &mut Terminal<'_>
 }
 
 fn unknown(name: &str, release: &Manifest) -> Error {
-    let hint = did_you_mean(name, release.resources.iter().map(|resource| resource.name.as_str())).unwrap_or_else(|| "`rihla tables` shows them all".to_owned());
+    let hint =
+        did_you_mean(name, release.resources.iter().map(|resource| resource.name.as_str())).unwrap_or_else(|| "`rihla tables` shows them all".to_owned());
     Error::new(Kind::Input, format!("the release has no table `{name}`")).hint(hint)
 }
 

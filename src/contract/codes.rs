@@ -91,7 +91,10 @@ impl CodeList {
     /// Up to three codes whose spellings are near `text`, as `spelling (CODE)`: a hint for people, never a match.
     pub fn near(&self, text: &str) -> Vec<String> {
         let folded = fold(text);
-        let limit = (folded.chars().count() / 3).max(1);
+        let limit = folded.chars().count() / 3;
+        if limit == 0 {
+            return Vec::new();
+        }
         let mut best: HashMap<usize, usize> = HashMap::new();
         for (spelling, index) in &self.by_spelling {
             let distance = strsim::damerau_levenshtein(&folded, spelling);

@@ -18,10 +18,11 @@ use super::audit::audit;
 use super::check::Checked;
 use super::inputs::Inputs;
 use super::parse::Model;
+use super::reports::reports;
 use crate::clock::random_bytes;
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::warehouse::{Column, Manifest, Resource, TableFacts, TableSchema, TestResult, Warehouse};
+use crate::warehouse::{Column, Manifest, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
 
 /// What was built: a table per model, in order, and the results of their tests.
 #[derive(Debug, Default)]
@@ -64,6 +65,7 @@ impl Builder<'_> {
             progress(model.name.as_str());
             self.build_model(model, schema, &mut built).await?;
         }
+        built.tables.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(built)
     }
 
@@ -78,7 +80,8 @@ impl Builder<'_> {
             }
             None => {
                 built.rebuilt += 1;
-                let resource = self.write(model, schema, fingerprint).await?;
+                let reports = reports(self.engine, self.checked, model).await?;
+                let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
                 built.tests.extend(audit(self.engine, model).await?);
                 resource
@@ -114,18 +117,7 @@ impl Builder<'_> {
         self.file(model, found).is_file().then(|| found.clone())
     }
 
-    fn facts(&self, model: &Model, written: &Written, fingerprint: String) -> TableFacts {
-        let measures = model.header.measures.iter().map(|(name, measure)| (name.get_ref().clone(), measure.clone()));
-        TableFacts {
-            rows: written.rows,
-            fingerprint,
-            model: model_hash(model),
-            feeds: self.checked.feeds_of(model).into_iter().collect(),
-            measures: measures.collect(),
-        }
-    }
-
-    async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String) -> Result<Resource> {
+    async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {
         let what = || format!("cannot run the model `{}`", model.name);
         let frame = self.engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
         let frame = self.engine.apart(frame).await.and_then(|frame| sorted(frame, model)).map_err(|cause| error::engine(what(), cause))?;
@@ -137,7 +129,7 @@ impl Builder<'_> {
         let written = draft.finish()?;
         let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.hash);
         written.keep(&place)?;
-        Ok(resource(model, schema, path, &written, self.facts(model, &written, fingerprint)))
+        Ok(resource(model, schema, path, &written, facts(model, &written, fingerprint, reports)))
     }
 }
 
@@ -145,6 +137,11 @@ impl Builder<'_> {
 fn sorted(frame: DataFrame, model: &Model) -> datafusion::error::Result<DataFrame> {
     let order = model.header.order().map(|column| ident(column).sort(true, true)).collect();
     frame.sort(order)
+}
+
+fn facts(model: &Model, written: &Written, fingerprint: String, reports: Vec<Reports>) -> TableFacts {
+    let measures = model.header.measures.iter().map(|(name, measure)| (name.get_ref().clone(), measure.clone()));
+    TableFacts { rows: written.rows, fingerprint, model: model_hash(model), reports, measures: measures.collect() }
 }
 
 /// Hash of a model's file.

@@ -9,6 +9,7 @@ use datafusion::datasource::empty::EmptyTable;
 use super::diagnose;
 use super::inputs::empty_inputs;
 use super::parse::Model;
+use super::reports::owing;
 use super::tests::{Check, Test};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::engine::Engine;
@@ -33,16 +34,20 @@ impl Checked {
 
     /// The feeds that a model rests on, through other models too.
     pub fn feeds_of(&self, model: &Model) -> BTreeSet<String> {
-        let mut feeds = BTreeSet::new();
-        for (read, _) in &model.reads {
-            if let Some(feed) = read.strip_prefix("feeds.") {
-                feeds.insert(feed.to_owned());
-            } else if let Some(upstream) = self.model(read) {
-                feeds.extend(self.feeds_of(upstream));
-            }
-        }
-        feeds
+        feeds_of(&self.models, model)
     }
+}
+
+fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
+    let mut feeds = BTreeSet::new();
+    for (read, _) in &model.reads {
+        if let Some(feed) = read.strip_prefix("feeds.") {
+            feeds.insert(feed.to_owned());
+        } else if let Some(upstream) = models.iter().find(|model| model.name.as_str() == read) {
+            feeds.extend(feeds_of(models, upstream));
+        }
+    }
+    feeds
 }
 
 /// Checks every model of a project; `None` where faults were found.
@@ -66,7 +71,7 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
             Some(schema) => {
                 check_header(model, &schema, project, faults);
                 engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
-                check_conditions(&engine, model, faults).await;
+                check_conditions(&engine, model, &feeds_of(&models, model), faults).await;
                 schemas.push(schema);
             }
             None => {
@@ -189,8 +194,21 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     }
 }
 
-/// Conditions of tests are SQL too.
-async fn check_conditions(engine: &Engine, model: &Model, faults: &mut Vec<Fault>) {
+/// Conditions of tests and reports are SQL too.
+async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+    for form in model.header.reports.iter().map(serde_spanned::Spanned::get_ref) {
+        if !feeds.contains(form.feed.get_ref()) {
+            let hint = did_you_mean(form.feed.get_ref(), feeds.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("the model reads {}", feeds.iter().cloned().collect::<Vec<_>>().join(", ")));
+            faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
+        }
+        let Some(condition) = &form.offices else { continue };
+        let sql = owing(form.feed.get_ref(), condition.get_ref());
+        if let Err(error) = engine.context().state().create_logical_plan(&sql).await {
+            let told = diagnose::fault(&model.file, &error);
+            faults.push(model.header_fault(condition.span(), format!("the condition for offices is wrong: {}", told.message)).maybe_hint(told.hint));
+        }
+    }
     for form in &model.header.tests {
         let Some(condition) = &form.get_ref().r#where else { continue };
         let sql = format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref());

@@ -21,6 +21,9 @@ pub struct Header {
     pub grain: Vec<Text>,
     /// The order in which rows are written; the grain where absent.
     pub order: Option<Vec<Text>>,
+    /// The reports that its figures rest on; where absent, those of all offices for every feed that it reads.
+    #[serde(default)]
+    pub reports: Vec<Spanned<ReportsForm>>,
     /// What each column holds.
     #[serde(default)]
     pub columns: BTreeMap<Text, String>,
@@ -30,6 +33,16 @@ pub struct Header {
     /// What must hold of the table.
     #[serde(default)]
     pub tests: Vec<Spanned<TestForm>>,
+}
+
+/// An entry of `[[reports]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportsForm {
+    /// The feed.
+    pub feed: Text,
+    /// Which offices' reports of it, as a condition over `system.offices`; all that owe it where absent.
+    pub offices: Option<Text>,
 }
 
 impl Header {

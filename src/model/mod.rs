@@ -10,6 +10,7 @@ mod diagnose;
 mod header;
 mod inputs;
 mod parse;
+mod reports;
 mod tests;
 
 pub use audit::audit;

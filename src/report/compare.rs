@@ -84,10 +84,11 @@ pub async fn compare(prepared: &Prepared, warehouse: &Warehouse, release: &Manif
     let engine = open_release(&prepared.project, warehouse, release).await?;
     let values = shape.read(&engine, current, prior).await?;
     if values.is_empty() {
-        return Err(Error::new(Kind::Input, format!("`{table}` has no rows for {current} or {prior}")).hint(format!("see `rihla sql \"SELECT DISTINCT period FROM {table}\"`")));
+        return Err(Error::new(Kind::Input, format!("`{table}` has no rows for {current} or {prior}"))
+            .hint(format!("see `rihla sql \"SELECT DISTINCT period FROM {table}\"`")));
     }
-    let feeds = &resource.rihla.feeds;
-    let coverage = (Coverage::read(&engine, feeds, current).await?, Coverage::read(&engine, feeds, prior).await?);
+    let reports = &resource.rihla.reports;
+    let coverage = (Coverage::read(&engine, reports, current).await?, Coverage::read(&engine, reports, prior).await?);
     let earlier = earlier_values(prepared, warehouse, release, resource, &shape, (current, prior)).await?;
     let mut comparison = shape.lines(&values, &coverage, &earlier);
     if coverage.0.complete_offices() != coverage.1.complete_offices() {
@@ -116,7 +117,9 @@ impl Shape {
     fn of(resource: &Resource, current: Period, prior: Period) -> Result<Self> {
         let refuse = |why: String| Error::new(Kind::Input, format!("`{}` cannot be compared: {why}", resource.name));
         if current.kind() != prior.kind() {
-            return Err(refuse(format!("{current} is a {} and {prior} a {}", current.kind().as_str(), prior.kind().as_str())).hint("compare two periods of one kind"));
+            return Err(
+                refuse(format!("{current} is a {} and {prior} a {}", current.kind().as_str(), prior.kind().as_str())).hint("compare two periods of one kind")
+            );
         }
         if current == prior {
             return Err(refuse(format!("both periods are {current}")));
@@ -128,7 +131,13 @@ impl Shape {
         // What a model compares itself (the year before, changes, ranks) is not compared a second time.
         let is_figure = |measure: &Measure| !matches!(measure.unit.as_str(), "rank" | "year" | "month");
         let is_own = |name: &str| !name.starts_with("change_") && !name.ends_with("_year_before");
-        let measures: Vec<_> = resource.rihla.measures.iter().filter(|(name, measure)| is_figure(measure) && is_own(name)).map(|(name, measure)| (name.clone(), measure.clone())).collect();
+        let measures: Vec<_> = resource
+            .rihla
+            .measures
+            .iter()
+            .filter(|(name, measure)| is_figure(measure) && is_own(name))
+            .map(|(name, measure)| (name.clone(), measure.clone()))
+            .collect();
         if measures.is_empty() {
             return Err(refuse("its header declares no measure".to_owned()));
         }
@@ -189,7 +198,13 @@ pub fn figure(measure: &Measure, current: Option<f64>, prior: Option<f64>) -> Fi
     let change = current.zip(prior).map(|(current, prior)| current - prior);
     let is_share = measure.unit == "percent";
     let base = prior.filter(|prior| *prior != 0.0 && !is_share);
-    Figure { current, prior, change, percent: change.zip(base).map(|(change, base)| change / base * 100.0), small_base: base.is_some_and(|base| base.abs() < SMALL_BASE) }
+    Figure {
+        current,
+        prior,
+        change,
+        percent: change.zip(base).map(|(change, base)| change / base * 100.0),
+        small_base: base.is_some_and(|base| base.abs() < SMALL_BASE),
+    }
 }
 
 /// What earlier releases said that had every report of a period.
@@ -210,7 +225,14 @@ impl Earlier {
     }
 }
 
-async fn earlier_values(prepared: &Prepared, warehouse: &Warehouse, release: &Manifest, resource: &Resource, shape: &Shape, periods: (Period, Period)) -> Result<Earlier> {
+async fn earlier_values(
+    prepared: &Prepared,
+    warehouse: &Warehouse,
+    release: &Manifest,
+    resource: &Resource,
+    shape: &Shape,
+    periods: (Period, Period),
+) -> Result<Earlier> {
     let mut earlier = Earlier::default();
     let mut seen = BTreeSet::from([resource.hash.clone()]);
     for number in warehouse.release_numbers().await?.into_iter().filter(|number| *number < release.rihla.release) {
@@ -221,10 +243,10 @@ async fn earlier_values(prepared: &Prepared, warehouse: &Warehouse, release: &Ma
         }
         let engine = open_release(&prepared.project, warehouse, &old).await?;
         let values = shape.read(&engine, periods.0, periods.1).await?;
-        if Coverage::read(&engine, &table.rihla.feeds, periods.0).await?.is_complete() {
+        if Coverage::read(&engine, &table.rihla.reports, periods.0).await?.is_complete() {
             earlier.current.push(values.clone());
         }
-        if Coverage::read(&engine, &table.rihla.feeds, periods.1).await?.is_complete() {
+        if Coverage::read(&engine, &table.rihla.reports, periods.1).await?.is_complete() {
             earlier.prior.push(values);
         }
     }
@@ -232,8 +254,16 @@ async fn earlier_values(prepared: &Prepared, warehouse: &Warehouse, release: &Ma
 }
 
 /// Runs the models again over the rows of the offices that reported all of both periods.
-async fn add_like_for_like(prepared: &Prepared, warehouse: &Warehouse, release: &Manifest, shape: &Shape, periods: (Period, Period), comparison: &mut Comparison) -> Result<()> {
-    let common: Vec<String> = comparison.coverage.0.complete_offices().intersection(&comparison.coverage.1.complete_offices()).map(|office| (*office).to_owned()).collect();
+async fn add_like_for_like(
+    prepared: &Prepared,
+    warehouse: &Warehouse,
+    release: &Manifest,
+    shape: &Shape,
+    periods: (Period, Period),
+    comparison: &mut Comparison,
+) -> Result<()> {
+    let common: Vec<String> =
+        comparison.coverage.0.complete_offices().intersection(&comparison.coverage.1.complete_offices()).map(|office| (*office).to_owned()).collect();
     if common.is_empty() {
         comparison.no_like_for_like = Some("no office reported all of both periods".to_owned());
         return Ok(());

@@ -98,7 +98,9 @@ fn read(file: &Arc<SourceFile>, totals: &mut Vec<ControlTotal>, faults: &mut Vec
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.text.as_bytes());
     let header: Vec<String> = reader.headers().map(|header| header.iter().map(str::to_owned).collect()).unwrap_or_default();
     if header != HEADER {
-        faults.push(Fault::error(file, 0..line_end(file, 0), "this is not the header of control totals").hint(format!("the first line must be `{}`", HEADER.join(","))));
+        faults.push(
+            Fault::error(file, 0..line_end(file, 0), "this is not the header of control totals").hint(format!("the first line must be `{}`", HEADER.join(","))),
+        );
         return;
     }
     for record in reader.records().flatten() {

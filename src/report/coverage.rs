@@ -6,6 +6,7 @@ use super::cells::query;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::period::Period;
+use crate::warehouse::Reports;
 
 /// Reports of offices for the months of a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,17 +20,22 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Reads the coverage of a period by the feeds given from a release's `completeness`.
+    /// Reads from a release's `completeness` how a period is covered by the reports that a table rests on.
     ///
     /// # Errors
     /// As the engine says.
-    pub async fn read(engine: &Engine, feeds: &[String], period: Period) -> Result<Self> {
+    pub async fn read(engine: &Engine, reports: &[Reports], period: Period) -> Result<Self> {
+        let quoted = |text: &String| format!("'{}'", text.replace('\'', "''"));
         let months: Vec<String> = period.months().map(|month| format!("'{month}'")).collect();
-        let feeds: Vec<String> = feeds.iter().map(|feed| format!("'{}'", feed.replace('\'', "''"))).collect();
+        let wanted = reports.iter().filter(|reports| !reports.offices.is_empty()).map(|reports| {
+            let offices: Vec<String> = reports.offices.iter().map(quoted).collect();
+            format!("(feed = {} AND office IN ({}))", quoted(&reports.feed), offices.join(", "))
+        });
+        let wanted: Vec<String> = wanted.collect();
+        let wanted = if wanted.is_empty() { "false".to_owned() } else { wanted.join(" OR ") };
         let sql = format!(
-            "SELECT office, feed, period, received FROM completeness WHERE expected = 1 AND period IN ({}) AND feed IN ({}) ORDER BY office, period, feed",
-            months.join(", "),
-            if feeds.is_empty() { "''".to_owned() } else { feeds.join(", ") },
+            "SELECT office, feed, period, received FROM completeness WHERE expected = 1 AND period IN ({}) AND ({wanted}) ORDER BY office, period, feed",
+            months.join(", ")
         );
         let cells = query(engine, &sql).await?;
         let mut coverage = Self { months: months.len(), ..Self::default() };

@@ -84,7 +84,8 @@ fn vouched(submissions: &[Submission], all: bool) -> BTreeSet<&str> {
 impl QuarantineFilter {
     fn wants(&self, line: &QuarantineLine) -> bool {
         let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
-        let is_rule = self.rule.as_ref().is_none_or(|wanted| *wanted == line.rule || *wanted == line.error || *wanted == format!("{}/{}", line.error, line.rule));
+        let is_rule =
+            self.rule.as_ref().is_none_or(|wanted| *wanted == line.rule || *wanted == line.error || *wanted == format!("{}/{}", line.error, line.rule));
         let is_fault = self.all_outcomes || matches!(line.outcome.as_str(), "quarantined" | "refused");
         is(&self.feed, &line.feed) && is(&self.office, &line.office) && is(&self.period, &line.period) && is_rule && is_fault
     }

@@ -50,7 +50,10 @@ pub struct Reconciled {
 /// # Errors
 /// `Input` where there is no such edition; `Config` where control totals have faults.
 pub async fn reconcile(project: &Project, warehouse: &Warehouse, release: &Manifest, edition: &str) -> Result<Vec<Reconciled>> {
-    let folder = project.published.as_ref().ok_or_else(|| Error::new(Kind::Input, "the project has no control totals").hint("name their folder as `published` in rihla.toml"))?;
+    let folder = project
+        .published
+        .as_ref()
+        .ok_or_else(|| Error::new(Kind::Input, "the project has no control totals").hint("name their folder as `published` in rihla.toml"))?;
     let totals = controls::load(folder)?;
     let wanted: Vec<ControlTotal> = totals.iter().filter(|total| total.edition == edition).cloned().collect();
     if wanted.is_empty() {
@@ -66,7 +69,9 @@ type Figures = BTreeMap<(String, String, String), f64>;
 
 async fn figures(project: &Project, warehouse: &Warehouse, release: &Manifest) -> Result<Figures> {
     if !release.resources.iter().any(|table| table.name == "indicators") {
-        return Err(Error::new(Kind::Input, "the release has no table `indicators`").hint("reconciliation reads its columns indicator, dimension, period and value"));
+        return Err(
+            Error::new(Kind::Input, "the release has no table `indicators`").hint("reconciliation reads its columns indicator, dimension, period and value")
+        );
     }
     let engine = open_release(project, warehouse, release).await?;
     let cells = query(&engine, "SELECT indicator, dimension, period, value FROM indicators").await?;

@@ -113,9 +113,9 @@ impl<'a> Cells<'a> {
     fn lists(&mut self, separator: &str) -> ArrayRef {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(element);
-        let codes = self.field.codes.as_deref();
+        let (codes, quotable) = (self.field.codes.as_deref(), self.is_quotable());
         self.each(
-            |text| list(codes, separator, text),
+            |text| list(codes, separator, text, quotable),
             |value| match value {
                 Some(items) => {
                     items.iter().for_each(|item| builder.values().append_value(item));
@@ -151,8 +151,8 @@ impl<'a> Cells<'a> {
 
     fn fault(&mut self, row: usize, error: &'static str, rule: &'static str, rest: String, value: Option<&str>) {
         let name = &self.field.name;
-        // A protected value is not repeated, and neither is a whole paragraph.
-        let shown = value.filter(|_| self.is_quotable()).map(shorten);
+        // A protected value is not repeated, and neither is a whole paragraph; of a list the message names the item.
+        let shown = value.filter(|_| self.is_quotable() && self.field.kind != FieldKind::List).map(shorten);
         let message = shown.map_or_else(|| format!("{name} {rest}"), |value| format!("{name} `{value}` {rest}"));
         self.faults.push(CellFault { row: self.first_row + row, field: self.index, error, rule, message });
     }
@@ -220,12 +220,13 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
     }
 }
 
-/// The items of a list, once each, in the order written.
-fn list(codes: Option<&CodeList>, separator: &str, text: &str) -> Result<Vec<String>, Misfit> {
+/// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
+fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
     for item in text.split(separator).map(|item| item.trim_matches(is_blank)).filter(|item| !item.is_empty()) {
+        let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
-            Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("has an item that {rest}")))?,
+            Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,
             None => item.to_owned(),
         };
         if !items.contains(&item) {

@@ -15,7 +15,7 @@ mod submission;
 
 pub use delta::{AppendedTable, delta_error};
 pub use load::{Landed, SlotLoad};
-pub use release::{Column, LATEST, Manifest, Provenance as ReleaseProvenance, Resource, TableFacts, TableSchema, TestResult};
+pub use release::{Column, LATEST, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};

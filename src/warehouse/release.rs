@@ -114,10 +114,19 @@ pub struct TableFacts {
     pub fingerprint: String,
     /// Hash of the model alone.
     pub model: String,
-    /// The feeds that it rests on, through other models too.
-    pub feeds: Vec<String>,
+    /// The reports that its figures rest on.
+    pub reports: Vec<Reports>,
     /// What each measure is.
     pub measures: BTreeMap<String, Measure>,
+}
+
+/// Reports that figures rest on: of a feed, by offices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reports {
+    /// The feed.
+    pub feed: String,
+    /// The offices, in order of precedence.
+    pub offices: Vec<String>,
 }
 
 /// The result of a test.

@@ -3,11 +3,7 @@
 mod support;
 mod workbook;
 
-mod architecture;
-mod faulty_extracts;
-mod faulty_projects;
 mod leak;
 mod regenerate;
 mod second_run;
 mod truth;
-mod warehouse;

@@ -55,8 +55,10 @@ fn a_dry_run_of_a_loaded_project_touches_nothing() {
 
 #[test]
 fn the_same_extracts_and_key_make_the_same_bytes() {
-    let other = crate::leak::loaded_with_trace().0;
-    let tables = |folder: &Folder| -> BTreeMap<String, Vec<u8>> { folder.files("warehouse/released/000001").into_iter().filter(|(path, _)| path.ends_with(".parquet")).collect() };
+    let other = &crate::leak::loaded_with_trace().0;
+    let tables = |folder: &Folder| -> BTreeMap<String, Vec<u8>> {
+        folder.files("warehouse/released/000001").into_iter().filter(|(path, _)| path.ends_with(".parquet")).collect()
+    };
     let (one, two) = (tables(loaded()), tables(other));
     assert!(one.len() > 20, "a release of {} tables", one.len());
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use rihla::clock::FixedClock;
+use rihla::warehouse::Warehouse;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -182,6 +184,19 @@ impl Folder {
         found
     }
 
+    /// The tables of submissions and of rows set aside, as the library reads them.
+    pub fn tables(&self) -> (Vec<Row>, Vec<Row>) {
+        let project = rihla::project::load(&self.path("")).expect("the project");
+        let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+            let submissions = warehouse.submissions.read_all().await.expect("submissions");
+            let set_aside = warehouse.set_aside.read_all().await.expect("rows set aside");
+            (rows(&submissions), rows(&set_aside))
+        })
+    }
+
     /// The rows of a table of the latest release.
     pub fn released(&self, table: &str) -> Vec<Row> {
         parquet_rows(&self.path(&format!("warehouse/released/latest/{table}.parquet")))
@@ -207,7 +222,10 @@ fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
 fn copy(from: &Path, to: &Path, by_link: bool) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let (from, to) = { let entry = entry.expect("an entry"); (entry.path(), to.join(entry.file_name())) };
+        let (from, to) = {
+            let entry = entry.expect("an entry");
+            (entry.path(), to.join(entry.file_name()))
+        };
         if from.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&from).expect("a link"), &to).expect("a link");
         } else if from.is_dir() {
@@ -262,7 +280,8 @@ pub fn assert_nobody(text: &str) {
 }
 
 /// The labels of the small project's extracts.
-pub const LABELS: [&str; 9] = ["Identifiant", "N° de dossier", "N° personne", "Prénom et nom", "Sexe", "Date de naissance", "Nationalité", "Enregistré le", "Modifié le"];
+pub const LABELS: [&str; 9] =
+    ["Identifiant", "N° de dossier", "N° personne", "Prénom et nom", "Sexe", "Date de naissance", "Nationalité", "Enregistré le", "Modifié le"];
 
 /// A row of an extract in ISO dates, in the order of [`LABELS`].
 pub type Cells = [&'static str; 9];

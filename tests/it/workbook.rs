@@ -22,9 +22,8 @@ pub fn of_rows(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
 }
 
 fn sheet_xml(rows: &[Vec<String>]) -> String {
-    let mut xml = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
-    );
+    let mut xml =
+        String::from(r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#);
     for (index, row) in rows.iter().enumerate() {
         let number = index + 1;
         xml.push_str(&format!(r#"<row r="{number}">"#));

@@ -1,0 +1,54 @@
+//! The reports that a model's figures rest on.
+
+use std::collections::BTreeSet;
+
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+
+use super::check::Checked;
+use super::parse::Model;
+use crate::engine::Engine;
+use crate::error::{self, Error, Kind, Result};
+use crate::warehouse::Reports;
+
+/// The offices whose reports a model rests on, feed by feed: as its header says, else every office that owes a feed
+/// that it reads, through other models too.
+///
+/// # Errors
+/// As the engine says.
+pub async fn reports(engine: &Engine, checked: &Checked, model: &Model) -> Result<Vec<Reports>> {
+    let mut reports = Vec::new();
+    if model.header.reports.is_empty() {
+        for feed in checked.feeds_of(model) {
+            reports.push(Reports { offices: offices(engine, model, &owing(&feed, "true")).await?, feed });
+        }
+        return Ok(reports);
+    }
+    for form in &model.header.reports {
+        let feed = form.get_ref().feed.get_ref().clone();
+        let condition = form.get_ref().offices.as_ref().map_or("true", |text| text.get_ref().as_str());
+        reports.push(Reports { offices: offices(engine, model, &owing(&feed, condition)).await?, feed });
+    }
+    Ok(reports)
+}
+
+/// The query for the offices that owe a feed and satisfy a condition.
+pub fn owing(feed: &str, condition: &str) -> String {
+    let feed = feed.replace('\'', "''");
+    format!(
+        "SELECT office FROM system.offices WHERE ({condition}) AND office IN (SELECT office FROM system.calendar WHERE feed = '{feed}') ORDER BY precedence"
+    )
+}
+
+async fn offices(engine: &Engine, model: &Model, sql: &str) -> Result<Vec<String>> {
+    let what = || format!("cannot tell which reports `{}` rests on", model.name);
+    let frame = engine.context().sql(sql).await.map_err(|cause| error::engine(what(), cause))?;
+    let mut offices = BTreeSet::new();
+    let mut ordered = Vec::new();
+    for batch in frame.collect().await.map_err(|cause| error::engine(what(), cause))? {
+        let column = cast(batch.column(0), &DataType::Utf8).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+        ordered.extend(column.as_string::<i32>().iter().flatten().filter(|office| offices.insert((*office).to_owned())).map(str::to_owned));
+    }
+    Ok(ordered)
+}
