@@ -3,6 +3,7 @@
 mod support;
 mod workbook;
 
+mod faulty_projects;
 mod leak;
 mod regenerate;
 mod second_run;

@@ -165,7 +165,7 @@ impl Folder {
             .envs(variables.iter().copied())
             .current_dir(self.temp.path())
             .arg("--project")
-            .arg(self.path(""))
+            .arg(self.temp.path().join("project"))
             .args(args)
             .stdin(Stdio::null())
             .output()
