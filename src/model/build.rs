@@ -64,6 +64,7 @@ impl Builder<'_> {
         for (model, schema) in self.checked.models.iter().zip(&self.checked.schemas) {
             progress(model.name.as_str());
             self.build_model(model, schema, &mut built).await?;
+            tracing::debug!(model = model.name.as_str(), "built");
         }
         built.tables.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(built)

@@ -48,7 +48,7 @@ impl Judge {
             read.push((found, bytes));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(|bytes| hash(bytes)))).collect();
+            read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(hash))).collect();
         for (index, (found, bytes)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
@@ -190,8 +190,8 @@ fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) 
             found.received.format("%Y-%m-%d %H:%M:%SZ")
         ));
     }
-    let settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
-    settled.last().map(|earlier| {
+    let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
+    settled.next_back().map(|earlier| {
         if earlier.path == found.path {
             "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned()
         } else {

@@ -26,6 +26,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
     let listing = pull::list(project).await?;
     let plan = pull::plan(project, &listing, &submissions);
+    tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
     let judge = Judge { project: project.clone(), key: writable.key.clone(), run_id: Arc::from(run_id), now: writable.warehouse.clock().now() };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
@@ -44,9 +45,11 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
             writable.warehouse.commit(std::mem::take(&mut batch), &mut landed).await?;
         }
     }
+    tracing::debug!(waiting = batch.len(), "deliveries judged");
     if !batch.is_empty() {
         writable.warehouse.commit(batch, &mut landed).await?;
     }
+    tracing::debug!("deliveries committed");
     hold_back(project, &listing, report);
     Ok(())
 }

@@ -55,7 +55,9 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     let Request { project, checked, clock } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
+    tracing::debug!(run_id, "run begins");
     let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
+    tracing::debug!("warehouse opened");
     let record = RunRecord {
         run_id: run_id.clone(),
         started_at: seconds(started),
