@@ -3,8 +3,11 @@
 mod support;
 mod workbook;
 
+mod deliveries;
+mod faulty_extracts;
 mod faulty_projects;
 mod leak;
+mod places;
 mod regenerate;
 mod second_run;
 mod truth;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rihla::clock::FixedClock;
@@ -14,15 +15,18 @@ use tempfile::TempDir;
 
 use crate::workbook;
 
-/// The moment at which all tests run: after the last delivery of the fixtures.
+/// The moment of a folder's first run: after the last delivery of the fixtures.
 pub const NOW: &str = "2023-07-21T06:00:00Z";
 
 /// A row of a table, decoded.
 pub type Row = Map<String, Value>;
 
 /// A project in a temporary folder, with a key beside it.
+///
+/// Its clock goes on by a minute with every run.
 pub struct Folder {
     temp: TempDir,
+    runs: AtomicU32,
 }
 
 /// How the program ended.
@@ -80,7 +84,7 @@ impl Folder {
         let temp = TempDir::with_prefix("rihla-it-").expect("a temporary folder");
         fs::create_dir(temp.path().join("project")).expect("a project folder");
         fs::write(temp.path().join("key"), "01".repeat(32)).expect("a key");
-        Self { temp }
+        Self { temp, runs: AtomicU32::new(0) }
     }
 
     /// The real project: its files copied, its fixtures linked.
@@ -119,6 +123,7 @@ impl Folder {
         let folder = Self::empty();
         copy(&self.path("."), &folder.path("."), false);
         fs::copy(self.temp.path().join("key"), folder.temp.path().join("key")).expect("the key");
+        folder.runs.store(self.runs.load(Ordering::Relaxed), Ordering::Relaxed);
         folder
     }
 
@@ -156,11 +161,12 @@ impl Folder {
 
     /// Runs the program on the project with further variables. Nothing of the user's own surroundings reaches it.
     pub fn rihla_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let minute = self.runs.fetch_add(1, Ordering::Relaxed);
         let output = Command::new(env!("CARGO_BIN_EXE_rihla"))
             .env_clear()
             .env("HOME", self.temp.path())
             .env("RIHLA_KEY_FILE", self.key())
-            .env("RIHLA_NOW", NOW)
+            .env("RIHLA_NOW", NOW.replace("06:00:00", &format!("06:{minute:02}:00")))
             .env("NO_COLOR", "1")
             .envs(variables.iter().copied())
             .current_dir(self.temp.path())

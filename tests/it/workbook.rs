@@ -8,6 +8,11 @@ const SHEET_RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Relation
 
 /// A workbook of one sheet of text cells; an empty cell is left out.
 pub fn of_rows(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
+    of_xml(sheet, sheet_xml(rows))
+}
+
+/// A workbook of one sheet with this XML, sound or not.
+pub fn of_xml(sheet: &str, xml: String) -> Vec<u8> {
     let book = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>"#
     );
@@ -16,12 +21,13 @@ pub fn of_rows(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
         ("_rels/.rels", RELATIONS.to_owned()),
         ("xl/workbook.xml", book),
         ("xl/_rels/workbook.xml.rels", SHEET_RELATIONS.to_owned()),
-        ("xl/worksheets/sheet1.xml", sheet_xml(rows)),
+        ("xl/worksheets/sheet1.xml", xml),
     ];
     zip(&parts)
 }
 
-fn sheet_xml(rows: &[Vec<String>]) -> String {
+/// The XML of a sheet.
+pub fn sheet_xml(rows: &[Vec<String>]) -> String {
     let mut xml =
         String::from(r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#);
     for (index, row) in rows.iter().enumerate() {
