@@ -25,6 +25,11 @@ pub struct Code {
 }
 
 impl Code {
+    /// True where the code is valid on a day.
+    pub fn is_valid_on(&self, day: chrono::NaiveDate) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    }
+
     fn spellings(&self) -> impl Iterator<Item = &str> {
         [&self.code, &self.label_en, &self.label_fr, &self.label_ar].into_iter().chain(&self.aliases).map(String::as_str).filter(|s| !s.is_empty())
     }
@@ -107,9 +112,19 @@ impl CodeList {
         found.iter().take(3).map(|(_, index)| format!("{} ({})", self.codes[*index].label_en, self.codes[*index].code)).collect()
     }
 
+    /// True where some code is not valid for ever.
+    pub fn has_validity(&self) -> bool {
+        self.codes.iter().any(|code| code.valid_from.is_some() || code.valid_to.is_some())
+    }
+
+    /// The code with this canonical spelling.
+    pub fn get(&self, code: &str) -> Option<&Code> {
+        self.codes.iter().find(|known| known.code == code)
+    }
+
     /// True where `code` is a canonical code of the list.
     pub fn contains(&self, code: &str) -> bool {
-        self.codes.iter().any(|known| known.code == code)
+        self.get(code).is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests run on what was written.
 
 use super::parse::Model;
-use super::tests::{Check, Test};
+use super::test::{Check, Test};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::TestResult;

@@ -81,7 +81,7 @@ impl Builder<'_> {
             }
             None => {
                 built.rebuilt += 1;
-                let reports = reports(self.engine, self.checked, model).await?;
+                let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
                 built.tests.extend(audit(self.engine, model).await?);

@@ -10,7 +10,7 @@ use super::diagnose;
 use super::inputs::empty_inputs;
 use super::parse::Model;
 use super::reports::owing;
-use super::tests::{Check, Test};
+use super::test::{Check, Test};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;

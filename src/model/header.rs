@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::tests::TestForm;
+use super::test::TestForm;
 use crate::contract::Measure;
 
 /// Text with its place in the header.

@@ -11,7 +11,7 @@ mod header;
 mod inputs;
 mod parse;
 mod reports;
-mod tests;
+mod test;
 
 pub use audit::audit;
 pub use build::{Builder, Built, model_hash};
@@ -20,4 +20,4 @@ pub use diagnose::fault as sql_fault;
 pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
 pub use parse::Model;
-pub use tests::{Check, Severity, Test};
+pub use test::{Check, Severity, Test};

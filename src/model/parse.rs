@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{ObjectName, Statement as SqlStatement, vis
 
 use super::diagnose::{self, offset};
 use super::header::Header;
-use super::tests::Test;
+use super::test::Test;
 use crate::diagnostic::{Fault, SourceFile};
 use crate::names::{ModelName, is_identifier};
 use crate::project::from_toml_at;

@@ -6,21 +6,20 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
-use super::check::Checked;
 use super::parse::Model;
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::Reports;
 
-/// The offices whose reports a model rests on, feed by feed: as its header says, else every office that owes a feed
-/// that it reads, through other models too.
+/// The offices whose reports a model rests on, feed by feed: as its header says, else every office that owes one of
+/// `feeds`, those that it reads, through other models too.
 ///
 /// # Errors
 /// As the engine says.
-pub async fn reports(engine: &Engine, checked: &Checked, model: &Model) -> Result<Vec<Reports>> {
+pub async fn reports(engine: &Engine, feeds: BTreeSet<String>, model: &Model) -> Result<Vec<Reports>> {
     let mut reports = Vec::new();
     if model.header.reports.is_empty() {
-        for feed in checked.feeds_of(model) {
+        for feed in feeds {
             reports.push(Reports { offices: offices(engine, model, &owing(&feed, "true")).await?, feed });
         }
         return Ok(reports);

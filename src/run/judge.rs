@@ -47,8 +47,7 @@ impl Judge {
             let bytes = found.store.read(&found.location).await;
             read.push((found, bytes));
         }
-        let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(hash))).collect();
+        let hashes: Vec<(DateTime<Utc>, Option<String>)> = read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(hash))).collect();
         for (index, (found, bytes)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();

@@ -79,8 +79,10 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
         report.outcome = RunOutcome::Failed;
     }
     let ended = RunRecord { ended_at: Some(seconds(clock.now())), ..report.record(record) };
-    writable.warehouse.record_run(&ended).await?;
-    done.map(|()| report)
+    let recorded = writable.warehouse.record_run(&ended).await;
+    // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.
+    done?;
+    recorded.map(|()| report)
 }
 
 /// What a run would load, without touching anything.

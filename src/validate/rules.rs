@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::cast::CellFault;
 use super::table::{TypedRows, text};
 use super::temporal::days;
-use crate::contract::{Contract, Role, fold};
+use crate::contract::{Contract, Field, Role, fold};
 
 /// What rules need to know beside the row.
 pub struct Facts<'a> {
@@ -46,6 +46,8 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
     let birth = dates(typed.role(contract, Role::BirthDate));
     let office = typed.role(contract, Role::Office);
     let names = [fold(facts.office), fold(facts.office_name)];
+    let dated: Vec<usize> =
+        (0..contract.fields.len()).filter(|index| contract.fields[*index].codes.as_ref().is_some_and(|codes| codes.has_validity())).collect();
     let mut found = Vec::new();
     for row in (0..typed.len()).filter(|row| !is_faulty(*row)) {
         let event = event.and_then(|dates| value(dates, row));
@@ -57,6 +59,9 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
         if event.is_some_and(|event| event > days(facts.received)) {
             found.push((row, "event-after-received", format!("the event lies after {}, the day the extract was received", facts.received)));
         }
+        for message in dated.iter().filter_map(|index| not_valid(&contract.fields[*index], text(&typed.columns[*index], row)?, event?)) {
+            found.push((row, "code-not-valid", message));
+        }
         if let Some(written) = office.and_then(|column| text(column, row))
             && !names.contains(&fold(written))
         {
@@ -64,6 +69,13 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
         }
     }
     found
+}
+
+/// Codes have validity dates: one that was not valid on the day of the event is a fault.
+fn not_valid(field: &Field, code: &str, event: i32) -> Option<String> {
+    let day = NaiveDate::default().checked_add_signed(chrono::Duration::days(event.into()))?;
+    let known = field.codes.as_ref()?.get(code)?;
+    (!known.is_valid_on(day)).then(|| format!("{} `{code}` was not valid on {day}", field.name))
 }
 
 fn dates(column: Option<&ArrayRef>) -> Option<&Date32Array> {

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::header::Text;
+/// Text with its place in the header.
+type Text = Spanned<String>;
 
 /// An entry of `[[tests]]`: exactly one check, and how it weighs.
 #[derive(Debug, Clone, Deserialize)]
