@@ -159,28 +159,32 @@ impl Folder {
         self.rihla_with(args, &[])
     }
 
-    /// Runs the program on the project with further variables. Nothing of the user's own surroundings reaches it.
+    /// Runs the program on the project with further variables.
     pub fn rihla_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let minute = self.runs.fetch_add(1, Ordering::Relaxed);
-        let output = Command::new(env!("CARGO_BIN_EXE_rihla"))
-            .env_clear()
-            .env("HOME", self.temp.path())
-            .env("RIHLA_KEY_FILE", self.key())
-            .env("RIHLA_NOW", NOW.replace("06:00:00", &format!("06:{minute:02}:00")))
-            .env("NO_COLOR", "1")
-            .envs(variables.iter().copied())
-            .current_dir(self.temp.path())
-            .arg("--project")
-            .arg(self.temp.path().join("project"))
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .expect("the program runs");
+        let output = self.command(args).envs(variables.iter().copied()).output().expect("the program runs");
         Ran {
             code: output.status.code().expect("it ends by itself"),
             stdout: String::from_utf8(output.stdout).expect("text"),
             stderr: String::from_utf8(output.stderr).expect("text"),
         }
+    }
+
+    /// The program on the project, not yet started. Nothing of the user's own surroundings reaches it.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let minute = self.runs.fetch_add(1, Ordering::Relaxed);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rihla"));
+        command
+            .env_clear()
+            .env("HOME", self.temp.path())
+            .env("RIHLA_KEY_FILE", self.key())
+            .env("RIHLA_NOW", NOW.replace("06:00:00", &format!("06:{minute:02}:00")))
+            .env("NO_COLOR", "1")
+            .current_dir(self.temp.path())
+            .arg("--project")
+            .arg(self.temp.path().join("project"))
+            .args(args)
+            .stdin(Stdio::null());
+        command
     }
 
     /// Every file below a folder of the project with its bytes, by its path in it; links as where they point.
