@@ -1,7 +1,7 @@
 //! Deliveries of one slot against one another: which stands, which is nothing new, which cannot be told.
 
 use crate::faulty_extracts::{RAB, february, loaded_slots, run};
-use crate::support::{Cells, Folder, ROWS, Ran, comma_csv, snapshot, with};
+use crate::support::{Cells, ROWS, Ran, comma_csv, loaded_small, snapshot, with};
 
 #[test]
 fn two_deliveries_at_the_same_time() {
@@ -25,8 +25,7 @@ fn two_deliveries_at_the_same_time() {
 
 #[test]
 fn the_same_content_again_is_nothing_new() {
-    let folder = Folder::small();
-    folder.rihla(&["run"]).ok();
+    let folder = loaded_small();
     folder.write("in/RAB/2023-02-11/registrations-2023-01.csv", comma_csv(&ROWS));
     run(&folder).ok();
     assert_eq!(loaded_slots(&folder), 4);
@@ -38,8 +37,7 @@ fn the_same_content_again_is_nothing_new() {
 #[test]
 #[ignore = "defect: a release is made whose every table is byte for byte that of the last one"]
 fn what_says_nothing_new_makes_no_release() {
-    let folder = Folder::small();
-    folder.rihla(&["run"]).ok();
+    let folder = loaded_small();
     folder.write("in/RAB/2023-02-11/registrations-2023-01.csv", comma_csv(&ROWS));
     let ran = run(&folder).ok();
     assert!(ran.stdout.contains("nothing changed: release 1 stays"), "{}", ran.text());
@@ -47,8 +45,7 @@ fn what_says_nothing_new_makes_no_release() {
 
 #[test]
 fn an_extract_changed_after_it_was_loaded() {
-    let folder = Folder::small();
-    folder.rihla(&["run"]).ok();
+    let folder = loaded_small();
     let path = "in/RAB/2023-02-04/registrations-2023-01.csv";
     let sound = std::fs::read(folder.path(path)).expect("the extract");
     folder.write(path, comma_csv(&ROWS[..3]));
@@ -85,8 +82,7 @@ fn a_file_that_no_source_claims() {
 
 #[test]
 fn an_earlier_delivery_that_arrives_later() {
-    let folder = Folder::small();
-    folder.rihla(&["run"]).ok();
+    let folder = loaded_small();
     let later: Vec<Cells> = vec![with(ROWS[0], "Modifié le", "2023-02-20T09:00:00Z"), ROWS[1]];
     folder.write("in/RAB/2023-02-21/registrations-2023-01.csv", comma_csv(&later));
     folder.rihla(&["run"]).ok();

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::support::{Folder, Ran, parquet_rows};
+use crate::support::{Folder, Ran, loaded_and_said, parquet_rows};
 
 /// The real project loaded with the fullest log, and what was said meanwhile.
 pub fn loaded_with_trace() -> &'static (Folder, Ran) {
@@ -83,13 +83,26 @@ fn no_protected_value_is_written_or_said() {
     let searcher = searcher(&protected());
     let found = search(&folder.path("warehouse"), &searcher);
     assert!(found.is_empty(), "{} files hold protected values:\n{}", found.len(), found.join("\n"));
-    for (what, text) in [("standard output", &ran.stdout), ("the log", &ran.stderr)] {
+    for (what, text) in [("a run's output", loaded_and_said().1.said()), ("its JSON", ran.stdout.clone()), ("the log", ran.stderr.clone())] {
         assert_eq!(first(&searcher, text.as_bytes()), None, "in {what}");
     }
     let key = std::fs::read(folder.key()).expect("the key");
     let key = searcher_of_key(&key);
     assert_eq!(search(&folder.path("warehouse"), &key), Vec::<String>::new(), "the key stands in the warehouse");
     assert_eq!(first(&key, ran.said().as_bytes()), None, "the key was said");
+}
+
+#[test]
+fn no_command_shows_a_protected_value() {
+    let searcher = searcher(&protected());
+    let folder = &loaded_and_said().0;
+    let commands: [&[&str]; 6] =
+        [&["quarantine"], &["quarantine", "--json"], &["status"], &["status", "--json"], &["tables", "--json"], &["reconcile", "2023-H1", "--json"]];
+    for args in commands {
+        let ran = folder.rihla_with(args, &[("RIHLA_LOG", "trace")]);
+        assert!(ran.code < 2 && !ran.stdout.is_empty(), "{args:?}: {}", ran.text());
+        assert_eq!(first(&searcher, ran.said().as_bytes()), None, "rihla {}", args.join(" "));
+    }
 }
 
 fn searcher_of_key(key: &[u8]) -> Regex {

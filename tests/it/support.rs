@@ -71,12 +71,28 @@ pub fn repository(path: &str) -> PathBuf {
 
 /// The real project with a loaded warehouse, for tests that only read.
 pub fn loaded() -> &'static Folder {
-    static LOADED: OnceLock<Folder> = OnceLock::new();
+    &loaded_and_said().0
+}
+
+/// The same, with what was said while it was loaded.
+pub fn loaded_and_said() -> &'static (Folder, Ran) {
+    static LOADED: OnceLock<(Folder, Ran)> = OnceLock::new();
     LOADED.get_or_init(|| {
         let folder = Folder::real();
+        let ran = folder.rihla(&["run"]).ok();
+        (folder, ran)
+    })
+}
+
+/// The small project with its January loaded, in a folder of its own.
+pub fn loaded_small() -> Folder {
+    static LOADED: OnceLock<Folder> = OnceLock::new();
+    let loaded = LOADED.get_or_init(|| {
+        let folder = Folder::small();
         folder.rihla(&["run"]).ok();
         folder
-    })
+    });
+    loaded.again()
 }
 
 impl Folder {

@@ -5,14 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Folder, ROWS, Row, assert_nobody, comma_csv, parquet_rows, snapshot};
-
-/// A loaded small project.
-fn loaded() -> Folder {
-    let folder = Folder::small();
-    folder.rihla(&["run"]).ok();
-    folder
-}
+use crate::support::{Folder, ROWS, Row, assert_nobody, comma_csv, loaded_small, parquet_rows, snapshot};
 
 /// A run is refused, says so, and leaves the warehouse as it was.
 fn untouched(name: &str, story: &str, folder: &Folder) {
@@ -33,7 +26,7 @@ fn assert_same(before: &BTreeMap<String, Vec<u8>>, after: &BTreeMap<String, Vec<
 
 #[test]
 fn of_a_newer_format() {
-    let folder = loaded();
+    let folder = loaded_small();
     folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2").replace(
         "warehouse/warehouse.json",
         "\"made_by\": \"rihla 0.1.0\"",
@@ -47,7 +40,7 @@ fn of_a_newer_format() {
 #[test]
 #[ignore = "defect: drafts in a warehouse are cleared before anybody looked whose it is"]
 fn of_a_newer_format_with_drafts_of_its_own() {
-    let folder = loaded();
+    let folder = loaded_small();
     folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2");
     folder.write("warehouse/tmp/draft", "of the newer program");
     let before = folder.files("warehouse");
@@ -57,28 +50,28 @@ fn of_a_newer_format_with_drafts_of_its_own() {
 
 #[test]
 fn of_another_project() {
-    let folder = loaded();
+    let folder = loaded_small();
     folder.replace("rihla.toml", "name = \"small\"", "name = \"other\"");
     untouched("of_another_project", "rihla.toml names the project otherwise", &folder);
 }
 
 #[test]
 fn with_a_marker_that_is_broken() {
-    let folder = loaded();
+    let folder = loaded_small();
     folder.write("warehouse/warehouse.json", "{\"format\": ");
     untouched("with_a_marker_that_is_broken", "warehouse.json is cut off", &folder);
 }
 
 #[test]
 fn of_another_key() {
-    let folder = loaded();
+    let folder = loaded_small();
     std::fs::write(folder.key(), "02".repeat(32)).expect("another key");
     untouched("of_another_key", "the key is not the one that the warehouse was filled with", &folder);
 }
 
 #[test]
 fn without_its_key() {
-    let folder = loaded();
+    let folder = loaded_small();
     std::fs::remove_file(folder.key()).expect("the key");
     untouched("without_its_key", "the key is gone: a new one would make other pseudonyms", &folder);
     assert!(!folder.key().exists(), "a key was made");
@@ -86,7 +79,7 @@ fn without_its_key() {
 
 #[test]
 fn with_a_key_that_is_none() {
-    let folder = loaded();
+    let folder = loaded_small();
     std::fs::write(folder.key(), "not a key, but perhaps a secret").expect("a file");
     untouched("with_a_key_that_is_none", "the key's file holds something else, which is not repeated", &folder);
 }
@@ -105,7 +98,7 @@ fn a_new_warehouse_makes_its_key_for_its_owner_alone() {
 
 #[test]
 fn while_another_run_loads() {
-    let folder = loaded();
+    let folder = loaded_small();
     let lock = std::fs::File::options().write(true).open(folder.path("warehouse/lock")).expect("the lock");
     lock.lock().expect("held");
     untouched("while_another_run_loads", "the lock is held by another process", &folder);
@@ -151,12 +144,12 @@ fn released(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
 
 /// After a load that was cut off, the next run ends where an undisturbed one does, and no row stands twice.
 fn recovers(taken_back: &[&str]) {
-    let folder = loaded();
+    let folder = loaded_small();
     taken_back.iter().for_each(|table| take_back(&folder, table));
     take_back_release(&folder);
     let ran = folder.rihla(&["run"]).ok();
     assert!(ran.stdout.contains("released  release 1"), "{}", ran.text());
-    assert_undisturbed(&folder, &loaded());
+    assert_undisturbed(&folder, &loaded_small());
 }
 
 /// The folder holds what one holds that was loaded in one go.
@@ -218,7 +211,7 @@ fn killed_before_the_release() {
 /// A debug build's run of the small project takes some 400 ms; wherever in it the process dies, nothing is lost.
 #[test]
 fn killed_at_any_moment() {
-    let undisturbed = loaded();
+    let undisturbed = loaded_small();
     for delay_ms in (20..=500).step_by(40) {
         let folder = Folder::small();
         let mut process = folder.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
@@ -233,7 +226,7 @@ fn killed_at_any_moment() {
 
 #[test]
 fn killed_and_the_extract_changed_before_the_next_run() {
-    let folder = loaded();
+    let folder = loaded_small();
     take_back(&folder, "submissions");
     take_back_release(&folder);
     folder.write("in/RAB/2023-02-04/registrations-2023-01.csv", comma_csv(&ROWS[..2]));
@@ -247,7 +240,7 @@ fn killed_and_the_extract_changed_before_the_next_run() {
 
 #[test]
 fn killed_between_the_release_and_its_folder() {
-    let folder = loaded();
+    let folder = loaded_small();
     let before = released(&folder);
     std::fs::remove_file(folder.path("warehouse/released/latest")).expect("the link");
     std::fs::remove_dir_all(folder.path("warehouse/released/000001")).expect("the folder");
@@ -257,7 +250,7 @@ fn killed_between_the_release_and_its_folder() {
 
 #[test]
 fn whose_rows_were_lost() {
-    let folder = loaded();
+    let folder = loaded_small();
     take_back(&folder, "feeds/registrations");
     let ran = folder.rihla(&["run"]);
     snapshot("warehouse", "whose_rows_were_lost", "the rows of a feed are gone that submissions vouch for", &ran.text());
