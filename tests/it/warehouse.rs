@@ -38,7 +38,6 @@ fn of_a_newer_format() {
 }
 
 #[test]
-#[ignore = "defect: drafts in a warehouse are cleared before anybody looked whose it is"]
 fn of_a_newer_format_with_drafts_of_its_own() {
     let folder = loaded_small();
     folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2");
@@ -105,6 +104,22 @@ fn while_another_run_loads() {
     folder.rihla(&["run", "--dry-run"]).ok();
     drop(lock);
     folder.rihla(&["run"]).ok();
+}
+
+#[test]
+fn two_runs_at_once() {
+    let folder = Folder::small();
+    let start = || folder.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let (one, two) = (start(), start());
+    let ended = [one, two].map(|process| process.wait_with_output().expect("it ended"));
+    let codes = ended.each_ref().map(|output| output.status.code());
+    assert!(codes.contains(&Some(0)), "one of them loads: {ended:?}");
+    for output in ended.iter().filter(|output| output.status.code() != Some(0)) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains("another run is loading into this warehouse"), "{said}");
+    }
+    folder.rihla(&["run"]).ok();
+    assert_undisturbed(&folder, &loaded_small());
 }
 
 #[test]
