@@ -35,6 +35,12 @@ fn date(text: &str) -> Option<(i32, bool)> {
     Some((day.year(), is_edge && day.year() >= 2005))
 }
 
+/// Every protected value in one automaton; it takes seconds to build, so that it is built once.
+fn searcher_of_protected() -> &'static Regex {
+    static SEARCHER: OnceLock<Regex> = OnceLock::new();
+    SEARCHER.get_or_init(|| searcher(&protected()))
+}
+
 /// Words in one automaton.
 fn searcher(words: &[String]) -> Regex {
     let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
@@ -80,11 +86,11 @@ fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 #[test]
 fn no_protected_value_is_written_or_said() {
     let (folder, ran) = loaded_with_trace();
-    let searcher = searcher(&protected());
-    let found = search(&folder.path("warehouse"), &searcher);
+    let searcher = searcher_of_protected();
+    let found = search(&folder.path("warehouse"), searcher);
     assert!(found.is_empty(), "{} files hold protected values:\n{}", found.len(), found.join("\n"));
     for (what, text) in [("a run's output", loaded_and_said().1.said()), ("its JSON", ran.stdout.clone()), ("the log", ran.stderr.clone())] {
-        assert_eq!(first(&searcher, text.as_bytes()), None, "in {what}");
+        assert_eq!(first(searcher, text.as_bytes()), None, "in {what}");
     }
     let key = std::fs::read(folder.key()).expect("the key");
     let key = searcher_of_key(&key);
@@ -94,14 +100,14 @@ fn no_protected_value_is_written_or_said() {
 
 #[test]
 fn no_command_shows_a_protected_value() {
-    let searcher = searcher(&protected());
+    let searcher = searcher_of_protected();
     let folder = &loaded_and_said().0;
     let commands: [&[&str]; 6] =
         [&["quarantine"], &["quarantine", "--json"], &["status"], &["status", "--json"], &["tables", "--json"], &["reconcile", "2023-H1", "--json"]];
     for args in commands {
         let ran = folder.rihla_with(args, &[("RIHLA_LOG", "trace")]);
         assert!(ran.code < 2 && !ran.stdout.is_empty(), "{args:?}: {}", ran.text());
-        assert_eq!(first(&searcher, ran.said().as_bytes()), None, "rihla {}", args.join(" "));
+        assert_eq!(first(searcher, ran.said().as_bytes()), None, "rihla {}", args.join(" "));
     }
 }
 
@@ -127,7 +133,7 @@ fn a_planted_value_is_found_wherever_it_stands() {
     };
     write("text.parquet", std::sync::Arc::new(StringArray::from(vec![format!("x {planted} x")])));
     write("days.parquet", std::sync::Arc::new(Date32Array::from(vec![i32::try_from(days).expect("a day")])));
-    let found = search(folder.path(), &searcher(&protected)).join("\n");
+    let found = search(folder.path(), searcher_of_protected()).join("\n");
     for place in ["run.json", "text.rows", "days.rows"] {
         assert!(found.contains(place), "not found in {place}: {found}");
     }
