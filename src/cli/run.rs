@@ -32,7 +32,11 @@ fn text(report: &RunReport) -> String {
         text.push_str(&rows(report));
     }
     for refused in &report.refused {
-        let when = if refused.standing { "still refused" } else { "refused" };
+        let when = match refused {
+            refused if refused.overtaken => "refused, but a later delivery of the same report was loaded",
+            refused if refused.standing => "still refused",
+            _ => "refused",
+        };
         text.push_str(&format!("\n{when}: {}\n  {}: {}\n", refused.path, refused.error, refused.reason));
     }
     if !report.unclaimed.is_empty() {

@@ -22,17 +22,13 @@ use super::reports::reports;
 use crate::clock::random_bytes;
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::warehouse::{Column, Manifest, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
+use crate::warehouse::{Column, LastBuild, Reports, Resource, TableFacts, TableSchema, Warehouse};
 
-/// What was built: a table per model, in order, and the results of their tests.
+/// What was built.
 #[derive(Debug, Default)]
 pub struct Built {
-    /// Released tables.
-    pub tables: Vec<Resource>,
-    /// Person-level tables that models share.
-    pub staging: Vec<Resource>,
-    /// The results of tests.
-    pub tests: Vec<TestResult>,
+    /// The tables and the results of their tests.
+    pub build: LastBuild,
     /// How many tables were made anew.
     pub rebuilt: usize,
 }
@@ -47,8 +43,8 @@ pub struct Builder<'a> {
     pub inputs: &'a Inputs,
     /// The models.
     pub checked: &'a Checked,
-    /// The last release, whose tables are used again where nothing they rest on changed.
-    pub last: Option<&'a Manifest>,
+    /// What was built last, which is used again where nothing it rests on changed.
+    pub last: &'a LastBuild,
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
@@ -66,7 +62,7 @@ impl Builder<'_> {
             self.build_model(model, schema, &mut built).await?;
             tracing::debug!(model = model.name.as_str(), "built");
         }
-        built.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(built)
     }
 
@@ -74,8 +70,7 @@ impl Builder<'_> {
         let fingerprint = self.fingerprint(model, built)?;
         let resource = match self.reusable(model, &fingerprint) {
             Some(resource) => {
-                let tests = self.last.map_or(&[][..], |last| &last.rihla.tests);
-                built.tests.extend(tests.iter().filter(|test| test.model == model.name.as_str()).cloned());
+                built.build.tests.extend(self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned());
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
                 resource
             }
@@ -84,11 +79,11 @@ impl Builder<'_> {
                 let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                built.tests.extend(audit(self.engine, model).await?);
+                built.build.tests.extend(audit(self.engine, model).await?);
                 resource
             }
         };
-        if model.is_staging { &mut built.staging } else { &mut built.tables }.push(resource);
+        if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
         Ok(())
     }
 
@@ -102,7 +97,7 @@ impl Builder<'_> {
         hash.update(WRITER);
         hash.update(model.file.text.as_bytes());
         for (read, _) in &model.reads {
-            let of_model = built.tables.iter().chain(&built.staging).find(|table| table.name == *read).map(|table| table.hash.as_str());
+            let of_model = built.build.tables.iter().chain(&built.build.staging).find(|table| table.name == *read).map(|table| table.hash.as_str());
             let content = of_model
                 .or_else(|| self.inputs.fingerprint(read))
                 .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
@@ -112,8 +107,7 @@ impl Builder<'_> {
     }
 
     fn reusable(&self, model: &Model, fingerprint: &str) -> Option<Resource> {
-        let last = self.last?;
-        let tables = if model.is_staging { &last.rihla.staging } else { &last.resources };
+        let tables = if model.is_staging { &self.last.staging } else { &self.last.tables };
         let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
         self.file(model, found).is_file().then(|| found.clone())
     }

@@ -50,22 +50,24 @@ fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
     feeds
 }
 
-/// Checks every model of a project; `None` where faults were found.
+/// Checks every model of a project, whose own faults are given; `None` where there are any.
 ///
 /// # Errors
 /// `Internal` where the engine cannot be used at all.
 pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<Checked>> {
-    let before = faults.len();
+    // What a project with faults lacks is not also unknown to its models.
+    let is_whole = faults.is_empty();
     let mut models: Vec<Model> = project.sql.iter().filter_map(|file| Model::parse(file, faults)).collect();
-    check_names(&models, faults);
+    check_names(&mut models, faults);
     let engine = Engine::new(project.memory_mib)?;
     let inputs = empty_inputs(&engine, project)?;
     let broken: BTreeSet<&str> = project.sql.iter().map(|file| stem(&file.path)).filter(|name| !models.iter().any(|m| m.name.as_str() == *name)).collect();
-    check_reads(&models, &inputs, &broken, faults);
+    check_reads(&models, &inputs, &broken, is_whole, faults);
     let Some(order) = order(&models, faults) else { return Ok(None) };
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
     let mut schemas = Vec::new();
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
+    unplanned.extend(models.iter().flat_map(|model| &model.reads).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
     for model in &models {
         match plan(&engine, model, &unplanned, faults).await? {
             Some(schema) => {
@@ -79,27 +81,31 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
             }
         }
     }
-    Ok((faults.len() == before).then_some(Checked { models, schemas }))
+    Ok(faults.is_empty().then_some(Checked { models, schemas }))
 }
 
 fn stem(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sql")
 }
 
-fn check_names(models: &[Model], faults: &mut Vec<Fault>) {
-    let mut seen: BTreeMap<&str, &Model> = BTreeMap::new();
-    for model in models {
-        if let Some(other) = seen.insert(model.name.as_str(), model) {
-            faults.push(Fault::error(&model.file, 0..0, format!("the table `{}` is made by {} already", model.name, other.file.path)));
+/// Keeps the first model of each name.
+fn check_names(models: &mut Vec<Model>, faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    models.retain(|model| {
+        let first = seen.entry(model.name.as_str().to_owned()).or_insert_with(|| model.file.path.clone());
+        if *first != model.file.path {
+            faults.push(Fault::error(&model.file, 0..0, format!("the table `{}` is made by {first} already", model.name)));
         }
-    }
+        *first == model.file.path
+    });
 }
 
-fn check_reads(models: &[Model], inputs: &[String], broken: &BTreeSet<&str>, faults: &mut Vec<Fault>) {
+fn check_reads(models: &[Model], inputs: &[String], broken: &BTreeSet<&str>, is_whole: bool, faults: &mut Vec<Fault>) {
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).chain(inputs.iter().map(String::as_str)).collect();
     for model in models {
         for (read, place) in &model.reads {
-            if names.contains(&read.as_str()) || broken.contains(read.as_str()) {
+            let may_be_hidden = !is_whole && read.contains('.');
+            if names.contains(&read.as_str()) || broken.contains(read.as_str()) || may_be_hidden {
                 continue;
             }
             let other_schema = names.iter().find(|name| name.rsplit('.').next() == Some(read.as_str())).map(|name| format!("did you mean `{name}`?"));
@@ -129,7 +135,7 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
 async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
-    if model.models_read().iter().any(|read| unplanned.contains(*read))
+    if model.reads.iter().any(|(read, _)| unplanned.contains(read))
         || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
     {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Code lists from `schemas/codes/*.csv`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -12,14 +12,31 @@ use crate::diagnostic::{Fault, SourceFile};
 const FOLDER: &str = "schemas/codes";
 const HEADER: [&str; 7] = ["code", "label_en", "label_fr", "label_ar", "aliases", "valid_from", "valid_to"];
 
+/// The code lists of a project.
+#[derive(Debug, Default)]
+pub struct Lists {
+    /// Those in order.
+    pub sound: BTreeMap<String, Arc<CodeList>>,
+    /// Those with faults, which are told already.
+    pub broken: BTreeSet<String>,
+}
+
 /// Reads every code list.
-pub fn load(files: &Files, faults: &mut Vec<Fault>) -> BTreeMap<String, Arc<CodeList>> {
-    let mut lists = BTreeMap::new();
+pub fn load(files: &Files, faults: &mut Vec<Fault>) -> Lists {
+    let mut lists = Lists::default();
     for path in files.list(FOLDER, "csv") {
-        let Some(file) = files.read(&path, faults) else { continue };
         let name = path.rsplit('/').next().unwrap_or(&path).trim_end_matches(".csv").to_owned();
-        if let Some(list) = read(&name, &file, faults) {
-            lists.insert(name, Arc::new(list));
+        let Some(file) = files.read(&path, faults) else {
+            lists.broken.insert(name);
+            continue;
+        };
+        match read(&name, &file, faults) {
+            Some(list) => {
+                lists.sound.insert(name, Arc::new(list));
+            }
+            None => {
+                lists.broken.insert(name);
+            }
         }
     }
     lists

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_spanned::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use crate::diagnostic::{Fault, SourceFile, did_you_mean};
+use crate::diagnostic::{Fault, SourceFile, did_you_mean, nearest};
 
 type Node<'a> = Spanned<DeValue<'a>>;
 
@@ -115,9 +115,10 @@ fn fill<T: DeserializeOwned>(file: &Arc<SourceFile>, base: usize, mut root: Node
     None
 }
 
-/// True where a field is only missing because it was cut out for a fault already told.
+/// True where a field is only missing because it was cut out for a fault already told, its own or that it was mistyped.
 fn is_consequence(message: &str, cut: &[String]) -> bool {
-    message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()).is_some_and(|field| cut.iter().any(|key| key == field))
+    let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) else { return false };
+    cut.iter().any(|key| nearest(key, [field]).is_some())
 }
 
 fn form_fault(file: &Arc<SourceFile>, base: usize, span: &Range<usize>, message: &str) -> Fault {

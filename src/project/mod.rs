@@ -13,7 +13,7 @@ mod template;
 
 pub use document::from_toml_at;
 pub use files::Files;
-pub use resolve::load;
+pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,6 +1,6 @@
 //! Pipelines from `pipelines/*.toml`, resolved with their schemas and offices.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use chrono_tz::Tz;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
+use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{PipelineForm, SourceForm, Text};
 use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, schema};
-use crate::contract::{CaseNumberPattern, CodeList, Contract, FieldKind, fold};
+use crate::contract::{CaseNumberPattern, Contract, FieldKind, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -21,15 +22,19 @@ use crate::names::{OfficeCode, is_identifier};
 pub struct Surroundings<'a> {
     pub files: &'a Files,
     pub offices: &'a [Office],
-    pub lists: &'a BTreeMap<String, Arc<CodeList>>,
+    /// False where rihla.toml has faults: then an office may be missing for that reason alone.
+    pub offices_are_whole: bool,
+    pub lists: &'a Lists,
     pub patterns: &'a [CaseNumberPattern],
     pub timezone: Tz,
 }
 
-/// Resolves one pipeline file; `None` where its faults leave none.
+/// Resolves one pipeline file as far as its faults allow.
 pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Pipeline> {
-    let before = faults.len();
-    let form: PipelineForm = from_toml(file, faults)?;
+    let Some(form) = from_toml::<PipelineForm>(file, faults) else {
+        check_schema_beside(file, around, faults);
+        return None;
+    };
     let feed = form.feed.get_ref();
     if !is_identifier(feed) {
         faults.push(
@@ -45,20 +50,24 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     }
     let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
     check_cron(file, &form.schedule.cron, faults);
-    let contract = contract(file, &form, around, faults)?;
-    let sources: Vec<_> =
-        form.sources.iter().filter_map(|source| resolve_source(file, source.get_ref(), source.span(), &contract, around, faults)).map(Arc::new).collect();
+    let contract = contract(file, &form, around, faults);
+    let sources: Vec<_> = form
+        .sources
+        .iter()
+        .filter_map(|source| resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults))
+        .map(Arc::new)
+        .collect();
     if form.sources.is_empty() {
         faults.push(Fault::error(file, 0..0, "the pipeline has no sources").hint("add `[[sources]]`"));
     }
-    (faults.len() == before).then_some(())?;
+    let contract = contract?;
     Some(Pipeline {
         fingerprint: hex::encode(&Sha256::new().chain_update(&contract.fingerprint).chain_update(&file.text).finalize()[..8]),
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),
         tolerated_rows: form.tolerated_rows,
-        schedule: (form.schedule.cron.into_inner(), timezone?),
+        schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
         sources,
     })
 }
@@ -75,6 +84,17 @@ fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'
     }
     let text = around.files.read(&path, faults)?;
     schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, faults)
+}
+
+/// A pipeline too faulty to name its feed: its schema, by the usual name, is looked through all the same.
+fn check_schema_beside(file: &SourceFile, around: &Surroundings<'_>, faults: &mut Vec<Fault>) {
+    let feed = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".toml");
+    let path = format!("schemas/{feed}.json");
+    if around.files.root().join(&path).is_file()
+        && let Some(text) = around.files.read(&path, faults)
+    {
+        schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, faults);
+    }
 }
 
 /// The time zone that a text names.
@@ -101,14 +121,15 @@ fn resolve_source(
     file: &Arc<SourceFile>,
     form: &SourceForm,
     whole: std::ops::Range<usize>,
-    contract: &Contract,
+    contract: Option<&Contract>,
     around: &Surroundings<'_>,
     faults: &mut Vec<Fault>,
 ) -> Option<Source> {
     let before = faults.len();
-    let offices = offices(file, &form.offices, around.offices, faults);
+    let offices = offices(file, &form.offices, around, faults);
     let template = template(file, &form.url, faults);
     let format = format(file, form, whole, faults);
+    let contract = contract?;
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
     check_formats(file, form, contract, &absent, faults);
@@ -135,8 +156,9 @@ fn list_separator(form: &SourceForm) -> String {
     }
 }
 
-fn offices(file: &Arc<SourceFile>, named: &[Text], known: &[Office], faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
-    for text in named {
+fn offices(file: &Arc<SourceFile>, named: &[Text], around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
+    let known = around.offices;
+    for text in named.iter().filter(|_| around.offices_are_whole) {
         if !known.iter().any(|office| office.code.as_str() == text.get_ref()) {
             let hint = did_you_mean(text.get_ref(), known.iter().map(|office| office.code.as_str()))
                 .unwrap_or_else(|| "offices are declared in rihla.toml".to_owned());

@@ -29,58 +29,80 @@ const DEFAULT_MEMORY_MIB: u64 = 512;
 /// # Errors
 /// `Input` where the folder is no project; `Config` with every fault found.
 pub fn load(root: &Path) -> Result<Project> {
+    let (project, mut faults) = load_with_faults(root)?;
+    diagnostic::sort(&mut faults);
+    if faults.iter().all(|fault| fault.severity == Severity::Warning) { Ok(project) } else { Err(Error::faults(faults)) }
+}
+
+/// Reads and resolves the project in `root` as far as its faults allow; one with faults is only good for finding more.
+///
+/// # Errors
+/// `Input` where the folder is no project.
+pub fn load_with_faults(root: &Path) -> Result<(Project, Vec<Fault>)> {
     if !root.join(PROJECT_FILE).is_file() {
         return Err(Error::new(Kind::Input, format!("`{}` is no project folder: it has no {PROJECT_FILE}", root.display()))
             .hint("run rihla in a project folder, or name one with --project DIR"));
     }
     let mut faults = Vec::new();
     let project = resolve(root, &mut faults);
-    diagnostic::sort(&mut faults);
-    match project {
-        Some(project) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(project),
-        _ => Err(Error::faults(faults)),
-    }
+    Ok((project, faults))
 }
 
-fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Option<Project> {
+fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
     let files = Files::new(root);
-    let file = files.read(PROJECT_FILE, faults)?;
     let lists = codes::load(&files, faults);
-    let form: ProjectForm = from_toml(&file, faults)?;
-    let zone = timezone(&file, &form.timezone, faults);
+    let before = faults.len();
+    let file = files.read(PROJECT_FILE, faults).unwrap_or_else(|| Arc::new(SourceFile { path: PROJECT_FILE.to_owned(), text: String::new() }));
+    let form: Option<ProjectForm> = if faults.len() == before { from_toml(&file, faults) } else { None };
+    let offices_are_whole = faults.len() == before;
+    let forms = form.as_ref().map_or(&[][..], |form| &form.offices);
+    let zone = form.as_ref().and_then(|form| timezone(&file, &form.timezone, faults)).unwrap_or(chrono_tz::UTC);
+    let offices = offices(&file, forms, lists.sound.get("country").map(AsRef::as_ref), faults);
+    let patterns = patterns(&file, forms, faults);
+    let around = Surroundings { files: &files, offices: &offices, offices_are_whole, lists: &lists, patterns: &patterns, timezone: zone };
+    let pipelines = pipelines(&files, &around, faults);
+    check_owed_feeds(&file, forms, &pipelines, faults);
+    let mut project = Project {
+        root: root.to_owned(),
+        name: String::new(),
+        title: String::new(),
+        timezone: zone,
+        warehouse: root.join("warehouse"),
+        published: None,
+        first_period: Period::containing(PeriodKind::Month, NaiveDate::default()),
+        since: NaiveDate::default(),
+        memory_mib: usize::try_from(DEFAULT_MEMORY_MIB).unwrap_or(usize::MAX),
+        references: form.as_ref().map_or_else(Vec::new, |form| {
+            form.references.iter().filter_map(|reference| resolve_reference(&file, reference.get_ref(), &around, faults)).collect()
+        }),
+        offices,
+        code_lists: lists.sound,
+        pipelines: pipelines.into_iter().map(|(_, pipeline)| pipeline).collect(),
+        sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
+    };
+    if let Some(form) = form {
+        describe(&mut project, &file, form, root, faults);
+    }
+    project
+}
+
+/// Fills in what rihla.toml says of the project as a whole.
+fn describe(project: &mut Project, file: &Arc<SourceFile>, form: ProjectForm, root: &Path, faults: &mut Vec<Fault>) {
     if !is_identifier(form.name.get_ref()) {
         faults.push(
-            Fault::error(&file, form.name.span(), format!("`{}` cannot be a project's name", form.name.get_ref()))
+            Fault::error(file, form.name.span(), format!("`{}` cannot be a project's name", form.name.get_ref()))
                 .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
         );
     }
-    let offices = offices(&file, &form.offices, lists.get("country").map(AsRef::as_ref), faults);
-    let patterns = patterns(&file, &form.offices, faults);
-    let around = Surroundings { files: &files, offices: &offices, lists: &lists, patterns: &patterns, timezone: zone.unwrap_or(chrono_tz::UTC) };
-    let pipelines = pipelines(&files, &around, faults);
-    check_owed_feeds(&file, &form.offices, &pipelines, faults);
-    let references = form.references.iter().filter_map(|reference| resolve_reference(&file, reference.get_ref(), &around, faults)).collect();
-    let first_period = first_period(&file, &form.calendar.first_period, faults);
-    let since = date(&file, &form.calendar.since, faults);
-    let warehouse = warehouse(&file, form.warehouse.as_ref(), root, faults);
-    let published = form.published.as_ref().and_then(|path| published(&file, path, root, faults));
-    let sql = files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect();
-    Some(Project {
-        root: root.to_owned(),
-        name: form.name.get_ref().clone(),
-        title: form.title.unwrap_or_else(|| form.name.get_ref().clone()),
-        timezone: zone?,
-        warehouse: warehouse?,
-        published,
-        first_period: first_period?,
-        since: since?,
-        memory_mib: usize::try_from(form.engine.memory_mib.map_or(DEFAULT_MEMORY_MIB, Spanned::into_inner)).unwrap_or(usize::MAX),
-        offices,
-        code_lists: lists,
-        pipelines: pipelines.into_iter().map(|(_, pipeline)| pipeline).collect(),
-        references,
-        sql,
-    })
+    project.first_period = first_period(file, &form.calendar.first_period, faults).unwrap_or(project.first_period);
+    project.since = date(file, &form.calendar.since, faults).unwrap_or(project.since);
+    project.warehouse = warehouse(file, form.warehouse.as_ref(), root, faults).unwrap_or_else(|| root.join("warehouse"));
+    project.published = form.published.as_ref().and_then(|path| published(file, path, root, faults));
+    if let Some(memory) = form.engine.memory_mib {
+        project.memory_mib = usize::try_from(memory.into_inner()).unwrap_or(usize::MAX);
+    }
+    project.title = form.title.unwrap_or_else(|| form.name.get_ref().clone());
+    project.name = form.name.into_inner();
 }
 
 fn offices(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], countries: Option<&crate::contract::CodeList>, faults: &mut Vec<Fault>) -> Vec<Office> {
@@ -142,6 +164,7 @@ fn pipelines(files: &Files, around: &Surroundings<'_>, faults: &mut Vec<Fault>) 
         let feed = &pipeline.contract.feed;
         if let Some((other, _)) = pipelines.iter().find(|(_, known)| known.contract.feed == *feed) {
             faults.push(Fault::error(&file, 0..0, format!("the feed `{feed}` has a pipeline already, in {}", other.path)));
+            continue;
         }
         pipelines.push((file, pipeline));
     }

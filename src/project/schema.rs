@@ -6,13 +6,12 @@ use std::sync::Arc;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
+use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{FieldForm, ProtectionForm, RequiredWhenForm, SchemaForm};
 use crate::contract::{CaseNumberPattern, CodeList, Contract, Field, FieldKind, Protection, RequiredWhen, Role, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
-
-type CodeLists = BTreeMap<String, Arc<CodeList>>;
 
 /// What a schema is for: a feed needs its roles, a reference table does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,36 +22,28 @@ pub enum Use {
     Reference,
 }
 
-/// Builds the contract that a schema file describes; `None` where its faults leave no contract.
-pub fn contract(
-    file: &Arc<SourceFile>,
-    name: &str,
-    purpose: Use,
-    lists: &CodeLists,
-    patterns: &[CaseNumberPattern],
-    faults: &mut Vec<Fault>,
-) -> Option<Contract> {
+/// Builds the contract that a schema file describes, as far as its faults allow: what else rests on it is checked
+/// against what there is, and the faults keep it from being used.
+pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists, patterns: &[CaseNumberPattern], faults: &mut Vec<Fault>) -> Option<Contract> {
     let before = faults.len();
     let form: SchemaForm = from_json(file, faults)?;
+    // A field that was cut out for a fault is not also missing, nor is what it would have been.
+    let is_whole = faults.len() == before;
     let mut fields: Vec<Field> = Vec::new();
     for form in &form.fields {
-        if let Some(field) = field(file, form.get_ref(), lists, faults) {
-            if fields.iter().any(|known| known.name == field.name) {
-                faults.push(Fault::error(file, form.get_ref().name.span(), format!("the field `{}` stands twice", field.name)));
-            }
-            fields.push(field);
+        let field = field(file, form.get_ref(), lists, faults);
+        if fields.iter().any(|known| known.name == field.name) {
+            faults.push(Fault::error(file, form.get_ref().name.span(), format!("the field `{}` stands twice", field.name)));
         }
-    }
-    if faults.len() > before {
-        return None;
+        fields.push(field);
     }
     shared_labels(file, &form, &fields, faults);
     let required_when = form.rihla.required_when.iter().filter_map(|rule| required_when(file, rule, &fields, faults)).collect();
-    if purpose == Use::Feed {
+    if purpose == Use::Feed && is_whole {
         check_roles(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
     }
-    (faults.len() == before).then(|| Contract {
+    Some(Contract {
         feed: FeedName::new(name),
         description: form.description.clone().unwrap_or_default(),
         required_when,
@@ -63,9 +54,8 @@ pub fn contract(
     })
 }
 
-fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<Field> {
+fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut Vec<Fault>) -> Field {
     let name = form.name.get_ref();
-    let before = faults.len();
     if !is_identifier(name) {
         faults.push(
             Fault::error(file, form.name.span(), format!("`{name}` cannot be a column"))
@@ -77,9 +67,8 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &CodeLists, faults: &m
     let pattern = form.constraints.pattern.as_ref().and_then(|text| pattern(file, text, faults));
     let mut labels: Vec<String> = form.rihla.labels.iter().map(|label| fold(label.get_ref())).collect();
     labels.push(fold(name));
-    let kind = kind?;
     check_limits(file, form, &kind, faults);
-    (faults.len() == before).then(|| Field {
+    Field {
         name: name.clone(),
         description: form.description.clone().unwrap_or_default(),
         kind,
@@ -96,18 +85,18 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &CodeLists, faults: &m
         },
         role: form.rihla.role,
         hxl: form.rihla.hxl.clone(),
-    })
+    }
 }
 
 const KINDS: [&str; 6] = ["string", "integer", "boolean", "date", "datetime", "list"];
 
-fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Option<FieldKind> {
+fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
         Some(texts) => texts.iter().map(|text| fold(text)).collect(),
         None => defaults.iter().map(|text| (*text).to_owned()).collect(),
     };
-    let Some(text) = &form.kind else { return Some(FieldKind::String) };
-    Some(match text.get_ref().as_str() {
+    let Some(text) = &form.kind else { return FieldKind::String };
+    match text.get_ref().as_str() {
         "string" => FieldKind::String,
         "integer" => FieldKind::Integer,
         "boolean" => FieldKind::Boolean { yes: folded(&form.true_values, &["true", "1"]), no: folded(&form.false_values, &["false", "0"]) },
@@ -117,15 +106,15 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Op
         other => {
             let hint = did_you_mean(other, KINDS).unwrap_or_else(|| format!("this version knows {}", KINDS.join(", ")));
             faults.push(Fault::error(file, text.span(), format!("the type `{other}` is not known")).hint(hint));
-            return None;
+            FieldKind::String
         }
-    })
+    }
 }
 
-fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
-    let found = lists.get(list.get_ref()).cloned();
-    if found.is_none() {
-        let hint = did_you_mean(list.get_ref(), lists.keys().map(String::as_str))
+fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &Lists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
+    let found = lists.sound.get(list.get_ref()).cloned();
+    if found.is_none() && !lists.broken.contains(list.get_ref()) {
+        let hint = did_you_mean(list.get_ref(), lists.sound.keys().map(String::as_str))
             .unwrap_or_else(|| format!("there is no file `schemas/codes/{}.csv`", list.get_ref()));
         faults.push(Fault::error(file, list.span(), format!("the code list `{}` is not known", list.get_ref())).hint(hint));
     }
@@ -144,6 +133,12 @@ fn pattern(file: &Arc<SourceFile>, text: &super::forms::Text, faults: &mut Vec<F
 }
 
 fn check_limits(file: &Arc<SourceFile>, form: &FieldForm, kind: &FieldKind, faults: &mut Vec<Fault>) {
+    if let Some(codes) = form.rihla.codes.as_ref().filter(|_| !matches!(kind, FieldKind::String | FieldKind::List)) {
+        faults.push(Fault::error(file, codes.span(), format!("`{}` is neither text nor a list, so it has no code list", form.name.get_ref())));
+    }
+    if let Some(pattern) = form.constraints.pattern.as_ref().filter(|_| *kind != FieldKind::String) {
+        faults.push(Fault::error(file, pattern.span(), format!("`{}` is no text, so it has no pattern", form.name.get_ref())));
+    }
     for limit in [&form.constraints.minimum, &form.constraints.maximum].into_iter().flatten() {
         if *kind != FieldKind::Integer {
             faults.push(Fault::error(file, limit.span(), format!("`{}` is no integer, so it has no minimum or maximum", form.name.get_ref())));
@@ -209,7 +204,8 @@ fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faul
         };
         let place = form.fields[*index].get_ref().name.span();
         let written = form.fields[*index].get_ref().kind.as_ref().map_or("string", |kind| kind.get_ref());
-        if !kinds.contains(&written) {
+        // A type that is not known was told already.
+        if KINDS.contains(&written) && !kinds.contains(&written) {
             faults.push(Fault::error(file, place.clone(), format!("the role `{name}` needs the type {}", kinds.join(" or "))));
         }
         if holders.len() > 1 {

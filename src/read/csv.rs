@@ -28,40 +28,64 @@ pub fn read(
     let guarded = std::io::Read::chain(text.as_bytes(), std::io::Cursor::new(format!("\n{SENTINEL}\n")));
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
     let mut record = StringRecord::new();
-    next(&mut reader, &mut record)?;
+    let mut lines = Lines { text: &text, byte: 0, line: 1 };
+    next(&mut reader, &mut record, &mut lines)?;
     let labels: Vec<String> = record.iter().map(str::to_owned).collect();
     check_delimiter(&labels, delimiter)?;
     let targets = match_labels(&labels, source, contract)?;
     let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), None, sink);
     loop {
-        next(&mut reader, &mut record)?;
+        let line = next(&mut reader, &mut record, &mut lines)?;
         if is_sentinel(&record) {
             return Ok(rows.finish());
         }
-        gather(&record, &targets, source, &mut rows);
+        gather(&record, line, &targets, source, &mut rows);
     }
 }
 
-/// Reads a record; the end without the sentinel is an open quotation mark.
-fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord) -> Result<(), Refusal> {
-    let line = reader.position().line();
-    let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {line} cannot be read as text")))?;
+/// Reads a record and tells its line; the end without the sentinel is an open quotation mark.
+fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<i64, Refusal> {
+    let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {} cannot be read as text", lines.line)))?;
+    let line = lines.of(record);
     if !more || record.iter().any(|cell| cell.len() > SENTINEL.len() && cell.contains(SENTINEL)) {
-        let line = record.position().map_or(line, csv::Position::line);
         return Err(Refusal::new("source-error", format!("a quotation mark in the row that begins on line {line} is never closed")));
     }
-    Ok(())
+    Ok(line)
+}
+
+/// Counts lines as editors do; the reader's own count is one short after CR LF and stands at blank lines it skips.
+struct Lines<'t> {
+    text: &'t str,
+    byte: usize,
+    line: i64,
+}
+
+impl Lines<'_> {
+    /// The line that a record begins on; records come in the order of the text.
+    fn of(&mut self, record: &StringRecord) -> i64 {
+        let start = record.position().map_or(self.byte, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
+        let bytes = self.text.as_bytes();
+        let mut end = start.clamp(self.byte, bytes.len());
+        while bytes.get(end).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+            end += 1;
+        }
+        let passed = &bytes[self.byte..end];
+        // CR LF is one end of line, and so is either alone.
+        let ends = passed.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && passed.get(at + 1) != Some(&b'\n'))).count();
+        self.line += i64::try_from(ends).unwrap_or(0);
+        self.byte = end;
+        self.line
+    }
 }
 
 fn is_sentinel(record: &StringRecord) -> bool {
     record.len() == 1 && &record[0] == SENTINEL
 }
 
-fn gather(record: &StringRecord, targets: &[Target], source: &Source, rows: &mut Gatherer<'_>) {
+fn gather(record: &StringRecord, line: i64, targets: &[Target], source: &Source, rows: &mut Gatherer<'_>) {
     if record.iter().all(|cell| cell.trim().is_empty()) {
         return;
     }
-    let line = record.position().map_or(0, |position| i64::try_from(position.line()).unwrap_or(i64::MAX));
     if !source.total_rows.is_empty() && source.total_rows.contains(&fold(&record[0])) {
         return rows.aside(line, Why::Total);
     }

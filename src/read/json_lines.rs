@@ -14,6 +14,9 @@ use crate::project::{JSON_LIST_SEPARATOR, Source};
 /// Reads JSON lines; rows are named by their line. A key that a line lacks is an absent cell.
 pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     let text = decode(bytes, encoding_rs::UTF_8)?;
+    if text.trim_start().starts_with('[') {
+        return Err(Refusal::new("format-error", "the file is a JSON array; the source says an object a line"));
+    }
     let mut targets: HashMap<String, Target> = HashMap::new();
     let mut rows = Gatherer::new(contract, |index| !source.absent.contains(&index), None, sink);
     for (index, line) in text.lines().enumerate() {

@@ -1,11 +1,12 @@
 //! XLSX workbooks.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 use calamine::{Data, Reader, Xlsx, XlsxError};
 
 use super::cells::{Gatherer, Target, judge_width};
+use super::encoding::{decoded_twice, mangled};
 use super::labels::match_labels;
 use super::{Piece, Refusal, Why};
 use crate::contract::{Contract, FieldKind, fold};
@@ -13,6 +14,7 @@ use crate::project::Source;
 
 /// Reads a sheet; rows are named as the sheet numbers them.
 pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    check_archive(bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes.clone())).map_err(|error| broken(&error))?;
     let name = choose(&workbook.sheet_names(), sheet)?;
     let range = workbook.worksheet_range(&name).map_err(|error| broken(&error))?;
@@ -25,6 +27,7 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
     let targets = match_labels(&labels, source, contract)?;
     let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), Some(&name), sink);
     for (offset, cells) in lines.enumerate() {
+        check_decoding(cells, header_row + 1 + u32::try_from(offset).unwrap_or(0))?;
         let row = i64::from(header_row) + 1 + i64::try_from(offset).unwrap_or(i64::MAX);
         gather(cells, row, &targets, source, contract, &mut rows);
     }
@@ -45,6 +48,29 @@ fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contrac
         return rows.aside(row, why);
     }
     rows.row(row, targets, texts.iter().map(String::as_str));
+}
+
+/// The most that a workbook may hold unpacked: a sheet of a million rows is well below.
+const MOST_UNPACKED: u64 = 1 << 30;
+
+/// Reads every part once: the library that reads cells stops where the sheet ends and so sees no checksum.
+fn check_archive(bytes: &Bytes) -> Result<(), Refusal> {
+    let broken = || Refusal::new("source-error", "the file is no XLSX workbook, or it is cut off or damaged");
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
+    let mut room = MOST_UNPACKED;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(|_| broken())?;
+        let unpacked = std::io::copy(&mut part.take(room + 1), &mut std::io::sink()).map_err(|_| broken())?;
+        room = room.checked_sub(unpacked).ok_or_else(|| Refusal::new("source-error", "the workbook unpacks to more than 1 GiB"))?;
+    }
+    Ok(())
+}
+
+fn check_decoding(cells: &[Data], row: u32) -> Result<(), Refusal> {
+    let twice = cells.iter().find_map(|cell| if let Data::String(text) = cell { decoded_twice(text) } else { None });
+    twice.map_or(Ok(()), |(_, meant)| {
+        Err(Refusal::new("encoding-error", format!("row {row} holds text that was decoded twice (`{}` for `{meant}`): export it again", mangled(meant))))
+    })
 }
 
 /// The sheet with the rows.

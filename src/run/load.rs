@@ -106,9 +106,9 @@ fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.is_held_back |= is_required(feed.as_str());
     }
-    let refused: BTreeSet<String> = report.refused.iter().map(|refused| refused.feed.clone()).collect();
+    let refused: BTreeSet<String> = report.open_refusals().map(|refused| refused.feed.clone()).collect();
     for feed in refused {
-        let count = report.refused.iter().filter(|refused| refused.feed == feed).count();
+        let count = report.open_refusals().filter(|refused| refused.feed == feed).count();
         let noun = if count == 1 { "delivery" } else { "deliveries" };
         if is_required(&feed) {
             report.is_held_back = true;

@@ -24,8 +24,7 @@ pub struct Prepared {
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check_project(root: &Path) -> Result<Prepared> {
-    let project = project::load(root)?;
-    let mut faults = Vec::new();
+    let (project, mut faults) = project::load_with_faults(root)?;
     let checked = model::check(&project, &mut faults).await?;
     diagnostic::sort(&mut faults);
     match checked {

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::{Builder, Built, Checked, known_until};
 use crate::project::Project;
-use crate::warehouse::{Manifest, ReleaseProvenance, TestResult, Warehouse};
+use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, Resource, TestResult, Warehouse};
 
 /// Builds and releases.
 pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
@@ -17,9 +17,13 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     let engine = Engine::new(project.memory_mib)?;
     let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
     progress.begin("modelling", checked.models.len() as u64);
-    let builder = Builder { warehouse, engine: &engine, inputs: &inputs, checked, last: last.as_ref() };
-    let built = builder.build(|model| progress.advance(model)).await?;
-    report.rebuilt = built.rebuilt;
+    let before = warehouse.last_build().await?;
+    let builder = Builder { warehouse, engine: &engine, inputs: &inputs, checked, last: &before };
+    let Built { build: built, rebuilt } = builder.build(|model| progress.advance(model)).await?;
+    if built != before {
+        warehouse.remember_build(&built).await?;
+    }
+    report.rebuilt = rebuilt;
     report.tables = built.tables.len();
     report.tests = built.tests.len();
     report.failed_tests = built.tests.iter().filter(|test| test.failures > 0).cloned().collect();
@@ -44,12 +48,27 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     Ok(())
 }
 
-/// True where a release would say what the last one says.
-fn is_same(last: &Manifest, built: &Built) -> bool {
-    last.resources == built.tables && last.rihla.tests == built.tests
+/// True where a release would say what the last one says, whatever it was made of.
+fn is_same(last: &Manifest, built: &LastBuild) -> bool {
+    let said = |tables: &[Resource]| {
+        tables
+            .iter()
+            .map(|table| {
+                (
+                    table.name.clone(),
+                    table.hash.clone(),
+                    table.description.clone(),
+                    table.schema.clone(),
+                    table.rihla.measures.clone(),
+                    table.rihla.reports.clone(),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    said(&last.resources) == said(&built.tables) && last.rihla.tests == built.tests
 }
 
-fn manifest(project: &Project, warehouse: &Warehouse, built: Built, number: u64, known_until: String, run_id: &str) -> Manifest {
+fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {
     let mut pins: BTreeMap<String, u64> = warehouse.feeds.iter().map(|(feed, table)| (format!("feeds/{feed}"), table.version())).collect();
     pins.insert("submissions".to_owned(), warehouse.submissions.version());
     pins.insert("quarantine".to_owned(), warehouse.set_aside.version());

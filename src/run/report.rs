@@ -1,5 +1,6 @@
 //! What a run did, for people and programs.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TestResult};
@@ -46,6 +47,12 @@ pub struct FeedReport {
 pub struct Refused {
     /// The feed.
     pub feed: String,
+    /// The office.
+    pub office: String,
+    /// The reporting period.
+    pub period: String,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
     /// The extract.
     pub path: String,
     /// Frictionless's name of the error.
@@ -54,6 +61,8 @@ pub struct Refused {
     pub reason: String,
     /// True where an earlier run refused it and nothing has changed since.
     pub standing: bool,
+    /// True where a later delivery of its slot was loaded, so that nobody needs it any more.
+    pub overtaken: bool,
 }
 
 /// What a run did.
@@ -123,9 +132,24 @@ impl RunReport {
             SubmissionOutcome::Outdated => feed.outdated += 1,
         }
         feed.rows += submission.rows;
-        if submission.outcome == SubmissionOutcome::Refused {
-            self.refused.push(refused(submission, false));
+        match submission.outcome {
+            SubmissionOutcome::Refused => self.refused.push(refused(submission, false)),
+            SubmissionOutcome::Loaded => self.overtake(submission),
+            SubmissionOutcome::Unchanged | SubmissionOutcome::Outdated => {}
         }
+    }
+
+    /// Forgives the refused deliveries of a slot of which a later one was loaded.
+    fn overtake(&mut self, loaded: &Submission) {
+        for refused in &mut self.refused {
+            let is_slot = (refused.office.as_str(), refused.feed.as_str(), refused.period.as_str()) == loaded.slot();
+            refused.overtaken |= is_slot && refused.received_at < loaded.received_at;
+        }
+    }
+
+    /// Refused deliveries that somebody has to mend.
+    pub fn open_refusals(&self) -> impl Iterator<Item = &Refused> {
+        self.refused.iter().filter(|refused| !refused.overtaken)
     }
 
     /// Notes a delivery that an earlier run refused.
@@ -149,23 +173,27 @@ impl RunReport {
             refused: feed.refused,
             rows: feed.rows,
         });
-        let refused = self.refused.iter().map(|refused| format!("{}: {}", refused.path, refused.reason));
+        let refused = self.open_refusals().map(|refused| format!("{}: {}", refused.path, refused.reason));
         let problems = self.problems.iter().cloned().chain(refused).collect();
         RunRecord { outcome: outcome.to_owned(), release: self.release, feeds: feeds.collect(), problems, ..begun }
     }
 
     /// True where somebody has something to mend.
     pub fn needs_mending(&self) -> bool {
-        !self.problems.is_empty() || !self.refused.is_empty() || self.failed_tests.iter().any(TestResult::stops)
+        !self.problems.is_empty() || self.open_refusals().next().is_some() || self.failed_tests.iter().any(TestResult::stops)
     }
 }
 
 fn refused(submission: &Submission, standing: bool) -> Refused {
     Refused {
         feed: submission.feed.clone(),
+        office: submission.office.clone(),
+        period: submission.period.clone(),
+        received_at: submission.received_at,
         path: submission.path.clone(),
         error: submission.error.clone().unwrap_or_default(),
         reason: submission.reason.clone().unwrap_or_default(),
         standing,
+        overtaken: false,
     }
 }

@@ -15,7 +15,7 @@ mod submission;
 
 pub use delta::{AppendedTable, delta_error};
 pub use load::{Landed, SlotLoad};
-pub use release::{Column, LATEST, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
+pub use release::{Column, LATEST, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
@@ -69,9 +69,9 @@ impl Warehouse {
         make_private_folder(&project.warehouse)?;
         let store = Store::local(&project.warehouse)?;
         let lock = lock::Lock::take(store.root())?;
-        clear_drafts(store.root())?;
         let marker = marker::check(&store, project).await?;
         let key = key::load(&project.name, marker.as_ref().map(|marker| marker.key_fingerprint.as_str()))?;
+        clear_drafts(store.root())?;
         if marker.is_none() {
             marker::write(&store, project, &key, &clock).await?;
         }

@@ -19,6 +19,8 @@ pub const LATEST: &str = "latest";
 
 const FOLDER: &str = "released";
 
+const LAST_BUILD: &str = "staging/last-build.json";
+
 /// A release: a Data Package descriptor with what rihla adds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -142,6 +144,17 @@ pub struct TestResult {
     pub failures: u64,
 }
 
+/// What was built last, released or not: the tables, by which the next run knows what it need not build again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LastBuild {
+    /// Released tables.
+    pub tables: Vec<Resource>,
+    /// Person-level tables that models share.
+    pub staging: Vec<Resource>,
+    /// The results of tests.
+    pub tests: Vec<TestResult>,
+}
+
 impl TestResult {
     /// True where the test stops a release.
     pub fn stops(&self) -> bool {
@@ -187,6 +200,24 @@ impl Warehouse {
             Some(number) => self.release(*number).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What was built last; nothing where that is not known, and then everything is built anew.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be read.
+    pub async fn last_build(&self) -> Result<LastBuild> {
+        let bytes = self.store().read_if_any(LAST_BUILD).await?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    /// Remembers what was built.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be written.
+    pub async fn remember_build(&self, build: &LastBuild) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(build).map_err(|cause| Error::new(Kind::Internal, "cannot write what was built").because(cause))?;
+        self.store().write(LAST_BUILD, bytes).await
     }
 
     /// Makes a release in one atomic step, then the places that show it.

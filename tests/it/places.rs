@@ -29,7 +29,6 @@ fn a_row_of_csv_is_named_by_its_line() {
 }
 
 #[test]
-#[ignore = "defect: where lines end in CR LF, as Excel writes them, every row is named one line too high up"]
 fn a_row_of_csv_from_excel_is_named_by_its_line() {
     assert_eq!(places(RAB, comma_csv(&faulty()).replace('\n', "\r\n")), nationality_at(4));
     let french = windows_1252(&semicolon_csv(&faulty()).replace('\n', "\r\n"));
@@ -47,7 +46,6 @@ fn a_row_of_several_lines_is_named_by_its_first() {
 }
 
 #[test]
-#[ignore = "defect: a row after a blank line is named by the blank line"]
 fn a_row_after_a_blank_line_is_named_by_its_line() {
     assert_eq!(places(RAB, comma_csv(&faulty()).replace("r-3,", "\n\nr-3,")), nationality_at(6));
 }
