@@ -50,7 +50,8 @@ fn the_descriptor_says_what_stands_beside_it() {
         let keys: BTreeSet<String> = rows.iter().map(|row| json!(key.iter().map(|column| &row[*column]).collect::<Vec<_>>()).to_string()).collect();
         assert!(!key.is_empty() && keys.len() == rows.len(), "the key of {path} tells its rows apart");
     }
-    let standing: BTreeSet<String> = fs::read_dir(latest()).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let standing: BTreeSet<String> =
+        fs::read_dir(latest()).expect("a folder").map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     assert_eq!(standing, named, "nothing else stands there");
 }
 
@@ -78,7 +79,7 @@ for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet"))):
     kinds = {column[0]: column[1] for column in columns}
     numbers = [column for column, kind in kinds.items() if kind in ("BIGINT", "DOUBLE")]
     sums = ", ".join(f'CAST(sum("{column}") AS DOUBLE)' for column in numbers)
-    row = duckdb.sql(f"SELECT count(*){', ' + sums if sums else ''} FROM '{path}'").fetchone()
+    row = duckdb.sql(f"SELECT count(*){', ' + sums if sums else ''} FROM '{path}'").fetchall()[0]
     told[name] = {"rows": row[0], "sums": dict(zip(numbers, row[1:])), "kinds": kinds}
 print(json.dumps(told))
 "#;

@@ -48,7 +48,8 @@ fn same(left: f64, right: &Value) -> bool {
 #[test]
 fn changes_and_percentages_are_those_of_the_released_figures() {
     let (mut nothing_before, mut small, mut large, mut nobody_now) = (0, 0, 0, 0);
-    for (table, by) in [("returns_outbound_by_country", &["country_of_origin"][..]), ("returns_outbound_by_sadd", &["sadd_group"]), ("returns_outbound_total", &[])]
+    for (table, by) in
+        [("returns_outbound_by_country", &["country_of_origin"][..]), ("returns_outbound_by_sadd", &["sadd_group"]), ("returns_outbound_total", &[])]
     {
         for (current, prior) in [("2023-H1", "2022-H1"), ("2023-02", "2022-02")] {
             let (now, before) = (released(loaded(), table, "persons", by, current), released(loaded(), table, "persons", by, prior));
@@ -228,7 +229,10 @@ fn restated_is_what_a_release_with_every_report_said_otherwise() {
     }
     assert!(restated(&compared_now("returns_outbound_by_country", "2023-02", "2022-02")).is_empty(), "another month was not corrected");
     assert_eq!(
-        restated(&compared_now("returns_outbound_by_sadd", "2023-H1", "2022-H1")).into_iter().filter(|(_, measure, _)| measure != "share_percent").collect::<BTreeSet<_>>(),
+        restated(&compared_now("returns_outbound_by_sadd", "2023-H1", "2022-H1"))
+            .into_iter()
+            .filter(|(_, measure, _)| measure != "share_percent")
+            .collect::<BTreeSet<_>>(),
         figures(&[("men", "movements", "current"), ("men", "persons", "current")])
     );
     assert!(restated(&compared_now("registrations_by_sadd", "2023-H1", "2022-H1")).is_empty(), "no registration was corrected");
@@ -277,7 +281,10 @@ fn like_for_like_is_what_the_same_offices_alone_would_give() {
         for (key, figure) in lines(&comparison, "persons") {
             let (now, before) = (now.get(&key).copied().unwrap_or(0.0), before.get(&key).copied().unwrap_or(0.0));
             let like = &figure["like_for_like"];
-            assert!(same(now, &like["current"]) && same(before, &like["prior"]) && same(now - before, &like["change"]), "{table} {key:?}: {now} {before} {like}");
+            assert!(
+                same(now, &like["current"]) && same(before, &like["prior"]) && same(now - before, &like["change"]),
+                "{table} {key:?}: {now} {before} {like}"
+            );
         }
         // Shown apart: the plain figures still count every office.
         let plain = released(loaded(), table, "persons", by, current);

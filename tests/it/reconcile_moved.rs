@@ -13,7 +13,8 @@ use crate::support::{Folder, Ran, repository, snapshot};
 fn without(extract: &str, record: &str) -> Folder {
     let truth: Value = serde_json::from_slice(&fs::read(repository("fixtures/TRUTH.json")).expect("TRUTH.json")).expect("JSON");
     let slots = truth["slots"].as_array().expect("slots").iter();
-    let deliveries: Vec<&Value> = slots.map(|slot| &slot["deliveries"]).find(|all| all[0]["path"] == extract).and_then(Value::as_array).expect("a slot").iter().collect();
+    let deliveries: Vec<&Value> =
+        slots.map(|slot| &slot["deliveries"]).find(|all| all[0]["path"] == extract).and_then(Value::as_array).expect("a slot").iter().collect();
     assert!(deliveries.len() == 1 && deliveries[0]["outcome"] == "loaded", "the row counts: {deliveries:?}");
 
     let folder = Folder::real();
