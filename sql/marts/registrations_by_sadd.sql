@@ -19,7 +19,7 @@ additivity = "none"
 date_basis = "registered_on"
 
 [measures.share_percent]
-unit = "percent"
+unit = "share"
 additivity = "none"
 date_basis = "registered_on"
 

@@ -21,7 +21,7 @@ additivity = "none"
 date_basis = "departed_on"
 
 [measures.share_percent]
-unit = "percent"
+unit = "share"
 additivity = "none"
 date_basis = "departed_on"
 

@@ -26,7 +26,7 @@ additivity = ["period", "sadd_group"]
 date_basis = "departed_on"
 
 [measures.share_percent]
-unit = "percent"
+unit = "share"
 additivity = "none"
 date_basis = "departed_on"
 

@@ -6,11 +6,11 @@ use super::args::Args;
 use super::render::plural;
 use super::{Terminal, closed};
 use crate::error::Result;
-use crate::run::check_project;
+use crate::report;
 
 /// Checks the project.
 pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let prepared = check_project(&args.project).await?;
+    let prepared = report::check(&args.project).await?;
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
         let value =

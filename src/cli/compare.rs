@@ -37,7 +37,8 @@ fn text(comparison: &Comparison, current: Period, prior: Period) -> String {
         text.push_str(&format!("\n{name} ({}, by {})\n{}\n", measure.unit, measure.date_basis, measure_table(comparison, index, measure, current, prior)));
     }
     text.push('\n');
-    for (period, coverage) in [(current, &comparison.coverage.0), (prior, &comparison.coverage.1)] {
+    for (period, coverage) in [(current, &comparison.coverage.0), (prior, &comparison.coverage.1)].into_iter().filter(|(_, coverage)| coverage.rests_on_reports)
+    {
         text.push_str(&format!("coverage {period}: {}\n", coverage_line(coverage)));
     }
     if let Some(offices) = &comparison.common_offices {
@@ -54,7 +55,7 @@ fn text(comparison: &Comparison, current: Period, prior: Period) -> String {
 
 fn measure_table(comparison: &Comparison, index: usize, measure: &Measure, current: Period, prior: Period) -> String {
     let (now, before) = (current.to_string(), prior.to_string());
-    let is_share = measure.unit == "percent";
+    let is_share = report::is_share(measure);
     let mut header: Vec<&str> = comparison.dimensions.iter().map(String::as_str).collect();
     header.extend([now.as_str(), before.as_str(), if is_share { "points" } else { "change" }]);
     if !is_share {
@@ -100,9 +101,12 @@ fn coverage_line(coverage: &Coverage) -> String {
     let complete = coverage.complete_offices().len();
     let lacking = coverage.lacking();
     let lacking = if lacking.is_empty() { String::new() } else { format!(": {lacking}") };
-    let unknown = coverage.months - coverage.months_known;
-    let unknown = if unknown > 0 { format!("; {unknown} of {} months are not due yet", coverage.months) } else { String::new() };
-    format!("{complete} of {} offices reported all they owed{lacking}{unknown}", coverage.offices.len())
+    let open =
+        if coverage.months_open > 0 { format!("; {} of {} months are not over in this release", coverage.months_open, coverage.months) } else { String::new() };
+    if coverage.offices.is_empty() {
+        return format!("no reports were owed{open}");
+    }
+    format!("{complete} of {} offices reported all they owed{lacking}{open}", coverage.offices.len())
 }
 
 fn legend(comparison: &Comparison) -> Option<String> {
@@ -156,5 +160,5 @@ fn mark_json(mark: Mark) -> Value {
 }
 
 fn coverage_json(coverage: &Coverage) -> Value {
-    json!({"offices": coverage.offices.len(), "complete": coverage.complete_offices(), "lacking": coverage.offices, "months": coverage.months, "months_known": coverage.months_known})
+    json!({"offices": coverage.offices.len(), "complete": coverage.complete_offices(), "lacking": coverage.offices, "months": coverage.months, "months_open": coverage.months_open})
 }

@@ -6,9 +6,12 @@ use super::args::{Args, Command};
 use super::render::{count, plural, table};
 use super::{Terminal, closed, print_json};
 use crate::clock;
+use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
+use crate::period::{Period, PeriodKind};
 use crate::project::{self, Project};
 use crate::report::{self, QuarantineFilter, QuarantineLine};
+use crate::validate::RULES;
 use crate::warehouse::Warehouse;
 
 /// Shows the rows that were not loaded.
@@ -16,6 +19,8 @@ pub async fn quarantine(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> 
     let Command::Quarantine { feed, office, period, rule, all_revisions, all_outcomes, limit } = &args.command else { return Ok(0) };
     let project = project::load(&args.project)?;
     check_names(&project, feed.as_deref(), office.as_deref())?;
+    check_period(period.as_deref())?;
+    check_rule(rule.as_deref())?;
     let filter = QuarantineFilter {
         feed: feed.clone(),
         office: office.clone(),
@@ -44,6 +49,25 @@ fn check_names(project: &Project, feed: Option<&str>, office: Option<&str>) -> R
         return Err(Error::new(Kind::Input, format!("there is no office `{office}`")).hint(format!("there are {}", offices.join(", "))));
     }
     Ok(())
+}
+
+fn check_period(period: Option<&str>) -> Result<()> {
+    let Some(text) = period else { return Ok(()) };
+    let is_month = text.parse::<Period>().is_ok_and(|period| period.kind() == PeriodKind::Month);
+    if is_month { Ok(()) } else { Err(Error::new(Kind::Input, format!("`{text}` is no reporting month")).hint("such as 2023-01")) }
+}
+
+fn check_rule(rule: Option<&str>) -> Result<()> {
+    let Some(wanted) = rule else { return Ok(()) };
+    let is_known = RULES.iter().any(|(error, rule)| wanted == *error || wanted == *rule || wanted == format!("{error}/{rule}"));
+    if is_known {
+        return Ok(());
+    }
+    let hint = did_you_mean(wanted, RULES.iter().flat_map(|(error, rule)| [*error, *rule])).unwrap_or_else(|| {
+        let all: Vec<String> = RULES.iter().map(|(error, rule)| format!("{error}/{rule}")).collect();
+        format!("there are {}", all.join(", "))
+    });
+    Err(Error::new(Kind::Input, format!("there is no rule `{wanted}`")).hint(hint))
 }
 
 fn text(lines: &[QuarantineLine], limit: usize) -> String {

@@ -91,6 +91,8 @@ fn failed(cause: datafusion::error::DataFusionError) -> Error {
 fn unprintable(cause: arrow::error::ArrowError) -> Error {
     match cause {
         arrow::error::ArrowError::IoError(_, cause) => closed(cause),
+        // Arrow's CSV writer keeps only the words of what went wrong.
+        arrow::error::ArrowError::CsvError(words) if words.contains("Broken pipe") => closed(std::io::ErrorKind::BrokenPipe.into()),
         cause => Error::new(Kind::Internal, "the result cannot be written").because(cause),
     }
 }

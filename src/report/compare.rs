@@ -88,10 +88,11 @@ pub async fn compare(prepared: &Prepared, warehouse: &Warehouse, release: &Manif
             .hint(format!("see `rihla sql \"SELECT DISTINCT period FROM {table}\"`")));
     }
     let reports = &resource.rihla.reports;
-    let coverage = (Coverage::read(&engine, reports, current).await?, Coverage::read(&engine, reports, prior).await?);
+    let until = release.known_until();
+    let coverage = (Coverage::read(&engine, reports, current, until).await?, Coverage::read(&engine, reports, prior, until).await?);
     let earlier = earlier_values(prepared, warehouse, release, resource, &shape, (current, prior)).await?;
     let mut comparison = shape.lines(&values, &coverage, &earlier);
-    if coverage.0.complete_offices() != coverage.1.complete_offices() {
+    if coverage.0.complete_offices() != coverage.1.complete_offices() || coverage.0.months_open != coverage.1.months_open {
         add_like_for_like(prepared, warehouse, release, &shape, (current, prior), &mut comparison).await?;
     }
     Ok(comparison)
@@ -154,7 +155,7 @@ impl Shape {
         let numbers: Vec<Vec<Option<f64>>> = (0..self.measures.len()).map(|index| cells.numbers(1 + self.dimensions.len() + index)).collect::<Result<_>>()?;
         let known: BTreeSet<&str> = periods.iter().flatten().map(String::as_str).collect();
         // A key without a row had nobody, but only in a period of which the table knows anything.
-        let absent = |period: Period, measure: &Measure| (known.contains(period.to_string().as_str()) && measure.unit != "percent").then_some(0.0);
+        let absent = |period: Period, measure: &Measure| nobody(measure).filter(|_| known.contains(period.to_string().as_str()));
         let empty: Vec<_> = self.measures.iter().map(|(_, measure)| (absent(current, measure), absent(prior, measure))).collect();
         let mut values = Values::new();
         for (row, period) in periods.iter().enumerate() {
@@ -193,11 +194,20 @@ impl Shape {
     }
 }
 
+/// What a measure says where a table has no row: nobody is none, and none of the total; of a rate it says nothing.
+fn nobody(measure: &Measure) -> Option<f64> {
+    (measure.unit != "percent").then_some(0.0)
+}
+
+/// True for measures that change in percentage points.
+pub fn is_share(measure: &Measure) -> bool {
+    matches!(measure.unit.as_str(), "percent" | "share")
+}
+
 /// A measure in both periods, by the rules.
 pub fn figure(measure: &Measure, current: Option<f64>, prior: Option<f64>) -> Figure {
     let change = current.zip(prior).map(|(current, prior)| current - prior);
-    let is_share = measure.unit == "percent";
-    let base = prior.filter(|prior| *prior != 0.0 && !is_share);
+    let base = prior.filter(|prior| *prior != 0.0 && !is_share(measure));
     Figure {
         current,
         prior,
@@ -243,10 +253,10 @@ async fn earlier_values(
         }
         let engine = open_release(&prepared.project, warehouse, &old).await?;
         let values = shape.read(&engine, periods.0, periods.1).await?;
-        if Coverage::read(&engine, &table.rihla.reports, periods.0).await?.is_complete() {
+        if Coverage::read(&engine, &table.rihla.reports, periods.0, old.known_until()).await?.is_complete() {
             earlier.current.push(values.clone());
         }
-        if Coverage::read(&engine, &table.rihla.reports, periods.1).await?.is_complete() {
+        if Coverage::read(&engine, &table.rihla.reports, periods.1, old.known_until()).await?.is_complete() {
             earlier.prior.push(values);
         }
     }
@@ -262,6 +272,11 @@ async fn add_like_for_like(
     periods: (Period, Period),
     comparison: &mut Comparison,
 ) -> Result<()> {
+    let sides = [(periods.0, &comparison.coverage.0), (periods.1, &comparison.coverage.1)];
+    if let Some((open, _)) = sides.iter().find(|(_, coverage)| coverage.months_open > 0) {
+        comparison.no_like_for_like = Some(format!("{open} is not over in this release; compare periods that are"));
+        return Ok(());
+    }
     let common: Vec<String> =
         comparison.coverage.0.complete_offices().intersection(&comparison.coverage.1.complete_offices()).map(|office| (*office).to_owned()).collect();
     if common.is_empty() {
@@ -277,7 +292,7 @@ async fn add_like_for_like(
     let submissions = warehouse.submissions_of(release).await?;
     let engine = like_for_like(prepared, warehouse, &submissions, &common).await?;
     let values = shape.read(&engine, periods.0, periods.1).await?;
-    let nobody: Vec<_> = shape.measures.iter().map(|(_, measure)| (measure.unit != "percent").then_some(0.0)).map(|zero| (zero, zero)).collect();
+    let nobody: Vec<_> = shape.measures.iter().map(|(_, measure)| (nobody(measure), nobody(measure))).collect();
     for line in &mut comparison.lines {
         line.like_for_like = Some(shape.figures(values.get(&line.key).unwrap_or(&nobody)));
     }

@@ -61,16 +61,27 @@ pub struct ControlTotal {
 }
 
 impl ControlTotal {
+    /// True where the difference of a computed value is the one that was explained; of a figure that was published
+    /// rounded, the difference of the rounded ones will do.
+    pub fn is_explained(&self, computed: f64) -> bool {
+        const SAME: f64 = 1e-9;
+        let rounded = if self.operator == Operator::RoundsTo { self.round(computed) } else { computed };
+        self.explained_difference.is_some_and(|explained| [computed, rounded].iter().any(|value| (value - self.value - explained).abs() < SAME))
+    }
+
+    /// Rounds half away from zero to the decimals that were published.
+    fn round(&self, value: f64) -> f64 {
+        let scale = 10f64.powi(i32::try_from(self.decimals).unwrap_or(0));
+        (value * scale).round() / scale
+    }
+
     /// True where a computed value agrees.
     pub fn agrees(&self, computed: f64) -> bool {
         const SAME: f64 = 1e-9;
         match self.operator {
             Operator::Equal => (computed - self.value).abs() < SAME,
             Operator::AtLeast => computed > self.value - SAME,
-            Operator::RoundsTo => {
-                let scale = 10f64.powi(i32::try_from(self.decimals).unwrap_or(0));
-                ((computed * scale).round() / scale - self.value).abs() < SAME
-            }
+            Operator::RoundsTo => (self.round(computed) - self.value).abs() < SAME,
         }
     }
 }

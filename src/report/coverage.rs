@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use super::cells::query;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -13,8 +15,10 @@ use crate::warehouse::Reports;
 pub struct Coverage {
     /// Offices that owe something in the period, with the months they lack, feed by feed.
     pub offices: BTreeMap<String, Vec<String>>,
-    /// Months of the period that the release knows anything of.
-    pub months_known: usize,
+    /// Months of the period that were not over when the newest delivery of the release was received.
+    pub months_open: usize,
+    /// False for tables that count no reports' content.
+    pub rests_on_reports: bool,
     /// Months in the period.
     pub months: usize,
 }
@@ -24,7 +28,7 @@ impl Coverage {
     ///
     /// # Errors
     /// As the engine says.
-    pub async fn read(engine: &Engine, reports: &[Reports], period: Period) -> Result<Self> {
+    pub async fn read(engine: &Engine, reports: &[Reports], period: Period, known_until: Option<NaiveDate>) -> Result<Self> {
         let quoted = |text: &String| format!("'{}'", text.replace('\'', "''"));
         let months: Vec<String> = period.months().map(|month| format!("'{month}'")).collect();
         let wanted = reports.iter().filter(|reports| !reports.offices.is_empty()).map(|reports| {
@@ -38,17 +42,15 @@ impl Coverage {
             months.join(", ")
         );
         let cells = query(engine, &sql).await?;
-        let mut coverage = Self { months: months.len(), ..Self::default() };
-        let mut known = BTreeSet::new();
+        let months_open = period.months().filter(|month| known_until.is_none_or(|until| month.end() >= until)).count();
+        let mut coverage = Self { months: months.len(), months_open, rests_on_reports: !reports.is_empty(), ..Self::default() };
         for (((office, feed), month), received) in cells.texts(0)?.into_iter().zip(cells.texts(1)?).zip(cells.texts(2)?).zip(cells.numbers(3)?) {
             let (Some(office), Some(feed), Some(month)) = (office, feed, month) else { continue };
             let lacks = coverage.offices.entry(office).or_default();
             if received != Some(1.0) {
                 lacks.push(format!("{feed} {month}"));
             }
-            known.insert(month);
         }
-        coverage.months_known = known.len();
         Ok(coverage)
     }
 
@@ -59,7 +61,7 @@ impl Coverage {
 
     /// True where every office reported every month, so that figures are final.
     pub fn is_complete(&self) -> bool {
-        self.months_known == self.months && self.offices.values().all(Vec::is_empty)
+        self.months_open == 0 && self.offices.values().all(Vec::is_empty)
     }
 
     /// What is lacking, for people.

@@ -3,6 +3,7 @@
 //! Guarantees: a figure comes from one release. Writes nothing.
 
 mod cells;
+mod check;
 mod compare;
 mod controls;
 mod coverage;
@@ -11,7 +12,8 @@ mod reconcile;
 mod status;
 
 pub use cells::{Cells, query};
-pub use compare::{Comparison, Figure, Line, Mark, compare};
+pub use check::check;
+pub use compare::{Comparison, Figure, Line, Mark, compare, is_share};
 pub use controls::{ControlTotal, Operator};
 pub use coverage::Coverage;
 pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};

@@ -85,7 +85,7 @@ fn judge(control: ControlTotal, figures: &Figures) -> Reconciled {
     let verdict = match computed {
         None => Verdict::Missing,
         Some(computed) if control.agrees(computed) => Verdict::Agrees,
-        Some(computed) if control.explained_difference.is_some_and(|explained| (computed - control.value - explained).abs() < 1e-9) => Verdict::Explained,
+        Some(computed) if control.is_explained(computed) => Verdict::Explained,
         Some(_) => Verdict::Differs,
     };
     Reconciled { control, computed, verdict }

@@ -99,7 +99,8 @@ impl Judge {
         };
         let validated = delivery.finish()?;
         let mut rows = count(&validated, read);
-        let too_many = past_tolerance(pipeline, &rows);
+        let too_many = past_tolerance(pipeline, &rows)
+            .map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
         if too_many.is_some() {
             rows = RowCounts { read, refused: read, ..RowCounts::default() };
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
 use super::judge::Judge;
@@ -28,7 +29,8 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
-    let judge = Judge { project: project.clone(), key: writable.key.clone(), run_id: Arc::from(run_id), now: writable.warehouse.clock().now() };
+    let judge =
+        Judge { project: project.clone(), key: writable.key.clone(), run_id: Arc::from(run_id), now: after(&submissions, writable.warehouse.clock().now()) };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
@@ -81,6 +83,11 @@ async fn known_submissions(project: &Project, clock: SharedClock) -> Result<Vec<
         Err(error) if error.kind() == Kind::Input => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The moment of this run's judgements, later than every earlier one's even where the clock went back.
+fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
+    submissions.iter().map(|submission| submission.loaded_at + chrono::Duration::microseconds(1)).fold(now, DateTime::max)
 }
 
 /// As many slots at a time as there are cores, and one more to read while they work.

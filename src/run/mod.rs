@@ -10,7 +10,7 @@ mod pull;
 mod release;
 mod report;
 
-pub use prepare::{Prepared, check_project, like_for_like, open_release};
+pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{self, Severity};
+use crate::diagnostic::{self, Fault, Severity};
 use crate::engine::Engine;
 use crate::error::{self, Error, Result};
 use crate::model::{self, Checked, Filler, Inputs};
@@ -24,8 +24,17 @@ pub struct Prepared {
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check_project(root: &Path) -> Result<Prepared> {
+    check_project_and(root, |_, _| {}).await
+}
+
+/// Checks a project folder, its models, and what else the caller looks at.
+///
+/// # Errors
+/// `Config` with every fault found.
+pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec<Fault>)) -> Result<Prepared> {
     let (project, mut faults) = project::load_with_faults(root)?;
     let checked = model::check(&project, &mut faults).await?;
+    also(&project, &mut faults);
     diagnostic::sort(&mut faults);
     match checked {
         Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(Prepared { project: Arc::new(project), checked }),

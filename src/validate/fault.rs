@@ -27,6 +27,31 @@ impl Outcome {
     }
 }
 
+/// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
+pub const RULES: [(&str, &str); 21] = [
+    ("constraint-error", "codes"),
+    ("constraint-error", "maximum"),
+    ("constraint-error", "minimum"),
+    ("constraint-error", "pattern"),
+    ("constraint-error", "required"),
+    ("constraint-error", "required-when"),
+    ("extra-cell", "extra-cell"),
+    ("missing-cell", "missing-cell"),
+    ("primary-key", "primary-key"),
+    ("row-constraint", "birth-after-event"),
+    ("row-constraint", "code-not-valid"),
+    ("row-constraint", "event-after-received"),
+    ("row-constraint", "office-mismatch"),
+    ("superseded", "later-change"),
+    ("superseded", "same-row"),
+    ("total-row", "total-row"),
+    ("type-error", "boolean"),
+    ("type-error", "date"),
+    ("type-error", "datetime"),
+    ("type-error", "error-cell"),
+    ("type-error", "integer"),
+];
+
 /// One reason why a row was not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {

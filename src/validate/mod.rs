@@ -12,5 +12,5 @@ mod table;
 mod temporal;
 
 pub use delivery::{Context, Delivery, Formats, Validated};
-pub use fault::{Outcome, Reason, SetAsideRow};
+pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use table::{TypedRows, read_reference};

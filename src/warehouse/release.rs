@@ -155,6 +155,13 @@ pub struct LastBuild {
     pub tests: Vec<TestResult>,
 }
 
+impl Manifest {
+    /// The day up to which deliveries are known.
+    pub fn known_until(&self) -> Option<chrono::NaiveDate> {
+        chrono::DateTime::parse_from_rfc3339(&self.rihla.known_until).ok().map(|at| at.to_utc().date_naive())
+    }
+}
+
 impl TestResult {
     /// True where the test stops a release.
     pub fn stops(&self) -> bool {

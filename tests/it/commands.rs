@@ -198,7 +198,6 @@ fn quarantine() {
 
 /// Where nothing can match, "no rows were set aside" would be read as good news.
 #[test]
-#[ignore = "defect: a mistyped period or rule says that no rows were set aside"]
 fn quarantine_refuses_filters_that_match_nothing_ever() {
     for filter in [["--period", "soon"], ["--period", "2023-H1"], ["--rule", "nope"], ["--rule", "nope/date"]] {
         let ran = ask(&["quarantine", filter[0], filter[1]]);
@@ -325,7 +324,6 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
-#[ignore = "defect: `rihla sql … --format csv | head -1` says that it met a defect of rihla and exits with 2"]
 fn a_reader_that_has_seen_enough_of_a_csv_is_no_failure() {
     read_a_line_and_go(&["sql", MUCH, "--format", "csv"]);
 }
