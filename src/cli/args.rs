@@ -18,15 +18,15 @@ use clap::{Parser, Subcommand, ValueEnum};
 )]
 pub struct Args {
     /// The project folder
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "RIHLA_PROJECT")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "DIR", default_value = ".", env = "RIHLA_PROJECT")]
     pub project: PathBuf,
 
     /// Print JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    /// When to use colour in errors and logs
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
 
     #[command(subcommand)]
@@ -64,7 +64,7 @@ pub enum Command {
     ///
     /// The tables are those that `rihla tables` shows. Nothing can be changed, and person-level rows are not there.
     ///
-    ///   rihla sql "SELECT country_of_origin, persons FROM returns_outbound_by_country WHERE period = '2023-H1' ORDER BY persons DESC"
+    ///   rihla sql "SELECT * FROM returns_outbound_by_country WHERE period = '2023-H1'"
     #[command(verbatim_doc_comment)]
     Sql {
         /// One SELECT

@@ -63,7 +63,10 @@ fn measure_table(comparison: &Comparison, index: usize, measure: &Measure, curre
     }
     let (like_now, like_before) = (format!("like {now}"), format!("like {before}"));
     if comparison.common_offices.is_some() {
-        header.extend([like_now.as_str(), like_before.as_str(), "like change"]);
+        header.extend([like_now.as_str(), like_before.as_str(), if is_share { "like points" } else { "like change" }]);
+        if !is_share {
+            header.push("like percent");
+        }
     }
     let lines = comparison.lines.iter().map(|line| cells(line, index, is_share));
     table(&header, lines.collect())
@@ -83,6 +86,9 @@ fn cells(line: &Line, index: usize, is_share: bool) -> Vec<String> {
         let like = &like[index];
         let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
         cells.extend([show(like.current), show(like.prior), like.change.map_or_else(|| "–".to_owned(), signed)]);
+        if !is_share {
+            cells.push(percent(like));
+        }
     }
     cells
 }

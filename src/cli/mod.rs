@@ -27,8 +27,6 @@ use args::{Args, Colour, Command};
 pub struct Terminal<'a> {
     /// Where results go.
     pub out: &'a mut dyn Write,
-    /// True where colour may be used in results.
-    pub colour: bool,
     /// True where a program reads the result.
     pub json: bool,
 }
@@ -64,9 +62,8 @@ fn run_command_line() -> u8 {
         Err(cause) => return fail(&args, &Error::new(Kind::Internal, "cannot start the runtime").because(cause)),
     };
     let stdout = std::io::stdout();
-    let colour = wants_colour(args.color, stdout.is_terminal());
     let mut out = std::io::BufWriter::new(stdout.lock());
-    let mut terminal = Terminal { out: &mut out, colour, json: args.json };
+    let mut terminal = Terminal { out: &mut out, json: args.json };
     let done = runtime.block_on(dispatch(&args, &mut terminal));
     match done.and_then(|code| flush(&mut out).map(|()| code)) {
         Ok(code) => code,

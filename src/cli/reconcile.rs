@@ -41,7 +41,7 @@ fn text(edition: &str, release: u64, lines: &[Reconciled]) -> String {
             note(line),
         ]
     });
-    let header = ["indicator", "dimension", "period", "published", "computed", "difference", "", "note"];
+    let header = ["indicator", "dimension", "period", "published", "computed", "difference", "verdict", "note"];
     format!("edition {edition} against release {release}\n\n{}\n\n{}", table(&header, rows.collect()), ending(lines))
 }
 

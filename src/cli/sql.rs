@@ -9,6 +9,7 @@ use arrow::csv::WriterBuilder as CsvWriterBuilder;
 use arrow::json::ArrayWriter;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use futures::TryStreamExt;
@@ -17,7 +18,7 @@ use parquet::arrow::ArrowWriter;
 use super::args::{Args, Format};
 use super::render::{plural, table};
 use super::{Terminal, closed, open_latest};
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{SourceFile, did_you_mean};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::model::sql_fault;
@@ -41,11 +42,12 @@ pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'
     let project = project::load(&args.project)?;
     let (warehouse, latest) = open_latest(&project).await?;
     let release = match question.release {
-        Some(number) => warehouse.release(number).await?,
+        Some(number) => warehouse.release(number).await.map_err(|error| error.hint(format!("the newest is {}", latest.rihla.release)))?,
         None => latest,
     };
     let engine = open_release(&project, &warehouse, &release).await?;
-    let stream = answer(&engine, question.query).await?;
+    let names: Vec<&str> = release.resources.iter().map(|resource| resource.name.as_str()).collect();
+    let stream = answer(&engine, question.query, &names).await?;
     let format = if terminal.json { Format::Json } else { question.format };
     match question.output {
         Some(path) => {
@@ -62,17 +64,29 @@ pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'
     Ok(0)
 }
 
-async fn answer(engine: &Engine, query: &str) -> Result<SendableRecordBatchStream> {
-    let fault = |error: datafusion::error::DataFusionError| {
-        let text = Arc::new(SourceFile { path: "query".to_owned(), text: query.to_owned() });
-        if [" not supported: "].iter().any(|refusal| error.strip_backtrace().contains(refusal)) && !query.trim_start().to_lowercase().starts_with("select") {
-            return Error::new(Kind::Input, "a release can only be read: one SELECT").because(error);
-        }
-        Error::query(sql_fault(&text, &error)).hint("`rihla tables` shows the tables, `rihla tables NAME` the columns of one")
-    };
+async fn answer(engine: &Engine, query: &str, tables: &[&str]) -> Result<SendableRecordBatchStream> {
     let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let frame = engine.context().sql_with_options(query, read_only).await.map_err(fault)?;
-    frame.execute_stream().await.map_err(fault)
+    let frame = engine.context().sql_with_options(query, read_only).await.map_err(|error| refused(query, tables, &error))?;
+    frame.execute_stream().await.map_err(|error| refused(query, tables, &error))
+}
+
+/// The error of a query that cannot be run, with the place in it and what there is instead.
+fn refused(query: &str, tables: &[&str], error: &DataFusionError) -> Error {
+    let hint = "`rihla tables` shows the tables, `rihla tables NAME` the columns of one";
+    let words = error.strip_backtrace();
+    let says = |refusals: &[&str]| refusals.iter().any(|refusal| words.contains(refusal));
+    let is_select = query.trim_start().to_lowercase().starts_with("select");
+    if says(&["single SQL statement", "no SQL statements"]) || (!is_select && says(&["not supported: ", "SHOW "])) {
+        return Error::new(Kind::Input, "a release can only be read, by one SELECT").hint(hint);
+    }
+    let text = Arc::new(SourceFile { path: "query".to_owned(), text: query.to_owned() });
+    let mut fault = sql_fault(&text, error);
+    if let Some(unknown) = words.split("table '").nth(1).and_then(|rest| rest.split('\'').next()) {
+        let name = unknown.rsplit('.').next().unwrap_or(unknown);
+        fault.message = format!("there is no table `{name}` in the release");
+        fault = fault.maybe_hint(did_you_mean(name, tables.iter().copied()));
+    }
+    Error::query(fault).hint(hint)
 }
 
 async fn write(stream: SendableRecordBatchStream, format: Format, out: &mut (dyn Write + '_)) -> Result<()> {
@@ -84,7 +98,7 @@ async fn write(stream: SendableRecordBatchStream, format: Format, out: &mut (dyn
     }
 }
 
-fn failed(cause: datafusion::error::DataFusionError) -> Error {
+fn failed(cause: DataFusionError) -> Error {
     error::engine("the query failed", cause)
 }
 

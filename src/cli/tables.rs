@@ -47,7 +47,7 @@ fn columns(resource: &Resource) -> String {
         let basis = measure.map(|measure| measure.date_basis.clone()).unwrap_or_default();
         vec![column.name.clone(), column.kind.clone(), unit, sums, basis, column.description.clone()]
     });
-    let header = ["column", "type", "unit", "may be summed along", "by", "description"];
+    let header = ["column", "type", "unit", "may be summed along", "date basis", "description"];
     format!("{}\n{}\none row is one {}\n\n{}", resource.name, resource.description, resource.schema.primary_key.join(", "), table(&header, rows.collect()))
 }
 

@@ -18,8 +18,9 @@ pub fn fault(file: &Arc<SourceFile>, error: &DataFusionError) -> Fault {
         let mut names: Vec<String> = valid_fields.iter().map(|column| column.name.clone()).collect();
         names.sort();
         names.dedup();
-        let hint = did_you_mean(&field.name, names.iter().map(String::as_str)).unwrap_or_else(|| format!("there are {}", names.join(", ")));
-        return Fault::error(file, span, format!("there is no column `{}` here", field.flat_name())).hint(hint);
+        let all = (!names.is_empty()).then(|| format!("there are {}", names.join(", ")));
+        let hint = did_you_mean(&field.name, names.iter().map(String::as_str)).or(all);
+        return Fault::error(file, span, format!("there is no column `{}` here", field.flat_name())).maybe_hint(hint);
     }
     let message = error.diagnostic().map_or_else(|| plain(root), |diagnostic| diagnostic.message.clone());
     let hint = error.diagnostic().and_then(|diagnostic| diagnostic.helps.first().or(None).map(|help| help.message.clone()));

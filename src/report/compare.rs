@@ -132,13 +132,9 @@ impl Shape {
         // What a model compares itself (the year before, changes, ranks) is not compared a second time.
         let is_figure = |measure: &Measure| !matches!(measure.unit.as_str(), "rank" | "year" | "month");
         let is_own = |name: &str| !name.starts_with("change_") && !name.ends_with("_year_before");
-        let measures: Vec<_> = resource
-            .rihla
-            .measures
-            .iter()
-            .filter(|(name, measure)| is_figure(measure) && is_own(name))
-            .map(|(name, measure)| (name.clone(), measure.clone()))
-            .collect();
+        // In the order of the table's columns, as its header names them.
+        let declared = names.iter().filter_map(|name| resource.rihla.measures.get(*name).map(|measure| ((*name).to_owned(), measure.clone())));
+        let measures: Vec<_> = declared.filter(|(name, measure)| is_figure(measure) && is_own(name)).collect();
         if measures.is_empty() {
             return Err(refuse("its header declares no measure".to_owned()));
         }

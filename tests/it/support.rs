@@ -193,7 +193,7 @@ impl Folder {
             .env_clear()
             .env("HOME", self.temp.path())
             .env("RIHLA_KEY_FILE", self.key())
-            .env("RIHLA_NOW", NOW.replace("06:00:00", &format!("06:{minute:02}:00")))
+            .env("RIHLA_NOW", NOW.replace("06:00:00", &format!("{:02}:{:02}:00", 6 + minute / 60, minute % 60)))
             .env("NO_COLOR", "1")
             .current_dir(self.temp.path())
             .arg("--project")
