@@ -1,5 +1,4 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
-//!
 
 mod support;
 mod workbook;
@@ -13,6 +12,7 @@ mod faulty_extracts;
 mod faulty_projects;
 mod leak;
 mod places;
+mod properties;
 mod reconcile_moved;
 mod regenerate;
 mod second_run;

@@ -1,0 +1,135 @@
+//! What must hold of every reader for any bytes: it never panics, and no row is lost.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use rihla::project::{Project, Source, load};
+use rihla::read::{Refusal, read};
+use rihla::validate::{Context, Delivery, Formats, Validated};
+
+use crate::support::{LABELS, repository};
+
+fn project() -> &'static Project {
+    static PROJECT: OnceLock<Project> = OnceLock::new();
+    PROJECT.get_or_init(|| load(&repository("tests/data/small")).expect("the small project"))
+}
+
+/// The source and office of one habit: 0 comma CSV, 1 Windows-1252 CSV, 2 workbook, 3 JSON lines.
+fn habit(index: usize) -> (&'static Source, &'static str) {
+    let source = &project().pipelines[0].sources[index];
+    (source, source.offices.first().expect("an office").as_str())
+}
+
+fn judge(index: usize, bytes: &[u8]) -> Result<(u64, Validated), Refusal> {
+    let (source, office) = habit(index);
+    let contract = &*project().pipelines[0].contract;
+    let office = project().office(office).expect("the office");
+    let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().expect("an instant");
+    let context = Context { contract, source, office, received };
+    let formats = Formats::of(source);
+    let mut delivery = Delivery::new(&context, &formats);
+    let rows = read(&Bytes::copy_from_slice(bytes), source, contract, &mut |piece| delivery.push(piece))?;
+    Ok((rows, delivery.finish().expect("every row is accounted for")))
+}
+
+/// Rows read are rows to load and rows set aside, each once, each with a reason.
+fn conserved(read: u64, validated: &Validated) {
+    assert_eq!(read, (validated.good.len() + validated.aside.len()) as u64);
+    assert!(validated.aside.iter().all(|row| !row.reasons.is_empty()));
+    let mut places: Vec<i64> = validated.good.rows.iter().copied().chain(validated.aside.iter().map(|row| row.row)).collect();
+    places.sort_unstable();
+    let count = places.len();
+    places.dedup();
+    assert_eq!(places.len(), count, "two outcomes for one row");
+}
+
+/// A cell as offices write it, or worse.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        Just("MAR".to_owned()),
+        Just("2023-01-20".to_owned()),
+        Just("31/02/2023".to_owned()),
+        Just("2023-02-01T10:00:00Z".to_owned()),
+        Just("MA-RAB-000001".to_owned()),
+        Just("1".to_owned()),
+        "[ -~]{0,12}",
+        "\\PC{0,6}",
+        Just("a\nb".to_owned()),
+        Just("\"".to_owned()),
+    ]
+}
+
+/// A row of about as many cells as there are labels.
+fn row() -> impl Strategy<Value = Vec<String>> {
+    let labels = LABELS.len();
+    prop::collection::vec(cell(), labels.saturating_sub(1)..=labels + 1)
+}
+
+fn quoted(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+    cells.join(",")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A CSV that is well quoted: as many rows are read as were written, blank ones left out.
+    #[test]
+    fn every_row_of_a_csv_has_one_outcome(rows in prop::collection::vec(row(), 0..20)) {
+        let mut text = LABELS.join(",");
+        for cells in &rows {
+            let _ = write!(text, "\n{}", quoted(cells));
+        }
+        let (read, validated) = judge(0, text.as_bytes()).expect("a readable extract");
+        let written = rows.iter().filter(|cells| cells.iter().any(|cell| !cell.trim().is_empty())).count();
+        prop_assert_eq!(read, written as u64);
+        conserved(read, &validated);
+    }
+
+    /// JSON lines of any values under known keys.
+    #[test]
+    fn every_json_line_has_one_outcome(rows in prop::collection::vec(prop::collection::vec(cell(), LABELS.len()), 0..20)) {
+        let lines: Vec<String> = rows.iter().map(|cells| {
+            let object: serde_json::Map<String, serde_json::Value> = LABELS.iter().map(|label| (*label).to_owned()).zip(cells.iter().map(|cell| cell.as_str().into())).collect();
+            serde_json::Value::Object(object).to_string()
+        }).collect();
+        let text = format!("{}\n", lines.join("\n"));
+        match judge(3, text.as_bytes()) {
+            Ok((read, validated)) => {
+                prop_assert_eq!(read, rows.len() as u64);
+                conserved(read, &validated);
+            }
+            Err(refusal) => prop_assert!(refusal.error == "encoding-error", "{}", refusal),
+        }
+    }
+
+    /// Any bytes at all, to every reader: a refusal or rows that add up, never a panic.
+    #[test]
+    fn any_bytes_are_refused_or_add_up(bytes in prop::collection::vec(any::<u8>(), 0..400), index in 0_usize..4) {
+        if let Ok((read, validated)) = judge(index, &bytes) {
+            conserved(read, &validated);
+        }
+    }
+
+    /// A sound extract with some bytes changed, to both CSV readers.
+    #[test]
+    fn damaged_csv_is_refused_or_adds_up(rows in prop::collection::vec(row(), 1..8), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), index in 0_usize..2) {
+        let separator = if index == 0 { "," } else { ";" };
+        let mut text = LABELS.join(separator);
+        for cells in &rows {
+            let _ = write!(text, "\n{}", quoted(cells).replace("\",\"", &format!("\"{separator}\"")));
+        }
+        let mut bytes = text.into_bytes();
+        for (place, byte) in damage {
+            let at = place.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok((read, validated)) = judge(index, &bytes) {
+            conserved(read, &validated);
+        }
+    }
+}
