@@ -16,7 +16,8 @@ enum Part {
 }
 
 impl CaseNumberPattern {
-    /// Compiles a pattern; nothing where it has no digits, since no two cases would differ.
+    /// Compiles a pattern; nothing where it does not hold exactly one run of digits: without one no two cases would
+    /// differ, and with two it could not be told to which of them lost zeros belong.
     pub fn new(pattern: &str) -> Option<Self> {
         let mut parts: Vec<Part> = Vec::new();
         for c in pattern.chars() {
@@ -30,8 +31,8 @@ impl CaseNumberPattern {
                 _ => {}
             }
         }
-        let has_digits = parts.iter().any(|part| matches!(part, Part::Digits(_)));
-        has_digits.then(|| Self { pattern: pattern.to_owned(), parts })
+        let runs = pattern.split(|c| c != '#').filter(|run| !run.is_empty()).count();
+        (runs == 1).then(|| Self { pattern: pattern.to_owned(), parts })
     }
 
     /// The pattern as written.
@@ -66,8 +67,14 @@ impl CaseNumberPattern {
     }
 }
 
+/// Upper case, letters and digits, each run of anything else a dash: `1-234` and `12-34` stay two.
+pub(super) fn separated(text: &str) -> String {
+    let runs = text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
+    runs.map(str::to_uppercase).collect::<Vec<_>>().join("-")
+}
+
 /// Upper case, letters and digits only.
-pub(super) fn plain(text: &str) -> String {
+fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
@@ -87,7 +94,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_digits_is_none() {
+    fn a_pattern_has_one_run_of_digits() {
         assert!(CaseNumberPattern::new("MA-@@@").is_none());
+        assert!(CaseNumberPattern::new("CN-##-####").is_none());
+        assert_ne!(super::separated("1-234"), super::separated("12-34"));
     }
 }

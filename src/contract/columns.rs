@@ -42,13 +42,14 @@ pub fn is_carried(field: &Field) -> bool {
     field.protection == Protection::Open && !matches!(field.role, Some(Role::Office | Role::CaseNumber | Role::PersonNumber | Role::BirthDate | Role::Age))
 }
 
-/// The schema of a feed's loaded table: provenance, the person, then the contract's open fields.
+/// The schema of a feed's loaded table: provenance, the person, then the contract's open fields. These may all be null,
+/// so that a field that a contract gains, loses or requires anew does not make older rows unreadable.
 pub fn loaded_schema(contract: &Contract) -> SchemaRef {
     let mut fields = provenance_fields();
     fields.push(ArrowField::new("person_id", DataType::Utf8, false));
     fields.push(ArrowField::new("case_id", DataType::Utf8, false));
     fields.push(ArrowField::new("age", DataType::Int64, true));
     fields.push(ArrowField::new("sadd_group", DataType::Utf8, false));
-    fields.extend(contract.fields.iter().filter(|field| is_carried(field)).map(|field| ArrowField::new(&field.name, arrow_type(&field.kind), !field.required)));
+    fields.extend(contract.fields.iter().filter(|field| is_carried(field)).map(|field| ArrowField::new(&field.name, arrow_type(&field.kind), true)));
     Arc::new(Schema::new(fields))
 }

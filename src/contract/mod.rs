@@ -32,6 +32,15 @@ pub struct RequiredWhen {
     pub is: String,
 }
 
+/// A code that a field must not have where another field has a given code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExcludedWhen {
+    /// The condition.
+    pub condition: RequiredWhen,
+    /// The canonical code that is excluded.
+    pub code: String,
+}
+
 /// A feed's contract.
 #[derive(Debug)]
 pub struct Contract {
@@ -41,8 +50,12 @@ pub struct Contract {
     pub description: String,
     /// The fields, in the schema's order.
     pub fields: Vec<Field>,
+    /// The indexes of the fields of the primary key; empty where the schema names none.
+    pub key: Vec<usize>,
     /// Fields required by condition.
     pub required_when: Vec<RequiredWhen>,
+    /// Codes excluded by condition.
+    pub excluded_when: Vec<ExcludedWhen>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
     /// Spellings of "no value", trimmed.
@@ -70,7 +83,7 @@ impl Contract {
     /// The one spelling of a case number, or nothing where it fits no office's pattern.
     pub fn canonical_case_number(&self, text: &str) -> Option<String> {
         if self.case_numbers.is_empty() {
-            return Some(case_number::plain(text));
+            return Some(case_number::separated(text));
         }
         self.case_numbers.iter().find_map(|pattern| pattern.canonical(text))
     }

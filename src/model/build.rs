@@ -22,7 +22,7 @@ use super::reports::reports;
 use crate::clock::random_bytes;
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::warehouse::{Column, LastBuild, Reports, Resource, TableFacts, TableSchema, Warehouse};
+use crate::warehouse::{Column, DRAFTS, LastBuild, Reports, Resource, TableFacts, TableSchema, Warehouse};
 
 /// What was built.
 #[derive(Debug, Default)]
@@ -68,15 +68,17 @@ impl Builder<'_> {
 
     async fn build_model(&self, model: &Model, schema: &SchemaRef, built: &mut Built) -> Result<()> {
         let fingerprint = self.fingerprint(model, built)?;
+        // Offices may come and go without a figure changing, so this is asked every time.
+        let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
         let resource = match self.reusable(model, &fingerprint) {
-            Some(resource) => {
+            Some(mut resource) => {
+                resource.rihla.reports = reports;
                 built.build.tests.extend(self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned());
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
                 resource
             }
             None => {
                 built.rebuilt += 1;
-                let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
                 built.build.tests.extend(audit(self.engine, model).await?);
@@ -109,7 +111,7 @@ impl Builder<'_> {
     fn reusable(&self, model: &Model, fingerprint: &str) -> Option<Resource> {
         let tables = if model.is_staging { &self.last.staging } else { &self.last.tables };
         let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
-        self.file(model, found).is_file().then(|| found.clone())
+        std::fs::metadata(self.file(model, found)).is_ok_and(|file| file.len() == found.bytes).then(|| found.clone())
     }
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {
@@ -195,7 +197,7 @@ struct Written {
 
 impl Draft {
     fn begin(root: &Path, schema: &SchemaRef) -> Result<Self> {
-        let folder = root.join("tmp");
+        let folder = root.join(DRAFTS);
         let path = folder.join(format!("{}.parquet", hex::encode(random_bytes::<8>())));
         let what = || format!("cannot write `{}`", path.display());
         std::fs::create_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;

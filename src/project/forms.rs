@@ -219,6 +219,21 @@ pub struct SchemaExtras {
     /// Fields required by condition.
     #[serde(default)]
     pub required_when: Vec<RequiredWhenForm>,
+    /// Codes excluded by condition.
+    #[serde(default)]
+    pub excluded_when: Vec<ExcludedWhenForm>,
+}
+
+/// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcludedWhenForm {
+    /// The field that must be something else.
+    pub field: Text,
+    /// The code that it must not be.
+    pub is: Text,
+    /// The field that decides and the code it decides on.
+    pub when: BTreeMap<Text, Text>,
 }
 
 /// `{"field": "host_country", "when": {"direction": "inbound"}}`

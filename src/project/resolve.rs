@@ -145,7 +145,8 @@ fn patterns(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], faults: &mut 
             Some(pattern) if patterns.contains(&pattern) => {}
             Some(pattern) => patterns.push(pattern),
             None => faults.push(
-                Fault::error(file, text.span(), "a pattern of case numbers needs digits").hint("`@` stands for a letter and `#` for a digit: `MA-@@@-######`"),
+                Fault::error(file, text.span(), "a pattern of case numbers holds exactly one run of digits")
+                    .hint("`@` stands for a letter and `#` for a digit: `MA-@@@-######`"),
             ),
         }
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regex::Regex;
+use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_json;
-use super::forms::{FieldForm, ProtectionForm, RequiredWhenForm, SchemaForm};
-use crate::contract::{CaseNumberPattern, CodeList, Contract, Field, FieldKind, Protection, RequiredWhen, Role, fold};
+use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -38,7 +39,8 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
         fields.push(field);
     }
     shared_labels(file, &form, &fields, faults);
-    let required_when = form.rihla.required_when.iter().filter_map(|rule| required_when(file, rule, &fields, faults)).collect();
+    let required_when = form.rihla.required_when.iter().filter_map(|rule| condition(file, &rule.field, &rule.when, &fields, faults)).collect();
+    let excluded_when = form.rihla.excluded_when.iter().filter_map(|rule| excluded_when(file, rule, &fields, faults)).collect();
     if purpose == Use::Feed && is_whole {
         check_roles(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
@@ -46,7 +48,9 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
     Some(Contract {
         feed: FeedName::new(name),
         description: form.description.clone().unwrap_or_default(),
+        key: key(file, &form, &fields, faults),
         required_when,
+        excluded_when,
         case_numbers: patterns.to_vec(),
         missing_values: form.missing_values.unwrap_or_default(),
         fingerprint: fingerprint(file, &fields, patterns),
@@ -111,7 +115,7 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Fi
     }
 }
 
-fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &Lists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
+fn code_list(file: &Arc<SourceFile>, list: &Text, lists: &Lists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
     let found = lists.sound.get(list.get_ref()).cloned();
     if found.is_none() && !lists.broken.contains(list.get_ref()) {
         let hint = did_you_mean(list.get_ref(), lists.sound.keys().map(String::as_str))
@@ -121,7 +125,7 @@ fn code_list(file: &Arc<SourceFile>, list: &super::forms::Text, lists: &Lists, f
     found
 }
 
-fn pattern(file: &Arc<SourceFile>, text: &super::forms::Text, faults: &mut Vec<Fault>) -> Option<Regex> {
+fn pattern(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Option<Regex> {
     // The standard's patterns match the whole value, as XML Schema's do.
     match Regex::new(&format!("^(?:{})$", text.get_ref())) {
         Ok(regex) => Some(regex),
@@ -160,26 +164,34 @@ fn shared_labels(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], fa
     }
 }
 
-fn required_when(file: &Arc<SourceFile>, rule: &RequiredWhenForm, fields: &[Field], faults: &mut Vec<Fault>) -> Option<RequiredWhen> {
-    let mut find = |text: &super::forms::Text| {
-        let found = fields.iter().position(|field| field.name == *text.get_ref());
-        if found.is_none() {
-            let hint = did_you_mean(text.get_ref(), fields.iter().map(|field| field.name.as_str()));
-            faults.push(Fault::error(file, text.span(), format!("the schema has no field `{}`", text.get_ref())).maybe_hint(hint));
-        }
-        found
-    };
-    let field = find(&rule.field);
-    let (when, is) = rule.when.iter().next()?;
-    let (field, when) = (field?, find(when)?);
-    if let Some(codes) = &fields[when].codes
-        && !codes.contains(is.get_ref())
-    {
-        let hint = did_you_mean(is.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
-        faults.push(Fault::error(file, is.span(), format!("`{}` is no code of the list `{}`", is.get_ref(), codes.name)).maybe_hint(hint));
-        return None;
-    }
+/// The field that a rule is about, and the code of another field on which it depends.
+fn condition(file: &Arc<SourceFile>, field: &Text, when: &BTreeMap<Text, Text>, fields: &[Field], faults: &mut Vec<Fault>) -> Option<RequiredWhen> {
+    let (decides, is) = when.iter().next()?;
+    let (field, when) = (find(file, field, fields, faults)?, find(file, decides, fields, faults)?);
+    check_code(file, is, &fields[when], faults)?;
     Some(RequiredWhen { field, when, is: is.get_ref().clone() })
+}
+
+fn excluded_when(file: &Arc<SourceFile>, rule: &ExcludedWhenForm, fields: &[Field], faults: &mut Vec<Fault>) -> Option<ExcludedWhen> {
+    let condition = condition(file, &rule.field, &rule.when, fields, faults)?;
+    check_code(file, &rule.is, &fields[condition.field], faults)?;
+    Some(ExcludedWhen { condition, code: rule.is.get_ref().clone() })
+}
+
+fn find(file: &Arc<SourceFile>, text: &Text, fields: &[Field], faults: &mut Vec<Fault>) -> Option<usize> {
+    let found = fields.iter().position(|field| field.name == *text.get_ref());
+    if found.is_none() {
+        let hint = did_you_mean(text.get_ref(), fields.iter().map(|field| field.name.as_str()));
+        faults.push(Fault::error(file, text.span(), format!("the schema has no field `{}`", text.get_ref())).maybe_hint(hint));
+    }
+    found
+}
+
+fn check_code(file: &Arc<SourceFile>, code: &Text, field: &Field, faults: &mut Vec<Fault>) -> Option<()> {
+    let Some(codes) = field.codes.as_ref().filter(|codes| !codes.contains(code.get_ref())) else { return Some(()) };
+    let hint = did_you_mean(code.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
+    faults.push(Fault::error(file, code.span(), format!("`{}` is no code of the list `{}`", code.get_ref(), codes.name)).maybe_hint(hint));
+    None
 }
 
 /// The roles without which a feed's rows can be neither told apart nor counted, with the type each must have.
@@ -227,6 +239,24 @@ fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faul
             );
         }
     }
+}
+
+/// The fields of the primary key, of which each must be there.
+fn key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) -> Vec<usize> {
+    let mut key = Vec::new();
+    for name in form.primary_key.iter().flat_map(|key| key.get_ref()) {
+        match fields.iter().position(|field| field.name == *name) {
+            Some(index) => key.push(index),
+            None => {
+                let place = form.primary_key.as_ref().map_or(0..0, Spanned::span);
+                faults.push(
+                    Fault::error(file, place, format!("the primary key names the field `{name}`, which the schema does not have"))
+                        .maybe_hint(did_you_mean(name, fields.iter().map(|field| field.name.as_str()))),
+                );
+            }
+        }
+    }
+    key
 }
 
 fn check_key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {

@@ -105,7 +105,8 @@ pub fn judge_width<'t>(targets: &[Target], cells: impl Iterator<Item = &'t str>)
         count = index + 1;
         extra |= unlabelled && !cell.trim().is_empty();
     }
-    if extra {
+    // Even a blank cell too many may be what a shifted row ends in.
+    if extra || count > targets.len() {
         return Some(Why::ExtraCell);
     }
     let labels = targets.iter().rposition(|target| *target != Target::Unlabelled).map_or(0, |last| last + 1);

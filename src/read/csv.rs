@@ -7,13 +7,10 @@ use encoding_rs::Encoding;
 use super::cells::{Gatherer, Target, judge_width};
 use super::encoding::decode;
 use super::labels::match_labels;
+use super::quotes;
 use super::{Piece, Refusal, Why};
 use crate::contract::{Contract, fold};
 use crate::project::Source;
-
-/// A record put after the last: where it does not come back as a record of its own, a quotation mark was left open
-/// and everything after it, rows and all, became one cell.
-const SENTINEL: &str = "\u{2}rihla-end\u{3}";
 
 /// Reads a CSV extract; rows are named by the line they begin on.
 pub fn read(
@@ -25,32 +22,27 @@ pub fn read(
     sink: &mut dyn FnMut(Piece),
 ) -> Result<u64, Refusal> {
     let text = decode(bytes, encoding)?;
-    let guarded = std::io::Read::chain(text.as_bytes(), std::io::Cursor::new(format!("\n{SENTINEL}\n")));
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
+    quotes::check(&text, delimiter)?;
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut lines = Lines { text: &text, byte: 0, line: 1 };
-    next(&mut reader, &mut record, &mut lines)?;
+    if next(&mut reader, &mut record, &mut lines)?.is_none() {
+        return Err(Refusal::new("blank-header", "the file has no header and no rows"));
+    }
     let labels: Vec<String> = record.iter().map(str::to_owned).collect();
     check_delimiter(&labels, delimiter)?;
     let targets = match_labels(&labels, source, contract)?;
     let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), None, sink);
-    loop {
-        let line = next(&mut reader, &mut record, &mut lines)?;
-        if is_sentinel(&record) {
-            return Ok(rows.finish());
-        }
+    while let Some(line) = next(&mut reader, &mut record, &mut lines)? {
         gather(&record, line, &targets, source, &mut rows);
     }
+    Ok(rows.finish())
 }
 
-/// Reads a record and tells its line; the end without the sentinel is an open quotation mark.
-fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<i64, Refusal> {
+/// Reads a record and tells its line; nothing at the end.
+fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<Option<i64>, Refusal> {
     let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {} cannot be read as text", lines.line)))?;
-    let line = lines.of(record);
-    if !more || record.iter().any(|cell| cell.len() > SENTINEL.len() && cell.contains(SENTINEL)) {
-        return Err(Refusal::new("source-error", format!("a quotation mark in the row that begins on line {line} is never closed")));
-    }
-    Ok(line)
+    Ok(more.then(|| lines.of(record)))
 }
 
 /// Counts lines as editors do; the reader's own count is one short after CR LF and stands at blank lines it skips.
@@ -78,10 +70,6 @@ impl Lines<'_> {
     }
 }
 
-fn is_sentinel(record: &StringRecord) -> bool {
-    record.len() == 1 && &record[0] == SENTINEL
-}
-
 fn gather(record: &StringRecord, line: i64, targets: &[Target], source: &Source, rows: &mut Gatherer<'_>) {
     if record.iter().all(|cell| cell.trim().is_empty()) {
         return;
@@ -98,9 +86,6 @@ fn gather(record: &StringRecord, line: i64, targets: &[Target], source: &Source,
 /// One label that holds another separator many times is a header cut at the wrong character.
 fn check_delimiter(labels: &[String], delimiter: u8) -> Result<(), Refusal> {
     let [only] = labels else { return Ok(()) };
-    if only == SENTINEL {
-        return Err(Refusal::new("blank-header", "the file has no header and no rows"));
-    }
     let likely = [';', ',', '\t', '|'].into_iter().filter(|c| *c as u32 != u32::from(delimiter)).max_by_key(|c| only.matches(*c).count());
     match likely {
         Some(other) if only.contains(other) => {

@@ -28,8 +28,8 @@ pub fn match_labels(labels: &[String], source: &Source, contract: &Contract) -> 
     let mut problems = Problems::default();
     let mut targets = Vec::with_capacity(labels.len());
     let mut seen: BTreeMap<usize, &str> = BTreeMap::new();
-    for label in labels {
-        targets.push(target(label, source, contract, &mut seen, &mut problems));
+    for (index, label) in labels.iter().enumerate() {
+        targets.push(target(label, index, source, contract, &mut seen, &mut problems));
     }
     for index in missing(contract, source, |index| seen.contains_key(&index)) {
         problems.add("missing-label", format!("there is no column for `{}`", contract.fields[index].name));
@@ -37,12 +37,12 @@ pub fn match_labels(labels: &[String], source: &Source, contract: &Contract) -> 
     problems.into_result().map(|()| targets)
 }
 
-fn target<'l>(label: &'l str, source: &Source, contract: &Contract, seen: &mut BTreeMap<usize, &'l str>, problems: &mut Problems) -> Target {
+fn target<'l>(label: &'l str, column: usize, source: &Source, contract: &Contract, seen: &mut BTreeMap<usize, &'l str>, problems: &mut Problems) -> Target {
     if label.trim().is_empty() {
         return Target::Unlabelled;
     }
     let Some(index) = find(label, source) else {
-        problems.add("extra-label", unknown(label, source, contract));
+        problems.add("extra-label", unknown(label, &format!("column {}", column + 1), source, contract));
         return Target::Unlabelled;
     };
     if let Some(first) = seen.insert(index, label) {
@@ -59,12 +59,13 @@ pub fn find(label: &str, source: &Source) -> Option<usize> {
     source.labels.get(&fold(label)).copied()
 }
 
-/// The message for a label that no field has.
-pub fn unknown(label: &str, source: &Source, contract: &Contract) -> String {
+/// The message for a label that no field has. It is quoted only where it is nearly a known one: what stands in place of a
+/// label may be anything, a name too.
+pub fn unknown(label: &str, place: &str, source: &Source, contract: &Contract) -> String {
     let folded = fold(label);
     match nearest(&folded, source.labels.keys().map(String::as_str)).and_then(|near| source.labels.get(near)) {
         Some(index) => format!("the label `{}` is not known; is it `{}`?", label.trim(), contract.fields[*index].name),
-        None => format!("the label `{}` is not known", label.trim()),
+        None => format!("the label of {place} is not known, nor is any like it"),
     }
 }
 

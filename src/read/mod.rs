@@ -9,6 +9,7 @@ mod csv;
 mod encoding;
 mod json_lines;
 mod labels;
+mod quotes;
 mod workbook;
 
 use std::sync::Arc;

@@ -17,21 +17,86 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
     check_archive(bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes.clone())).map_err(|error| broken(&error))?;
     let name = choose(&workbook.sheet_names(), sheet)?;
-    let range = workbook.worksheet_range(&name).map_err(|error| broken(&error))?;
-    let first_row = range.start().map_or(0, |(row, _)| row);
-    let Some(skip) = header_row.checked_sub(first_row + 1).filter(|skip| (*skip as usize) < range.height()) else {
-        return Err(Refusal::new("blank-header", format!("sheet `{name}` has nothing in row {header_row}, where its header should be")));
-    };
-    let mut lines = range.rows().skip(skip as usize);
-    let labels: Vec<String> = lines.next().unwrap_or_default().iter().map(|cell| text(cell, &FieldKind::String)).collect();
-    let targets = match_labels(&labels, source, contract)?;
-    let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), Some(&name), sink);
-    for (offset, cells) in lines.enumerate() {
-        check_decoding(cells, header_row + 1 + u32::try_from(offset).unwrap_or(0))?;
-        let row = i64::from(header_row) + 1 + i64::try_from(offset).unwrap_or(i64::MAX);
-        gather(cells, row, &targets, source, contract, &mut rows);
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| broken(&error))?;
+    let mut sheet = Sheet { row: 0, cells: Vec::new() };
+    let mut header: Option<Vec<String>> = None;
+    let mut body: Option<(Vec<Target>, Gatherer<'_>)> = None;
+    let mut sink = Some(sink);
+    loop {
+        let cell = cells.next_cell().map_err(|error| broken(&error))?;
+        // Rows come in order; a cell of another row ends the one before it.
+        let is_end = cell.as_ref().is_none_or(|cell| cell.get_position().0 != sheet.row);
+        if is_end {
+            let row = sheet.row + 1;
+            if row == header_row {
+                header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String)).collect());
+            } else if row > header_row && !sheet.cells.is_empty() {
+                if body.is_none() {
+                    body = Some(begin(header.as_deref(), &name, header_row, source, contract, &mut sink)?);
+                }
+                if let Some((targets, rows)) = &mut body {
+                    check_decoding(&sheet.cells, row)?;
+                    gather(&sheet.cells, i64::from(row), targets, source, contract, rows);
+                }
+            }
+            sheet.cells.clear();
+        }
+        let Some(cell) = cell else { break };
+        sheet.take(cell.get_position(), Data::from(cell.get_value().clone()))?;
     }
+    let (_, rows) = match body {
+        Some(body) => body,
+        None => begin(header.as_deref(), &name, header_row, source, contract, &mut sink)?,
+    };
     Ok(rows.finish())
+}
+
+/// The row of a sheet that is being gathered, cell by cell: a stray cell far away costs nothing.
+struct Sheet {
+    row: u32,
+    cells: Vec<Data>,
+}
+
+/// The most columns that an extract may have: Excel's own limit is 16,384, and nobody fills that.
+const MOST_COLUMNS: usize = 4096;
+
+impl Sheet {
+    fn take(&mut self, (row, column): (u32, u32), value: Data) -> Result<(), Refusal> {
+        self.row = row;
+        if matches!(value, Data::Empty) {
+            return Ok(());
+        }
+        let column = column as usize;
+        if column >= MOST_COLUMNS {
+            return Err(Refusal::new(
+                "source-error",
+                format!("row {} has a cell in column {}; an extract has no more than {MOST_COLUMNS}", row + 1, column + 1),
+            ));
+        }
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, Data::Empty);
+        }
+        self.cells[column] = value;
+        Ok(())
+    }
+}
+
+/// Matches the header and begins to gather rows.
+fn begin<'s>(
+    header: Option<&[String]>,
+    sheet: &str,
+    header_row: u32,
+    source: &Source,
+    contract: &Contract,
+    sink: &mut Option<&'s mut dyn FnMut(Piece)>,
+) -> Result<(Vec<Target>, Gatherer<'s>), Refusal> {
+    let labels = header.filter(|labels| labels.iter().any(|label| !label.trim().is_empty()));
+    let (Some(labels), Some(sink)) = (labels, sink.take()) else {
+        return Err(Refusal::new("blank-header", format!("sheet `{sheet}` has nothing in row {header_row}, where its header should be")));
+    };
+    let targets = match_labels(labels, source, contract)?;
+    let rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), Some(sheet), sink);
+    Ok((targets, rows))
 }
 
 fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contract: &Contract, rows: &mut Gatherer<'_>) {
@@ -39,7 +104,12 @@ fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contrac
         Some(Target::Field(field)) => &contract.fields[*field].kind,
         _ => &FieldKind::String,
     };
-    let texts: Vec<String> = cells.iter().enumerate().map(|(index, cell)| text(cell, kind(index))).collect();
+    let blank = std::iter::repeat_n(&Data::Empty, targets.len().saturating_sub(cells.len()));
+    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(index, cell)| text(cell, kind(index))).collect();
+    // Sheets keep emptied cells far to the right of their table.
+    while texts.len() > targets.len() && texts.last().is_some_and(|text| text.trim().is_empty()) {
+        texts.pop();
+    }
     let Some(first) = texts.iter().find(|text| !text.trim().is_empty()) else { return };
     if source.total_rows.contains(&fold(first)) {
         return rows.aside(row, Why::Total);
@@ -80,14 +150,10 @@ fn choose(names: &[String], wanted: Option<&str>) -> Result<String, Refusal> {
             .iter()
             .find(|name| *name == wanted)
             .cloned()
-            .ok_or_else(|| Refusal::new("source-error", format!("the workbook has no sheet `{wanted}`; it has {}", quoted(names)))),
+            .ok_or_else(|| Refusal::new("source-error", format!("the workbook has no sheet `{wanted}`; it has {} of other names", names.len()))),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::new("source-error", format!("the workbook has {} sheets ({}) and the source names none", names.len(), quoted(names)))),
+        (None, _) => Err(Refusal::new("source-error", format!("the workbook has {} sheets and the source names none", names.len()))),
     }
-}
-
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A cell as text: whole numbers without a point, dates as ISO 8601, errors as Excel shows them.

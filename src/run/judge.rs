@@ -71,6 +71,10 @@ impl Judge {
             }
         };
         let hash = hash(&bytes);
+        if found.received > self.now + chrono::Duration::days(1) {
+            let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
+            return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
+        }
         let newest = newest(known);
         if let Some(reason) = contradiction(found, &hash, known, rivals) {
             return Ok(self.refused(found, pipeline, hash, "ambiguous-delivery", reason));
@@ -90,7 +94,7 @@ impl Judge {
     fn validate(&self, found: &Found, pipeline: &Pipeline, bytes: &Bytes, hash: String, revision: i64) -> Result<SlotLoad> {
         let contract = &*pipeline.contract;
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
-        let context = Context { contract, source: &found.source, office, received: found.received };
+        let context = Context { contract, source: &found.source, office, received: found.received, since: self.project.since };
         let formats = Formats::of(&found.source);
         let mut delivery = Delivery::new(&context, &formats);
         let read = match read::read(bytes, &found.source, contract, &mut |piece| delivery.push(piece)) {
@@ -179,7 +183,10 @@ fn hash(bytes: &Bytes) -> String {
 fn newest(known: &[Submission]) -> Option<Newest> {
     let loaded = known.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
     let newest = loaded.max_by_key(|s| s.revision)?;
-    Some(Newest { content_hash: newest.content_hash.clone(), received: newest.received_at, revision: newest.revision? })
+    // A delivery that said the same again confirms the revision as of the day it was received.
+    let confirmed = known.iter().filter(|s| s.outcome == SubmissionOutcome::Unchanged && s.revision == newest.revision).map(|s| s.received_at);
+    let received = confirmed.fold(newest.received_at, DateTime::max);
+    Some(Newest { content_hash: newest.content_hash.clone(), received, revision: newest.revision? })
 }
 
 /// Two different deliveries of a slot with the same received time: which is the later cannot be known.
@@ -214,12 +221,14 @@ fn count(validated: &Validated, read: u64) -> RowCounts {
 /// Why a delivery has too many bad rows, where it has.
 fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
     let records = rows.read - rows.excluded;
-    if rows.quarantined <= pipeline.tolerated_rows || records == 0 {
+    // However few the rows, a delivery of which less than half is good would take the place of a better one.
+    let is_mostly_bad = rows.quarantined * 2 > records;
+    if records == 0 || (rows.quarantined <= pipeline.tolerated_rows && !is_mostly_bad) {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
     let share = rows.quarantined as f64 / records as f64;
-    (share > pipeline.tolerance).then(|| {
+    (share > pipeline.tolerance || is_mostly_bad).then(|| {
         format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
     })
 }

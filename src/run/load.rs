@@ -109,6 +109,12 @@ fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunRepor
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
 fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
+    for feed in report.feeds.iter().filter(|feed| feed.found == 0 && is_required(&feed.feed)).map(|feed| feed.feed.clone()).collect::<Vec<_>>() {
+        if !listing.unreachable.iter().any(|(unreachable, _)| unreachable.as_str() == feed) {
+            report.problems.push(format!("the sources hold no delivery of the required feed {feed}: is the path right? no release is made"));
+            report.is_held_back = true;
+        }
+    }
     for (feed, why) in &listing.unreachable {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.is_held_back |= is_required(feed.as_str());

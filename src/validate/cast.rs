@@ -23,6 +23,8 @@ pub struct CellFault {
     pub rule: &'static str,
     /// For people.
     pub message: String,
+    /// The same without the value: where a row has several such faults its cells may be shifted.
+    pub reserved: String,
 }
 
 /// How the extract's habit writes values.
@@ -154,7 +156,9 @@ impl<'a> Cells<'a> {
         // A protected value is not repeated, and neither is a whole paragraph; of a list the message names the item.
         let shown = value.filter(|_| self.is_quotable() && self.field.kind != FieldKind::List).map(shorten);
         let message = shown.map_or_else(|| format!("{name} {rest}"), |value| format!("{name} `{value}` {rest}"));
-        self.faults.push(CellFault { row: self.first_row + row, field: self.index, error, rule, message });
+        let what = if rule == "codes" { "is not in its code list" } else { rest.as_str() };
+        let reserved = format!("{name} {what} (no value shown: other cells of the row do not fit either)");
+        self.faults.push(CellFault { row: self.first_row + row, field: self.index, error, rule, message, reserved });
     }
 
     fn is_quotable(&self) -> bool {

@@ -1,6 +1,6 @@
 //! One delivery judged whole: every row accounted for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
@@ -27,6 +27,8 @@ pub struct Context<'a> {
     pub office: &'a Office,
     /// When they were received.
     pub received: DateTime<Utc>,
+    /// The first day of the project's calendar.
+    pub since: chrono::NaiveDate,
 }
 
 /// A delivery judged: the rows to load, and every other row with its reasons.
@@ -101,9 +103,17 @@ impl<'a> Delivery<'a> {
         let (typed, mut faults) = self.caster.finish()?;
         let conditional = rules::required_when(contract, &typed, &faults);
         faults.extend(conditional);
+        faults.extend(rules::excluded_when(contract, &typed));
         let mut judged = Judged::default();
-        faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault));
-        let facts = Facts { office: context.office.code.as_str(), office_name: &context.office.name, received: context.received.date_naive() };
+        let doubtful = in_doubt(&faults);
+        faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
+        let facts = Facts {
+            office: context.office.code.as_str(),
+            office_name: &context.office.name,
+            received: context.received.date_naive(),
+            received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
+            since: context.since,
+        };
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }
@@ -116,6 +126,14 @@ impl<'a> Delivery<'a> {
         aside.sort_by_key(|row| row.row);
         Ok(Validated { good, sheet: self.sheet, aside })
     }
+}
+
+/// Rows in which several cells are not of their kind: their columns may be shifted and a name may stand in any of them,
+/// so that no value of theirs is shown.
+fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    let foreign = faults.iter().filter(|fault| fault.error == "type-error" || fault.rule == "codes");
+    foreign.filter(|fault| !seen.insert(fault.row)).map(|fault| fault.row).collect()
 }
 
 #[derive(Default)]
@@ -132,9 +150,10 @@ impl Judged {
         self.rows.entry(row).or_insert_with(|| (outcome, Vec::new())).1.push(reason);
     }
 
-    fn cell_fault(&mut self, contract: &Contract, fault: CellFault) {
+    fn cell_fault(&mut self, contract: &Contract, fault: CellFault, doubtful: &BTreeSet<usize>) {
         let field = Some(contract.fields[fault.field].name.clone());
-        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule, message: fault.message });
+        let message = if doubtful.contains(&fault.row) { fault.reserved } else { fault.message };
+        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule, message });
     }
 
     fn row_fault(&mut self, row: usize, error: &'static str, rule: &'static str, message: String) {

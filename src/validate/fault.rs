@@ -28,8 +28,9 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 21] = [
+pub const RULES: [(&str, &str); 25] = [
     ("constraint-error", "codes"),
+    ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
     ("constraint-error", "minimum"),
     ("constraint-error", "pattern"),
@@ -38,9 +39,12 @@ pub const RULES: [(&str, &str); 21] = [
     ("extra-cell", "extra-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
+    ("row-constraint", "age-over-maximum"),
     ("row-constraint", "birth-after-event"),
+    ("row-constraint", "changed-after-received"),
     ("row-constraint", "code-not-valid"),
     ("row-constraint", "event-after-received"),
+    ("row-constraint", "event-before-calendar"),
     ("row-constraint", "office-mismatch"),
     ("superseded", "later-change"),
     ("superseded", "same-row"),

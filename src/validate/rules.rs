@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, ArrayRef, Date32Array};
+use arrow::array::{Array, ArrayRef, Date32Array, TimestampMicrosecondArray};
 use chrono::NaiveDate;
 
 use super::cast::CellFault;
@@ -18,6 +18,11 @@ pub struct Facts<'a> {
     pub office_name: &'a str,
     /// The day the delivery was received.
     pub received: NaiveDate,
+    /// The last moment at which a record of the delivery can have been changed, in microseconds since 1970: a day of
+    /// grace for zones and clocks.
+    pub received_until: i64,
+    /// The first day of the project's calendar.
+    pub since: NaiveDate,
 }
 
 /// A fault of a row as a whole: row, rule, message.
@@ -33,7 +38,24 @@ pub fn required_when(contract: &Contract, typed: &TypedRows, faults: &[CellFault
             let applies = text(&typed.columns[rule.when], row) == Some(rule.is.as_str());
             if applies && typed.columns[rule.field].is_null(row) && !faulty.contains(&(row, rule.field)) {
                 let message = format!("{} is missing, which {} `{}` requires", field.name, when.name, rule.is);
-                found.push(CellFault { row, field: rule.field, error: "constraint-error", rule: "required-when", message });
+                found.push(CellFault { row, field: rule.field, error: "constraint-error", rule: "required-when", reserved: message.clone(), message });
+            }
+        }
+    }
+    found
+}
+
+/// Faults of codes that are excluded by condition.
+pub fn excluded_when(contract: &Contract, typed: &TypedRows) -> Vec<CellFault> {
+    let mut found = Vec::new();
+    for rule in &contract.excluded_when {
+        let condition = &rule.condition;
+        let (field, when) = (&contract.fields[condition.field], &contract.fields[condition.when]);
+        for row in 0..typed.len() {
+            let applies = text(&typed.columns[condition.when], row) == Some(condition.is.as_str());
+            if applies && text(&typed.columns[condition.field], row) == Some(rule.code.as_str()) {
+                let message = format!("{} is `{}`, which {} `{}` excludes", field.name, rule.code, when.name, condition.is);
+                found.push(CellFault { row, field: condition.field, error: "constraint-error", rule: "excluded-when", reserved: message.clone(), message });
             }
         }
     }
@@ -45,6 +67,8 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
     let event = dates(typed.role(contract, Role::EventDate));
     let birth = dates(typed.role(contract, Role::BirthDate));
     let office = typed.role(contract, Role::Office);
+    let changed = typed.role(contract, Role::ChangedAt).and_then(|column| column.as_any().downcast_ref::<TimestampMicrosecondArray>());
+    let oldest = contract.role(Role::Age).and_then(|index| contract.fields[index].maximum);
     let names = [fold(facts.office), fold(facts.office_name)];
     let dated: Vec<usize> =
         (0..contract.fields.len()).filter(|index| contract.fields[*index].codes.as_ref().is_some_and(|codes| codes.has_validity())).collect();
@@ -55,6 +79,17 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
             && birth > event
         {
             found.push((row, "birth-after-event", "the birth date lies after the event".to_owned()));
+        }
+        if event.is_some_and(|event| event < days(facts.since)) {
+            found.push((row, "event-before-calendar", format!("the event lies before {}, when the project's calendar begins", facts.since)));
+        }
+        if changed.is_some_and(|changed| changed.value(row) > facts.received_until) {
+            found.push((row, "changed-after-received", format!("the record was changed after {}, the day the extract was received", facts.received)));
+        }
+        if let (Some(birth), Some(event), Some(oldest)) = (birth.and_then(|dates| value(dates, row)), event, oldest)
+            && i64::from(event - birth) > (oldest + 1) * 366
+        {
+            found.push((row, "age-over-maximum", format!("the birth date makes the person older than {oldest}")));
         }
         if event.is_some_and(|event| event > days(facts.received)) {
             found.push((row, "event-after-received", format!("the event lies after {}, the day the extract was received", facts.received)));

@@ -106,10 +106,30 @@ pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatc
     if let Some(fault) = faults.first() {
         return Err(refuse(format!("line {}: {} ({} faults in all)", typed.rows[fault.row], fault.message, faults.len())));
     }
+    if let Some(row) = first_repeated(&typed, &contract.key)? {
+        return Err(refuse(format!(
+            "line {}: another line has the same {}",
+            typed.rows[row],
+            contract.key.iter().map(|index| contract.fields[*index].name.as_str()).collect::<Vec<_>>().join(", ")
+        )));
+    }
     let fields = contract.fields.iter().map(|field| arrow::datatypes::Field::new(&field.name, arrow_type(&field.kind), true));
     let schema = arrow::datatypes::Schema::new(fields.collect::<Vec<_>>());
     RecordBatch::try_new(std::sync::Arc::new(schema), typed.columns)
         .map_err(|cause| Error::new(Kind::Internal, "a table of the project does not fit its schema").because(cause))
+}
+
+/// The first row whose key stands above it already.
+fn first_repeated(typed: &TypedRows, key: &[usize]) -> Result<Option<usize>> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let internal = |cause| Error::new(Kind::Internal, "the keys of a table cannot be compared").because(cause);
+    let columns: Vec<ArrayRef> = key.iter().map(|index| typed.columns[*index].clone()).collect();
+    let fields = columns.iter().map(|column| arrow::row::SortField::new(column.data_type().clone())).collect();
+    let rows = arrow::row::RowConverter::new(fields).and_then(|converter| converter.convert_columns(&columns)).map_err(internal)?;
+    let mut seen = std::collections::HashSet::new();
+    Ok(rows.iter().position(|row| !seen.insert(row.owned())))
 }
 
 fn plain_source(contract: &Contract) -> Result<Source> {

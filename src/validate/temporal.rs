@@ -7,9 +7,16 @@ use chrono_tz::Tz;
 pub fn instant(text: &str, formats: &[String], zone: Tz) -> Result<i64, &'static str> {
     for format in formats {
         if let Ok(at) = DateTime::parse_from_str(text, format) {
+            if !is_plausible(at.date_naive()) {
+                continue;
+            }
             return Ok(at.to_utc().timestamp_micros());
         }
         if let Ok(local) = NaiveDateTime::parse_from_str(text, format) {
+            // chrono takes `05/01/23` for %Y as the year 23.
+            if !is_plausible(local.date()) {
+                continue;
+            }
             // A literal `Z` in the format says UTC; without it the time is local to the office.
             return if format.ends_with('Z') { Ok(local.and_utc().timestamp_micros()) } else { localised(local, zone) };
         }

@@ -27,21 +27,53 @@ pub struct AppendedTable {
 }
 
 impl AppendedTable {
-    /// Opens the table below `path`, and makes it with `schema` where there is none.
+    /// Opens the table below `path` to read; nothing where there is none yet.
     ///
     /// # Errors
     /// `Unavailable` or `Conflict` as the store says.
-    pub async fn open(store: &Store, path: &str, schema: SchemaRef) -> Result<Self> {
+    pub async fn open(store: &Store, path: &str, schema: SchemaRef) -> Result<Option<Self>> {
+        if !store.root().join(path).join("_delta_log").is_dir() {
+            return Ok(None);
+        }
+        let table = load(store, path).await?;
+        Ok(table.version().is_some().then(|| Self { name: path.to_owned(), table, schema }))
+    }
+
+    /// Opens the table below `path` to append, makes it with `schema` where there is none, and adds columns that it lacks.
+    ///
+    /// # Errors
+    /// `Conflict` where a column has another type; `Unavailable` as the store says.
+    pub async fn open_to_write(store: &Store, path: &str, schema: SchemaRef) -> Result<Self> {
         let folder = store.root().join(path);
         std::fs::create_dir_all(&folder).map_err(|cause| crate::error::io(format!("cannot make `{}`", folder.display()), cause))?;
-        let url = Url::from_directory_path(&folder).map_err(|()| Error::new(Kind::Internal, format!("`{}` is no absolute folder", folder.display())))?;
         let what = format!("cannot open the table `{path}`");
-        let mut table = DeltaTable::try_from_url(url).await.map_err(|cause| delta_error(&what, cause))?;
+        let mut table = load(store, path).await?;
+        let columns: StructType =
+            schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
         if table.version().is_none() {
-            let columns: StructType =
-                schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
-            let created = table.create().with_columns(columns.fields().cloned()).with_table_name(path.replace('/', "_")).with_save_mode(SaveMode::Ignore).await;
-            table = created.map_err(|cause| delta_error(&what, cause))?;
+            let create = table.create().with_columns(columns.fields().cloned()).with_table_name(path.replace('/', "_")).with_save_mode(SaveMode::Ignore);
+            table = create.await.map_err(|cause| delta_error(&what, cause))?;
+        }
+        let known = table.snapshot().map_err(|cause| delta_error(&what, cause))?.schema();
+        let mut lacking = Vec::new();
+        for column in columns.fields() {
+            match known.field(column.name()) {
+                None => lacking.push(column.clone()),
+                Some(other) if other.data_type() != column.data_type() => {
+                    let message = format!(
+                        "the column `{}` of the table `{path}` holds {} and the schema now says {}",
+                        column.name(),
+                        other.data_type(),
+                        column.data_type()
+                    );
+                    return Err(Error::new(Kind::Conflict, message)
+                        .hint("give the field another name, or load into a new warehouse: rows that are loaded do not change their type"));
+                }
+                Some(_) => {}
+            }
+        }
+        if !lacking.is_empty() {
+            table = table.add_columns().with_fields(lacking).await.map_err(|cause| delta_error(&what, cause))?;
         }
         Ok(Self { name: path.to_owned(), table, schema })
     }
@@ -111,6 +143,12 @@ impl AppendedTable {
         self.table = write.await.map_err(|cause| delta_error(&format!("cannot append to the table `{}`", self.name), cause))?;
         Ok(())
     }
+}
+
+async fn load(store: &Store, path: &str) -> Result<DeltaTable> {
+    let folder = store.root().join(path);
+    let url = Url::from_directory_path(&folder).map_err(|()| Error::new(Kind::Internal, format!("`{}` is no absolute folder", folder.display())))?;
+    DeltaTable::try_from_url(url).await.map_err(|cause| delta_error(&format!("cannot open the table `{path}`"), cause))
 }
 
 /// An error of Delta with its kind and remedy.

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::clock::SharedClock;
-use crate::error::{self, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::store::Store;
@@ -71,23 +71,43 @@ impl Warehouse {
         let lock = lock::Lock::take(store.root())?;
         let marker = marker::check(&store, project).await?;
         let key = key::load(&project.name, marker.as_ref().map(|marker| marker.key_fingerprint.as_str()))?;
-        clear_drafts(store.root())?;
+        if marker.is_some() {
+            clear_drafts(store.root())?;
+        } else {
+            check_is_free(store.root())?;
+        }
         if marker.is_none() {
             marker::write(&store, project, &key, &clock).await?;
         }
-        let warehouse = Self::open_tables(store, project, clock).await?;
+        let warehouse = Self::make_tables(store, project, clock).await?;
         Ok(Writable { warehouse, key, _lock: lock })
     }
 
     async fn open_tables(store: Store, project: &Project, clock: SharedClock) -> Result<Self> {
+        let lacks = |table: &str| {
+            Error::new(Kind::Conflict, format!("the warehouse has no table `{table}`"))
+                .hint("run `rihla run`; where it cannot mend it, restore the warehouse from a backup")
+        };
         let mut feeds = BTreeMap::new();
-        for pipeline in &project.pipelines {
-            let feed = pipeline.contract.feed.as_str();
-            let schema = crate::contract::loaded_schema(&pipeline.contract);
-            feeds.insert(feed.to_owned(), AppendedTable::open(&store, &format!("feeds/{feed}"), schema).await?);
+        for (feed, schema) in feed_schemas(project) {
+            // A feed that the project gained has no table before its first run.
+            if let Some(table) = AppendedTable::open(&store, &format!("feeds/{feed}"), schema).await? {
+                feeds.insert(feed, table);
+            }
         }
-        let set_aside = AppendedTable::open(&store, "quarantine", set_aside::schema()).await?;
-        let submissions = AppendedTable::open(&store, "submissions", submission::schema()).await?;
+        let set_aside = AppendedTable::open(&store, "quarantine", set_aside::schema()).await?.ok_or_else(|| lacks("quarantine"))?;
+        let submissions = AppendedTable::open(&store, "submissions", submission::schema()).await?.ok_or_else(|| lacks("submissions"))?;
+        Ok(Self { store, clock, feeds, set_aside, submissions })
+    }
+
+    async fn make_tables(store: Store, project: &Project, clock: SharedClock) -> Result<Self> {
+        let mut feeds = BTreeMap::new();
+        for (feed, schema) in feed_schemas(project) {
+            let table = AppendedTable::open_to_write(&store, &format!("feeds/{feed}"), schema).await?;
+            feeds.insert(feed, table);
+        }
+        let set_aside = AppendedTable::open_to_write(&store, "quarantine", set_aside::schema()).await?;
+        let submissions = AppendedTable::open_to_write(&store, "submissions", submission::schema()).await?;
         Ok(Self { store, clock, feeds, set_aside, submissions })
     }
 
@@ -128,6 +148,10 @@ fn in_order(batches: &[arrow::record_batch::RecordBatch]) -> Result<Vec<Submissi
     Ok(submissions)
 }
 
+fn feed_schemas(project: &Project) -> impl Iterator<Item = (String, arrow::datatypes::SchemaRef)> {
+    project.pipelines.iter().map(|pipeline| (pipeline.contract.feed.as_str().to_owned(), crate::contract::loaded_schema(&pipeline.contract)))
+}
+
 /// Makes a folder that only its owner can look into.
 fn make_private_folder(path: &Path) -> Result<()> {
     let what = || format!("cannot make the warehouse folder `{}`", path.display());
@@ -135,12 +159,31 @@ fn make_private_folder(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|cause| error::io(what(), cause))
+    builder.create(path).map_err(|cause| error::io(what(), cause))?;
+    // One that was there before is made private too: pseudonyms and small groups lie in it.
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(|cause| error::io(what(), cause))?;
+    Ok(())
+}
+
+/// Where results are written before they get their names.
+pub const DRAFTS: &str = ".drafts";
+
+/// A folder that holds anything of somebody else's is not made a warehouse.
+fn check_is_free(root: &Path) -> Result<()> {
+    let what = || format!("cannot list `{}`", root.display());
+    let entries = std::fs::read_dir(root).map_err(|cause| error::io(what(), cause))?;
+    let foreign = entries.flatten().any(|entry| entry.file_name() != "lock");
+    if foreign {
+        return Err(Error::new(Kind::Conflict, format!("the folder `{}` is not empty and no warehouse: it has no warehouse.json", root.display()))
+            .hint("name an empty or a new folder as `warehouse` in rihla.toml"));
+    }
+    Ok(())
 }
 
 /// Drafts of a run that was interrupted: nobody else writes while the lock is held.
 fn clear_drafts(root: &Path) -> Result<()> {
-    let drafts = root.join("tmp");
+    let drafts = root.join(DRAFTS);
     match std::fs::remove_dir_all(&drafts) {
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot clear `{}`", drafts.display()), cause)),
         _ => Ok(()),

@@ -247,27 +247,31 @@ impl Warehouse {
     pub fn show(&self, manifest: &Manifest) -> Result<()> {
         let released = self.store().root().join(FOLDER);
         let name = format!("{:06}", manifest.rihla.release);
-        if !released.join(&name).is_dir() {
-            self.build_folder(&released, &name, manifest)?;
+        let shown = shown(manifest);
+        let bytes = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, "cannot write the manifest").because(cause))?;
+        let folder = released.join(&name);
+        if !shows(&folder, &shown, &bytes) {
+            self.build_folder(&released, &name, manifest, &shown, &bytes)?;
         }
         point(&released.join(LATEST), &name)
     }
 
-    fn build_folder(&self, released: &Path, name: &str, manifest: &Manifest) -> Result<()> {
+    fn build_folder(&self, released: &Path, name: &str, manifest: &Manifest, shown: &Manifest, bytes: &[u8]) -> Result<()> {
         let building = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
         let what = || format!("cannot make the folder of release {name}");
         std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
-        let mut shown = manifest.clone();
-        for resource in &mut shown.resources {
-            let from = self.resource_file(resource);
-            resource.path = format!("{}.parquet", resource.name);
-            let to = building.join(&resource.path);
+        for (resource, shown) in manifest.resources.iter().zip(&shown.resources) {
+            let (from, to) = (self.resource_file(resource), building.join(&shown.path));
             // A link costs nothing and the file never changes; where the disk knows no links it is copied.
             std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ())).map_err(|cause| error::io(what(), cause))?;
         }
-        let bytes = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
         std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
-        std::fs::rename(&building, released.join(name)).map_err(|cause| error::io(what(), cause))
+        // A folder of that name that shows something else is of a manifest that somebody took away.
+        let folder = released.join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+        }
+        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))
     }
 
     /// The file of a table of a release.
@@ -293,6 +297,21 @@ impl Warehouse {
             (path, file)
         }
     }
+}
+
+/// The manifest as a folder of plain files has it.
+fn shown(manifest: &Manifest) -> Manifest {
+    let mut shown = manifest.clone();
+    for resource in &mut shown.resources {
+        resource.path = format!("{}.parquet", resource.name);
+    }
+    shown
+}
+
+/// True where a folder shows a manifest, every file of its size.
+fn shows(folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
+    let is_described = std::fs::read(folder.join("datapackage.json")).is_ok_and(|found| found == bytes);
+    is_described && shown.resources.iter().all(|resource| std::fs::metadata(folder.join(&resource.path)).is_ok_and(|file| file.len() == resource.bytes))
 }
 
 fn manifest_path(number: u64) -> String {

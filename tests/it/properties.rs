@@ -28,7 +28,7 @@ fn judge(index: usize, bytes: &[u8]) -> Result<(u64, Validated), Refusal> {
     let contract = &*project().pipelines[0].contract;
     let office = project().office(office).expect("the office");
     let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().expect("an instant");
-    let context = Context { contract, source, office, received };
+    let context = Context { contract, source, office, received, since: project().since };
     let formats = Formats::of(source);
     let mut delivery = Delivery::new(&context, &formats);
     let rows = read(&Bytes::copy_from_slice(bytes), source, contract, &mut |piece| delivery.push(piece))?;
@@ -92,7 +92,7 @@ proptest! {
 
     /// JSON lines of any values under known keys.
     #[test]
-    fn every_json_line_has_one_outcome(rows in prop::collection::vec(prop::collection::vec(cell(), LABELS.len()), 0..20)) {
+    fn every_json_line_has_one_outcome(rows in prop::collection::vec(prop::collection::vec(cell(), LABELS.len()), 1..20)) {
         let lines: Vec<String> = rows.iter().map(|cells| {
             let object: serde_json::Map<String, serde_json::Value> = LABELS.iter().map(|label| (*label).to_owned()).zip(cells.iter().map(|cell| cell.as_str().into())).collect();
             serde_json::Value::Object(object).to_string()

@@ -130,8 +130,6 @@ fn faulty_totals() -> Folder {
 #[test]
 fn an_explanation_that_nobody_approved_is_a_fault_with_its_place() {
     let folder = faulty_totals();
-    fs::remove_dir_all(folder.path("fixtures/extracts")).expect("a folder taken away");
-    fs::create_dir(folder.path("fixtures/extracts")).expect("a folder");
     folder.rihla(&["run"]).ok();
     let ran = folder.rihla(&["reconcile", "2023-H1"]);
     assert_eq!(ran.code, 1);

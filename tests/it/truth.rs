@@ -144,13 +144,16 @@ fn wanted(truth: &Value, measure: &str, by: &[&str], with_movements: bool) -> Fi
     figures
 }
 
+/// A measure of the truth, the table that has it, and its columns by the truth's names.
+type Mart = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 #[test]
 fn every_figure_is_the_truth() {
     let truth = truth();
     let periods: BTreeSet<String> =
         truth["figures"].as_array().expect("figures").iter().map(|figure| figure["period"].as_str().expect("a period").to_owned()).collect();
     // Table, measure, and each dimension as the truth and the table name it.
-    let tables: [(&str, &str, &[(&str, &str)]); 11] = [
+    let tables: [Mart; 11] = [
         ("registrations_total", "registrations", &[]),
         ("registrations_by_sadd", "registrations", &[("group", "sadd_group")]),
         ("registrations_by_channel", "registrations", &[("channel", "channel"), ("group", "sadd_group")]),
