@@ -32,6 +32,8 @@ struct Newest {
     content_hash: String,
     received: DateTime<Utc>,
     revision: i64,
+    contract: String,
+    has_faulty_rows: bool,
 }
 
 impl Judge {
@@ -83,7 +85,9 @@ impl Judge {
             if found.received < newest.received {
                 return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None));
             }
-            if hash == newest.content_hash {
+            // Under another contract the same bytes may hold more good rows than they did.
+            let may_say_more = newest.has_faulty_rows && newest.contract != pipeline.fingerprint;
+            if hash == newest.content_hash && !may_say_more {
                 return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(newest.revision)));
             }
         }
@@ -186,7 +190,13 @@ fn newest(known: &[Submission]) -> Option<Newest> {
     // A delivery that said the same again confirms the revision as of the day it was received.
     let confirmed = known.iter().filter(|s| s.outcome == SubmissionOutcome::Unchanged && s.revision == newest.revision).map(|s| s.received_at);
     let received = confirmed.fold(newest.received_at, DateTime::max);
-    Some(Newest { content_hash: newest.content_hash.clone(), received, revision: newest.revision? })
+    Some(Newest {
+        content_hash: newest.content_hash.clone(),
+        received,
+        revision: newest.revision?,
+        contract: newest.contract.clone(),
+        has_faulty_rows: newest.rows.quarantined > 0,
+    })
 }
 
 /// Two different deliveries of a slot with the same received time: which is the later cannot be known.

@@ -10,6 +10,7 @@ mod compare_rules;
 mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
+mod found_by_trial;
 mod leak;
 mod places;
 mod properties;
