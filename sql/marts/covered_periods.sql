@@ -39,8 +39,12 @@ WITH reporters AS (
     SELECT DISTINCT CAST('registrations' AS VARCHAR) AS stream, 'registrations' AS feed, office
     FROM feeds.registrations
     UNION ALL
-    SELECT DISTINCT 'returns_' || direction AS stream, 'returns' AS feed, office
-    FROM feeds.returns
+    -- Offices in Morocco report outbound returns, missions abroad inbound ones: a stray row makes nobody a reporter.
+    SELECT DISTINCT 'returns_' || r.direction AS stream, 'returns' AS feed, r.office
+    FROM feeds.returns AS r
+    JOIN system.offices AS o
+        ON o.office = r.office
+    WHERE (r.direction = 'outbound') = (o.country = 'MAR')
 ),
 marks AS (
     SELECT r.stream, m.month_start, 1 AS reported

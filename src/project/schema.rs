@@ -279,6 +279,7 @@ fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPatter
             hash.update(
                 format!("{}\u{1}{}\u{1}{}\u{1}{}\u{1}{}\u{2}", code.code, code.label_en, code.label_fr, code.label_ar, code.aliases.join("\u{1}")).as_bytes(),
             );
+            hash.update(format!("{:?}\u{2}{:?}", code.valid_from, code.valid_to).as_bytes());
         }
     }
     for pattern in patterns {

@@ -27,6 +27,9 @@ pub struct Judge {
     pub now: DateTime<Utc>,
 }
 
+/// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
+pub const AMBIGUOUS: &str = "ambiguous-delivery";
+
 /// The newest revision of a slot while its deliveries are judged.
 struct Newest {
     content_hash: String,
@@ -78,8 +81,8 @@ impl Judge {
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
         }
         let newest = newest(known);
-        if let Some(reason) = contradiction(found, &hash, known, rivals) {
-            return Ok(self.refused(found, pipeline, hash, "ambiguous-delivery", reason));
+        if let Some((error, reason)) = contradiction(found, &hash, known, rivals) {
+            return Ok(self.refused(found, pipeline, hash, error, reason));
         }
         if let Some(newest) = &newest {
             if found.received < newest.received {
@@ -200,19 +203,17 @@ fn newest(known: &[Submission]) -> Option<Newest> {
 }
 
 /// Two different deliveries of a slot with the same received time: which is the later cannot be known.
-fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) -> Option<String> {
+fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) -> Option<(&'static str, String)> {
     if rivals {
-        return Some(format!(
-            "another delivery for the same slot was received at the same time ({}) and says something else",
-            found.received.format("%Y-%m-%d %H:%M:%SZ")
-        ));
+        let when = found.received.format("%Y-%m-%d %H:%M:%SZ");
+        return Some((AMBIGUOUS, format!("another delivery for the same slot was received at the same time ({when}) and says something else")));
     }
     let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
     settled.next_back().map(|earlier| {
         if earlier.path == found.path {
-            "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned()
+            ("changed-delivery", "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned())
         } else {
-            format!("{} was received at the same time for the same slot and says something else", earlier.path)
+            (AMBIGUOUS, format!("{} was received at the same time for the same slot and says something else", earlier.path))
         }
     })
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use object_store::ObjectMeta;
 use object_store::path::Path as ObjectPath;
 
+use super::judge::AMBIGUOUS;
 use crate::error::Result;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
@@ -149,6 +150,8 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
                 let overtaken = current.get(&last.slot()).is_some_and(|now| now.received_at > last.received_at);
                 if overtaken {
                     *plan.known.entry(found.feed.to_string()).or_default() += 1;
+                } else if last.error.as_deref() == Some(AMBIGUOUS) && !has_rival(listing, found) {
+                    plan.add(found, submissions);
                 } else if project.pipeline(found.feed.as_str()).is_some_and(|pipeline| pipeline.fingerprint == last.contract) {
                     plan.still_refused.push(last.clone());
                 } else {
@@ -160,6 +163,11 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
         }
     }
     plan
+}
+
+/// True where another extract of the slot was received at the same time.
+fn has_rival(listing: &Listing, found: &Found) -> bool {
+    listing.found.iter().any(|other| other.path != found.path && is_slot(other, found) && other.received == found.received)
 }
 
 /// True where the store says that the extract is the one that was judged.

@@ -175,3 +175,16 @@ fn the_same_bytes_under_a_mended_code_list_are_judged_again() {
     let ran = folder.rihla(&["run", "--json"]).ok();
     assert_eq!(loaded_of(&ran), 4, "{}", ran.text());
 }
+
+#[test]
+fn of_two_rivals_the_one_that_stays_is_judged_again() {
+    let folder = Folder::small();
+    let source = "[[sources]]\noffices = [\"RAB\"]\nurl = \"in/{office}/{received}/registrations-{period}-bis.csv\"\ncsv = {}\ndates = [\"%Y-%m-%d\"]\ndatetimes = [\"%Y-%m-%dT%H:%M:%SZ\"]\n\n[[sources]]\noffices = [\"CAS\"]";
+    folder.replace("pipelines/registrations.toml", "[[sources]]\noffices = [\"CAS\"]", source);
+    let rival = "in/RAB/2023-02-04/registrations-2023-01-bis.csv";
+    folder.write(rival, comma_csv(&ROWS[..3]));
+    assert_eq!(folder.rihla(&["run"]).code, 1);
+    fs::remove_file(folder.path(rival)).expect("the rival");
+    let ran = folder.rihla(&["run", "--json"]).ok();
+    assert_eq!(loaded_of(&ran), 4, "{}", ran.text());
+}
