@@ -6,30 +6,31 @@ use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::TestResult;
 
-/// Runs the tests of a model on its table, which the engine has under the model's name.
+/// Runs the tests of a model on its table, which the engine has under the model's name; side by side, since most of the
+/// work of a small one is planning.
 ///
 /// # Errors
 /// `Internal` where a test cannot be run.
 pub async fn audit(engine: &Engine, model: &Model) -> Result<Vec<TestResult>> {
+    let begun = model.tests.iter().map(|test| {
+        let what = format!("cannot run the test {} of {}", test.name(), model.name);
+        let sql = format!("SELECT count(*) FROM ({}) AS failing", failing_rows(model, test));
+        tokio::spawn(count(engine.clone(), sql, what))
+    });
+    let begun: Vec<_> = begun.collect();
     let mut results = Vec::new();
-    for test in &model.tests {
-        let failures = count(engine, model, test).await?;
+    for (test, counting) in model.tests.iter().zip(begun) {
+        let failures = counting.await.map_err(|cause| Error::new(Kind::Internal, format!("a test of {} did not end", model.name)).because(cause))??;
         results.push(TestResult { model: model.name.as_str().to_owned(), test: test.name(), severity: test.severity.as_str().to_owned(), failures });
     }
     Ok(results)
 }
 
-async fn count(engine: &Engine, model: &Model, test: &Test) -> Result<u64> {
-    let what = || format!("cannot run the test {} of {}", test.name(), model.name);
-    let sql = format!("SELECT count(*) FROM ({}) AS failing", failing_rows(model, test));
-    let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?;
-    let batches = frame.collect().await.map_err(|cause| error::engine(what(), cause))?;
-    let count = batches
-        .iter()
-        .find(|batch| batch.num_rows() == 1)
-        .and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>())
-        .map(|column| column.value(0));
-    count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| Error::new(Kind::Internal, what()))
+async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
+    let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(&what, cause))?;
+    let batches = frame.collect().await.map_err(|cause| error::engine(&what, cause))?;
+    let counted = batches.iter().find(|batch| batch.num_rows() == 1).and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>());
+    counted.and_then(|column| u64::try_from(column.value(0)).ok()).ok_or_else(|| Error::new(Kind::Internal, what))
 }
 
 /// The rows, or groups of rows, that fail a test.
