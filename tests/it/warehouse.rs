@@ -41,7 +41,7 @@ fn of_a_newer_format() {
 fn of_a_newer_format_with_drafts_of_its_own() {
     let folder = loaded_small();
     folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2");
-    folder.write("warehouse/tmp/draft", "of the newer program");
+    folder.write("warehouse/.drafts/draft", "of the newer program");
     let before = folder.files("warehouse");
     assert_eq!(folder.rihla(&["run"]).code, 1);
     assert_same(&before, &folder.files("warehouse"));
