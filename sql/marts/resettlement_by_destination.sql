@@ -1,5 +1,5 @@
 /*
-description = "Resettlement operations facilitated and persons resettled by destination, in the period of the international transport; no row means none"
+description = "Resettlement operations facilitated and persons resettled by destination, in the period of the international departure; no row means none"
 grain = ["period", "destination_country"]
 order = ["period_kind", "period", "destination_country"]
 
@@ -8,9 +8,9 @@ feed = "resettlement"
 
 [columns]
 period_kind = "month, quarter, half-year or year"
-period = "The period of the international transport"
+period = "The period of the international departure"
 destination_country = "Country of resettlement, ISO 3166-1 alpha-3"
-operations = "Operations whose international transport took place; add up over periods of one kind only"
+operations = "Operations whose international departure took place; add up over periods of one kind only"
 persons = "Distinct persons who departed"
 
 [measures.operations]
@@ -44,5 +44,5 @@ SELECT
 FROM resettlement_steps AS a
 JOIN period_months AS p
     ON p.month_start = a.step_month
-WHERE a.step = 'international_transport'
+WHERE a.step = 'international_departure'
 GROUP BY p.period_kind, p.period, a.destination_country

@@ -9,7 +9,7 @@ feed = "resettlement"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of the step"
-step = "A step of the operation; the international transport is the departure"
+step = "A step of the operation; the international departure is the departure"
 operations = "Operations that took the step, 0 where none did; add up over periods of one kind only"
 persons = "Distinct persons whose operation took the step"
 

@@ -10,8 +10,8 @@ feed = "resettlement"
 period_kind = "year before the case files; month, quarter, half-year or year since"
 period = "The period; only those after the last year of the history are counted from case files"
 since_year = "The first year that is counted, the first of the history"
-operations_in_period = "Operations (not persons) by international transport in the period, so far as reported"
-operations_cumulative = "Operations (not persons) by international transport from the start of since_year to the end of the period, so far as reported"
+operations_in_period = "Operations (not persons) by international departure in the period, so far as reported"
+operations_cumulative = "Operations (not persons) by international departure from the start of since_year to the end of the period, so far as reported"
 
 [measures.since_year]
 unit = "year"
@@ -55,7 +55,7 @@ flows AS (
     SELECT s.step_month AS day, count(*) AS operations
     FROM resettlement_steps AS s
     CROSS JOIN history_end AS h
-    WHERE s.step = 'international_transport'
+    WHERE s.step = 'international_departure'
         AND (h.day IS NULL OR s.step_month > h.day)
     GROUP BY s.step_month
 ),

@@ -35,7 +35,7 @@ FROM resettlement_by_step
 UNION ALL
 SELECT 'resettlement', 'none', period_kind, period, 'total', CAST(operations AS DOUBLE)
 FROM resettlement_by_step
-WHERE step = 'international_transport'
+WHERE step = 'international_departure'
 UNION ALL
 SELECT 'resettlement', 'destination_country', period_kind, period, 'destination_country=' || destination_country, CAST(operations AS DOUBLE)
 FROM resettlement_by_destination

@@ -6,7 +6,7 @@ order = ["step_on", "office", "record_id", "step"]
 [columns]
 person_id = "Keyed pseudonym of case and person"
 destination_country = "Country of resettlement, ISO 3166-1 alpha-3"
-step = "medical_examination, cultural_orientation, domestic_transport or international_transport"
+step = "medical_examination, cultural_orientation, domestic_transport or international_departure"
 step_on = "Day of the step, the office's calendar"
 step_month = "First day of the month of the step"
 office = "The office that sent the row"
@@ -37,7 +37,7 @@ WITH steps AS (
     FROM feeds.resettlement
     WHERE domestic_transport_on IS NOT NULL
     UNION ALL
-    SELECT office, record_id, person_id, destination_country, 'international_transport' AS step, international_departure_on AS step_on
+    SELECT office, record_id, person_id, destination_country, 'international_departure' AS step, international_departure_on AS step_on
     FROM feeds.resettlement
     WHERE international_departure_on IS NOT NULL
 )
