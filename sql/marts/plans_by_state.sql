@@ -1,5 +1,5 @@
 /*
-description = "Persons by direction and the latest known state of their plan, in the period in which that state began, every state in every period that case files cover"
+description = "Persons and plans by direction and the plan's latest known state, in the period in which that state began, every state in every period that case files cover"
 grain = ["period", "direction", "state"]
 order = ["period_kind", "period", "direction", "state"]
 
@@ -11,15 +11,21 @@ period_kind = "month, quarter, half-year or year"
 period = "The period of the state's beginning"
 direction = "Direction of the return that the plan follows: outbound (from Morocco) or inbound (to Morocco)"
 state = "The latest known state of the plan"
-persons = "Distinct persons whose plan came into its latest known state in the period; 0 where nobody's did; a later state takes the person out of the earlier one"
+persons = "Distinct persons whose plan came into its latest known state in the period; 0 where nobody's did; a later state takes the plan out of the earlier one"
+plans = "Plans that came into their latest known state in the period; a person may have several; add up over periods of one kind only"
 
 [measures.persons]
 unit = "person"
 additivity = "none"
 date_basis = "state_since"
 
+[measures.plans]
+unit = "plan"
+additivity = ["period", "direction", "state"]
+date_basis = "state_since"
+
 [[tests]]
-not_null = ["period_kind", "period", "direction", "state", "persons"]
+not_null = ["period_kind", "period", "direction", "state", "persons", "plans"]
 
 [[tests]]
 unique = ["period", "direction", "state"]
@@ -38,7 +44,8 @@ WITH counted AS (
         p.period,
         a.direction,
         a.state,
-        CAST(count(DISTINCT a.person_id) AS BIGINT) AS persons
+        CAST(count(DISTINCT a.person_id) AS BIGINT) AS persons,
+        CAST(count(*) AS BIGINT) AS plans
     FROM plans_current AS a
     JOIN period_months AS p
         ON p.month_start = a.state_month
@@ -49,7 +56,8 @@ SELECT
     c.period,
     direction.code AS direction,
     plan_state.code AS state,
-    coalesce(n.persons, 0) AS persons
+    coalesce(n.persons, 0) AS persons,
+    coalesce(n.plans, 0) AS plans
 FROM covered_periods AS c
 CROSS JOIN codes.direction AS direction
 CROSS JOIN codes.plan_state AS plan_state

@@ -34,6 +34,10 @@ SELECT
 FROM referrals_total
 WHERE direction = 'inbound'
 UNION ALL
+SELECT 'referrals_inbound', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons AS DOUBLE)
+FROM referrals_by_sadd
+WHERE direction = 'inbound'
+UNION ALL
 SELECT 'referrals_inbound', 'partner', period_kind, period, 'partner=' || partner, CAST(persons AS DOUBLE)
 FROM referrals_by_partner
 WHERE direction = 'inbound'
@@ -48,6 +52,10 @@ WHERE direction = 'inbound'
 UNION ALL
 SELECT 'referrals_outbound', 'none', period_kind, period, 'total', CAST(persons AS DOUBLE)
 FROM referrals_total
+WHERE direction = 'outbound'
+UNION ALL
+SELECT 'referrals_outbound', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons AS DOUBLE)
+FROM referrals_by_sadd
 WHERE direction = 'outbound'
 UNION ALL
 SELECT 'referrals_outbound', 'partner', period_kind, period, 'partner=' || partner, CAST(persons AS DOUBLE)

@@ -33,6 +33,9 @@ SELECT
     CAST(persons_counselled AS DOUBLE) AS value
 FROM counselling_inbound
 UNION ALL
+SELECT 'counselling_inbound', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons_counselled AS DOUBLE)
+FROM counselling_inbound_by_sadd
+UNION ALL
 SELECT 'counselling_inbound_share_percent', 'none', period_kind, period, 'total', share_percent
 FROM counselling_inbound
 WHERE share_percent IS NOT NULL
@@ -42,6 +45,9 @@ FROM assistance_inbound_total
 UNION ALL
 SELECT 'assistance_inbound', 'assistance_kind', period_kind, period, 'assistance_kind=' || kind, CAST(persons AS DOUBLE)
 FROM assistance_inbound_by_kind
+UNION ALL
+SELECT 'assistance_inbound', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons AS DOUBLE)
+FROM assistance_inbound_by_sadd
 UNION ALL
 SELECT 'assistance_inbound_instances', 'none', period_kind, period, 'total', CAST(instances AS DOUBLE)
 FROM assistance_inbound_total

@@ -36,6 +36,9 @@ UNION ALL
 SELECT 'voucher_recipients', 'voucher_kind', period_kind, period, 'voucher_kind=' || kind, CAST(persons AS DOUBLE)
 FROM vouchers_by_kind
 UNION ALL
+SELECT 'voucher_recipients', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons AS DOUBLE)
+FROM vouchers_by_sadd
+UNION ALL
 SELECT 'vouchers', 'none', period_kind, period, 'total', CAST(vouchers AS DOUBLE)
 FROM vouchers_total
 UNION ALL

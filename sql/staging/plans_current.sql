@@ -1,7 +1,7 @@
 /*
-description = "The latest known state of the plan of every person, one row per person and direction: of several plans the one whose state began last, then of the last change, then of the office that comes first in precedence"
-grain = ["person_id", "direction"]
-order = ["direction", "state_since", "person_id"]
+description = "Current reintegration plans in both directions, one row per plan with its latest known state; a person may have several"
+grain = ["office", "record_id"]
+order = ["state_since", "office", "record_id"]
 
 [columns]
 person_id = "Keyed pseudonym of case and person"
@@ -16,9 +16,6 @@ record_id = "The row's key within office and feed"
 
 [[tests]]
 not_null = ["person_id", "direction", "state", "state_since", "state_month", "sadd_group", "office", "record_id"]
-
-[[tests]]
-unique = ["person_id", "direction"]
 
 [[tests]]
 unique = ["office", "record_id"]
@@ -37,19 +34,13 @@ accepted_codes = { column = "state", codes = "plan_state" }
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
 */
 SELECT
-    p.person_id,
-    p.direction,
-    p.country,
-    p.state,
-    p.state_since,
-    CAST(date_trunc('month', p.state_since) AS DATE) AS state_month,
-    p.sadd_group,
-    p.office,
-    p.record_id
-FROM feeds.plans AS p
-LEFT JOIN system.offices AS o
-    ON o.office = p.office
-QUALIFY row_number() OVER (
-    PARTITION BY p.person_id, p.direction
-    ORDER BY p.state_since DESC, p.changed_at DESC, o.precedence NULLS LAST, p.office, p.record_id
-) = 1
+    person_id,
+    direction,
+    country,
+    state,
+    state_since,
+    CAST(date_trunc('month', state_since) AS DATE) AS state_month,
+    sadd_group,
+    office,
+    record_id
+FROM feeds.plans
