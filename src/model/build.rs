@@ -1,8 +1,13 @@
 //! Models run: each result a Parquet file named by its content, written once.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use arrow::datatypes::SchemaRef;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ident};
-use futures::TryStreamExt;
+use futures::stream::FuturesUnordered;
+use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
@@ -11,11 +16,11 @@ use super::describe;
 use super::inputs::Inputs;
 use super::parse::Model;
 use super::reports::reports;
-use super::write::{Draft, Written};
+use super::write::{Draft, Shape, Written};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::Project;
-use crate::warehouse::{FileFacts, LastBuild, Reports, Resource, TableFacts, TableSchema, Warehouse};
+use crate::warehouse::{FileFacts, LastBuild, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
 
 /// What was built.
 #[derive(Debug, Default)]
@@ -46,42 +51,79 @@ pub struct Builder<'a> {
 const WRITER: &str = concat!("rihla-parquet-2 ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
-    /// Builds and tests every model.
+    /// Builds and tests every model, side by side where one does not read the other.
     ///
     /// # Errors
     /// As the engine and the disk say.
     pub async fn build(&self, mut progress: impl FnMut(&str)) -> Result<Built> {
-        let mut built = Built::default();
-        for (model, schema) in self.checked.models.iter().zip(&self.checked.schemas) {
-            progress(model.name.as_str());
-            self.build_model(model, schema, &mut built).await?;
-            tracing::debug!(model = model.name.as_str(), "built");
+        let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let count = self.checked.models.len();
+        let mut results: Vec<Option<One>> = std::iter::repeat_with(|| None).take(count).collect();
+        let mut waiting: Vec<usize> = (0..count).collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut still = Vec::new();
+            for index in waiting {
+                let model = &self.checked.models[index];
+                if running.len() < most && self.is_ready(model, &results) {
+                    progress(model.name.as_str());
+                    running.push(self.build_model(index, self.fingerprint(index, &results)?));
+                } else {
+                    still.push(index);
+                }
+            }
+            waiting = still;
+            let Some(one) = running.next().await else { break };
+            let (index, one) = one?;
+            tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
+            results[index] = Some(one);
         }
-        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(built)
+        if let Some(index) = waiting.first() {
+            return Err(Error::new(Kind::Internal, format!("{} waits for a model that is never built", self.checked.models[*index].name)));
+        }
+        Ok(self.assemble(results))
     }
 
-    async fn build_model(&self, model: &Model, schema: &SchemaRef, built: &mut Built) -> Result<()> {
-        let fingerprint = self.fingerprint(model, schema, built)?;
+    /// True where all models that a model reads are built.
+    fn is_ready(&self, model: &Model, results: &[Option<One>]) -> bool {
+        let pending = self.checked.models.iter().zip(results).filter(|(_, result)| result.is_none());
+        let pending: BTreeSet<&str> = pending.map(|(model, _)| model.name.as_str()).collect();
+        model.models_read().is_disjoint(&pending)
+    }
+
+    /// What was built in an order that does not depend on which model was done first.
+    fn assemble(&self, results: Vec<Option<One>>) -> Built {
+        let mut built = Built::default();
+        for (model, one) in self.checked.models.iter().zip(results) {
+            let Some(One { resource, tests, rebuilt }) = one else { continue };
+            built.rebuilt += usize::from(rebuilt);
+            built.build.tests.extend(tests);
+            if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
+        }
+        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        built
+    }
+
+    async fn build_model(&self, index: usize, fingerprint: String) -> Result<(usize, One)> {
+        let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         // Offices may come and go without a figure changing, so this is asked every time.
         let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
-        let resource = match self.reusable(model, &fingerprint) {
+        let one = match self.reusable(model, &fingerprint) {
             Some(mut resource) => {
                 resource.rihla.reports = reports;
-                built.build.tests.extend(self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned());
+                // What a column may hold follows the code lists, which the model itself need not read.
+                resource.schema = self.table_schema(model, schema);
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                resource
+                let tests = self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect();
+                One { resource, tests, rebuilt: false }
             }
             None => {
-                built.rebuilt += 1;
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                built.build.tests.extend(audit(self.engine, model).await?);
-                resource
+                One { resource, tests: audit(self.engine, model).await?, rebuilt: true }
             }
         };
-        if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
-        Ok(())
+        Ok((index, one))
     }
 
     fn file(&self, model: &Model, resource: &Resource) -> std::path::PathBuf {
@@ -89,7 +131,8 @@ impl Builder<'_> {
     }
 
     /// The hash of the model and the content of all it reads.
-    fn fingerprint(&self, model: &Model, schema: &SchemaRef, built: &Built) -> Result<String> {
+    fn fingerprint(&self, index: usize, results: &[Option<One>]) -> Result<String> {
+        let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         let mut hash = Sha256::new();
         hash.update(WRITER);
         hash.update(model.file.text.as_bytes());
@@ -97,7 +140,7 @@ impl Builder<'_> {
             describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
         }
         for (read, _) in &model.reads {
-            let of_model = built.build.tables.iter().chain(&built.build.staging).find(|table| table.name == *read).map(|table| table.hash.as_str());
+            let of_model = results.iter().flatten().map(|one| &one.resource).find(|table| table.name == *read).map(|table| table.hash.as_str());
             let content = of_model
                 .or_else(|| self.inputs.fingerprint(read))
                 .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
@@ -116,14 +159,19 @@ impl Builder<'_> {
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {
         let what = || format!("cannot run the model `{}`", model.name);
-        let frame = self.engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
-        let frame = self.engine.apart(frame).await.and_then(|frame| sorted(frame, model)).map_err(|cause| error::engine(what(), cause))?;
-        let mut stream = frame.execute_stream().await.map_err(|cause| error::engine(what(), cause))?;
-        let mut draft = Draft::begin(self.warehouse.store().root(), &describe::shape(model, schema, self.project))?;
-        while let Some(batch) = stream.try_next().await.map_err(|cause| error::engine(what(), cause))? {
-            draft.write(&batch)?;
-        }
-        let written = draft.finish()?;
+        let run = run(
+            self.engine.clone(),
+            model.file.text.clone(),
+            order(model),
+            self.warehouse.store().root().to_owned(),
+            describe::shape(model, schema, self.project),
+        );
+        // A task of its own, so that models run on all cores.
+        let ran = tokio::spawn(run).await.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+        let written = ran.map_err(|failed| match failed {
+            Failed::Engine(cause) => error::engine(what(), cause),
+            Failed::Disk(error) => error,
+        })?;
         let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.parquet.hash, "parquet");
         written.parquet.keep(&place)?;
         let mut facts = facts(model, &written, fingerprint, reports);
@@ -146,19 +194,45 @@ impl Builder<'_> {
             dialect: None,
             bytes: written.parquet.bytes,
             hash: format!("sha256:{}", written.parquet.hash),
-            schema: TableSchema {
-                fields: describe::columns(model, schema, self.project),
-                primary_key: model.header.grain.iter().map(|column| column.get_ref().clone()).collect(),
-            },
+            schema: self.table_schema(model, schema),
             rihla: facts,
         }
     }
+
+    fn table_schema(&self, model: &Model, schema: &SchemaRef) -> TableSchema {
+        let primary_key = model.header.grain.iter().map(|column| column.get_ref().clone()).collect();
+        TableSchema { fields: describe::columns(model, schema, self.project), primary_key }
+    }
 }
 
-/// Rows in the order the header says, so that the same content is the same file.
-fn sorted(frame: DataFrame, model: &Model) -> datafusion::error::Result<DataFrame> {
-    let order = model.header.order().map(|column| ident(column).sort(true, true)).collect();
-    frame.sort(order)
+/// A model built, or found built already.
+struct One {
+    resource: Resource,
+    tests: Vec<TestResult>,
+    rebuilt: bool,
+}
+
+/// Why a model's result was not written.
+enum Failed {
+    Engine(DataFusionError),
+    Disk(Error),
+}
+
+/// Runs a model and writes its rows in the order given, so that the same content is the same file.
+async fn run(engine: Engine, sql: String, order: Vec<String>, root: PathBuf, shape: Shape) -> std::result::Result<Written, Failed> {
+    let frame = engine.context().sql(&sql).await.map_err(Failed::Engine)?;
+    let sorted = |frame: DataFrame| frame.sort(order.iter().map(|column| ident(column).sort(true, true)).collect());
+    let frame = engine.apart(frame).await.and_then(sorted).map_err(Failed::Engine)?;
+    let mut stream = frame.execute_stream().await.map_err(Failed::Engine)?;
+    let mut draft = Draft::begin(&root, &shape).map_err(Failed::Disk)?;
+    while let Some(batch) = stream.try_next().await.map_err(Failed::Engine)? {
+        draft.write(&batch).map_err(Failed::Disk)?;
+    }
+    draft.finish().map_err(Failed::Disk)
+}
+
+fn order(model: &Model) -> Vec<String> {
+    model.header.order().map(str::to_owned).collect()
 }
 
 fn facts(model: &Model, written: &Written, fingerprint: String, reports: Vec<Reports>) -> TableFacts {
