@@ -22,4 +22,5 @@ mod regenerate;
 mod second_run;
 mod sql_logic;
 mod truth;
+mod truth_figures;
 mod warehouse;
