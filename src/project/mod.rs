@@ -24,7 +24,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, NumberStyle, SharedContract};
+use crate::contract::{CodeList, DateFormat, NumberStyle, SharedContract};
 use crate::diagnostic::SourceFile;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
@@ -129,9 +129,9 @@ pub struct Source {
     /// How they are written.
     pub format: Format,
     /// Formats of dates.
-    pub dates: Vec<String>,
+    pub dates: Vec<DateFormat>,
     /// Formats of instants.
-    pub datetimes: Vec<String>,
+    pub datetimes: Vec<DateFormat>,
     /// What separates several values in a cell.
     pub list_separator: String,
     /// How numbers are written.
@@ -152,7 +152,7 @@ pub enum Format {
         /// The separator.
         delimiter: u8,
         /// The encoding.
-        encoding: &'static encoding_rs::Encoding,
+        encoding: TextEncoding,
     },
     /// An XLSX workbook.
     Workbook {
@@ -163,6 +163,37 @@ pub enum Format {
     },
     /// A JSON object a line.
     JsonLines,
+}
+
+/// How text is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextEncoding {
+    /// UTF-8, with or without a byte-order mark.
+    Utf8,
+    /// UTF-16 in the order that its byte-order mark says.
+    Utf16,
+    /// UTF-16, the low byte first.
+    Utf16Le,
+    /// UTF-16, the high byte first.
+    Utf16Be,
+    /// Western European Windows.
+    Windows1252,
+}
+
+impl TextEncoding {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Utf8, Self::Utf16, Self::Utf16Le, Self::Utf16Be, Self::Windows1252];
+
+    /// Its name in pipelines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16 => "utf-16",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
 }
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.
