@@ -8,8 +8,8 @@ use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, Na
 
 use super::{months, western_digit};
 
-/// The pseudo-formats beside strftime's.
-pub const PSEUDO_FORMATS: [&str; 2] = ["excel-1900", "excel-1904"];
+/// The pseudo-formats beside strftime's: serial numbers written as text, of either epoch, and plain numbers in workbooks.
+pub const PSEUDO_FORMATS: [&str; 3] = ["excel-1900", "excel-1904", "excel"];
 
 /// A format of dates or of moments, compiled.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ enum Layout {
     Excel1900,
     /// Days since 1 January 1904.
     Excel1904,
+    /// Days since the first day of the workbook that they stand in, which its reader makes dates: no text is one.
+    Workbook,
 }
 
 /// A moment as written.
@@ -47,7 +49,7 @@ impl DateFormat {
     /// What is wrong with it, and what to do.
     pub fn of_days(text: &str) -> Result<Self, (String, String)> {
         let format = Self::new(text)?;
-        let (sample, day) = format.sample();
+        let Some((sample, day)) = format.sample() else { return Ok(format) };
         if format.day(&sample, day) == Ok(day) { Ok(format) } else { Err(lacks(text, "day, month and year", "such as `%d/%m/%Y`")) }
     }
 
@@ -57,7 +59,7 @@ impl DateFormat {
     /// What is wrong with it, and what to do.
     pub fn of_moments(text: &str) -> Result<Self, (String, String)> {
         let format = Self::new(text)?;
-        let (sample, day) = format.sample();
+        let Some((sample, day)) = format.sample() else { return Ok(format) };
         if format.moment(&sample, day).is_ok() { Ok(format) } else { Err(lacks(text, "day and time", "such as `%d/%m/%Y %H:%M`")) }
     }
 
@@ -65,6 +67,7 @@ impl DateFormat {
         let layout = match text {
             "excel-1900" => Layout::Excel1900,
             "excel-1904" => Layout::Excel1904,
+            "excel" => Layout::Workbook,
             _ => pattern(text)?,
         };
         Ok(Self { text: text.to_owned(), layout })
@@ -75,15 +78,16 @@ impl DateFormat {
         &self.text
     }
 
-    /// A text in this format, and the day it means.
-    fn sample(&self) -> (String, NaiveDate) {
+    /// A text in this format, and the day it means; nothing where no text is in it.
+    fn sample(&self) -> Option<(String, NaiveDate)> {
         let at = DateTime::<FixedOffset>::parse_from_rfc3339("2023-02-03T04:05:06+00:00").unwrap_or_default();
         let text = match &self.layout {
             Layout::Pattern { .. } => at.format_with_items(StrftimeItems::new(&self.text)).to_string(),
             Layout::Excel1900 => "44960".to_owned(),
             Layout::Excel1904 => "43498".to_owned(),
+            Layout::Workbook => return None,
         };
-        (text, at.date_naive())
+        Some((text, at.date_naive()))
     }
 
     /// The day that a text means; `latest` is the latest that a year of two digits may mean.
@@ -97,6 +101,7 @@ impl DateFormat {
                 let (days, fraction) = serial(text).ok_or(None)?;
                 if fraction.is_empty() { self.serial_day(days) } else { Err(Some("a serial number of a date has no decimals")) }
             }
+            Layout::Workbook => Err(None),
         }
         .and_then(plausible)
     }
@@ -116,8 +121,9 @@ impl DateFormat {
             }
             Layout::Excel1900 | Layout::Excel1904 => {
                 let (days, fraction) = serial(text).ok_or(None)?;
-                Moment::Local(self.serial_day(days)?.and_time(time_of_day(fraction)?))
+                Moment::Local(self.serial_day(days)?.and_time(time_of_day(&fraction)?))
             }
+            Layout::Workbook => return Err(None),
         };
         plausible(moment.day()).map(|_| moment)
     }
@@ -229,7 +235,7 @@ fn serial(text: &str) -> Option<(u64, String)> {
 
 /// The time that the decimals of a serial number mean, to the second. Excel keeps days as binary fractions, so that five
 /// decimals or more mean the nearest second; fewer must be one exactly.
-fn time_of_day(fraction: String) -> Result<NaiveTime, Unlike> {
+fn time_of_day(fraction: &str) -> Result<NaiveTime, Unlike> {
     if fraction.is_empty() {
         return Ok(NaiveTime::MIN);
     }

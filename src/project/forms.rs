@@ -138,6 +138,9 @@ pub struct SourceForm {
     pub offices: Vec<Text>,
     /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
     pub url: Text,
+    /// The reporting periods that it is for, where an office's form has versions; all where absent.
+    #[serde(default)]
+    pub periods: PeriodsForm,
     /// Formats of dates: strftime (months by name in French, English and Arabic), `excel-1900`, `excel-1904`.
     #[serde(default)]
     pub dates: Vec<Text>,
@@ -164,6 +167,16 @@ pub struct SourceForm {
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+}
+
+/// `periods = { first = "2023-01", last = "2023-06" }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsForm {
+    /// The first month.
+    pub first: Option<Text>,
+    /// The last month.
+    pub last: Option<Text>,
 }
 
 /// `numbers = { decimal = ",", group = "." }`

@@ -11,11 +11,13 @@ mod relations;
 mod resolve;
 mod schema;
 mod template;
+mod versions;
 
 pub use document::from_toml_at;
 pub use files::Files;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
+pub use versions::Periods;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -126,6 +128,8 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// The reporting periods that it is for.
+    pub periods: Periods,
     /// How they are written.
     pub format: Format,
     /// Formats of dates.

@@ -11,7 +11,7 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, relations, schema};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, relations, schema, versions};
 use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -49,12 +49,12 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
     check_cron(file, &form.schedule.cron, faults);
     let contract = contract(file, &form, around, faults);
-    let sources: Vec<_> = form
+    let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults))
-        .map(Arc::new)
+        .filter_map(|source| Some((source.get_ref(), Arc::new(resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?))))
         .collect();
+    versions::check_rivals(file, &sources, faults);
     if form.sources.is_empty() {
         faults.push(Fault::error(file, 0..0, "the pipeline has no sources").hint("add `[[sources]]`"));
     }
@@ -66,7 +66,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         tolerance: form.tolerance.into_inner(),
         tolerated_rows: form.tolerated_rows,
         schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
-        sources,
+        sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
 }
 
@@ -133,11 +133,13 @@ fn resolve_source(
     let dates = compile_formats(file, &form.dates, DateFormat::of_days, faults);
     let datetimes = compile_formats(file, &form.datetimes, DateFormat::of_moments, faults);
     check_formats(file, form, contract, &absent, faults);
+    let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
         offices,
         template: template?,
+        periods,
         format: format?,
         dates,
         datetimes,

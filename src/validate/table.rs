@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Format, Reference, Source, Template, TextEncoding};
+use crate::project::{Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -146,6 +146,7 @@ fn plain_source(contract: &Contract) -> Result<Source> {
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
+        periods: Periods::default(),
         format: Format::Csv { delimiter: b',', encoding: TextEncoding::Utf8 },
         dates: vec![format(DateFormat::of_days("%Y-%m-%d"))?],
         datetimes: vec![format(DateFormat::of_moments("%Y-%m-%dT%H:%M:%SZ"))?],

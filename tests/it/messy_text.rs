@@ -246,3 +246,46 @@ fn a_column_may_have_another_name_in_another_version_of_the_form() {
     assert_eq!((refusal.error, refusal.message.as_str()), ("duplicate-label", "the labels `Monnaie` and `Devise` both mean `currency`"));
     assert_eq!(judge(&crate::steps::folder(), rows.replace("Monnaie", "Devise")).err().expect("another office").error, "extra-label");
 }
+
+/// Two versions of a form in which one label means two things.
+const VERSIONS: &str = r#"
+[[sources]]
+offices = ["RAB"]
+url = "in/{office}/{received}/steps-{period}.csv"
+csv = { delimiter = ";" }
+dates = ["%Y-%m-%d"]
+datetimes = ["%Y-%m-%dT%H:%M:%SZ"]
+periods = { first = "2023-02" }
+labels = { "Somme" = "quantity", "Nombre" = "amount" }
+"#;
+
+#[test]
+fn each_version_of_a_form_has_its_labels_and_its_periods() {
+    let folder = folder_with(&[("csv = {", "periods = { last = \"2023-01\" }\nlabels = { \"Somme\" = \"amount\", \"Nombre\" = \"quantity\" }\ncsv = {")]);
+    let pipeline = std::fs::read_to_string(folder.path(PIPELINE)).expect("the pipeline");
+    folder.write(PIPELINE, format!("{pipeline}{VERSIONS}"));
+    let labels = |text: String| text.replace("Quantité", "Nombre").replace("Montant", "Somme");
+    let first = labels(extract(&[with(&[("Quantité", "2"), ("Montant", "7.50")])]));
+    folder.write("in/RAB/2023-02-04/steps-2023-01.csv", first);
+    let second = [("Quantité", "9.50"), ("Montant", "3"), ("Examen", "2023-02-10"), ("Modifié", "2023-02-12T09:00:00Z")];
+    folder.write("in/RAB/2023-03-04/steps-2023-02.csv", labels(extract(&[with(&second)])).replace("r-0", "r-9"));
+    folder.rihla(&["run"]).ok();
+    let paid = folder.released("paid");
+    assert_eq!((paid[0]["least"].as_f64(), paid[0]["paid"].as_f64()), (Some(7.5), Some(17.0)));
+}
+
+#[test]
+fn two_sources_of_one_place_are_told_apart_by_their_periods() {
+    let folder = folder();
+    let pipeline = std::fs::read_to_string(folder.path(PIPELINE)).expect("the pipeline");
+    let third = VERSIONS.replace("first = \"2023-02\"", "first = \"2023-06\", last = \"2023-05\"").replace("steps-{period}", "more-{period}");
+    let fourth = third.replace("2023-06", "2023-Q1").replace("more-{period}", "most-{period}");
+    folder.write(PIPELINE, format!("{pipeline}{VERSIONS}{third}{fourth}"));
+    let checked = folder.rihla(&["check"]);
+    snapshot(
+        "messy_text",
+        "two_sources_of_one_place_are_told_apart_by_their_periods",
+        "the first source is for all periods; ends that are no months or cross",
+        &checked.text(),
+    );
+}
