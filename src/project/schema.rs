@@ -11,7 +11,7 @@ use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
 use super::relations;
-use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, fold};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -55,7 +55,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         case_numbers: patterns.to_vec(),
-        missing_values: form.missing_values.unwrap_or_default(),
+        missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns),
         fields,
     })
@@ -81,11 +81,12 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     Field {
         name: name.clone(),
         description: form.description.clone().unwrap_or_default(),
-        kind,
+        kind: kind.clone(),
         required: form.constraints.required.unwrap_or(false),
         minimum,
         maximum,
         pattern,
+        pad: form.rihla.pad.as_ref().and_then(|pad| self::pad(file, form, pad, &kind, faults)),
         codes,
         labels,
         protection: match form.rihla.protection {
@@ -132,6 +133,23 @@ fn scale(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> u
         return DEFAULT_SCALE;
     }
     *scale.get_ref()
+}
+
+/// The width of an id of digits.
+fn pad(file: &Arc<SourceFile>, form: &FieldForm, pad: &Spanned<u8>, kind: &FieldKind, faults: &mut Vec<Fault>) -> Option<usize> {
+    let is_plain_text = *kind == FieldKind::String && form.rihla.codes.is_none() && form.rihla.role != Some(Role::CaseNumber);
+    if !is_plain_text {
+        faults.push(
+            Fault::error(file, pad.span(), format!("`{}` is no id of digits, so no zeros are put back", form.name.get_ref()))
+                .hint("case numbers have the patterns of their offices (`case_number` in rihla.toml)"),
+        );
+        return None;
+    }
+    if !(2..=32).contains(pad.get_ref()) {
+        faults.push(Fault::error(file, pad.span(), "an id of digits is 2 to 32 wide"));
+        return None;
+    }
+    Some(usize::from(*pad.get_ref()))
 }
 
 /// A limit in units of the kind's last decimal; nothing where the kind has none, which is told elsewhere.

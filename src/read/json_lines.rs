@@ -11,11 +11,11 @@ use super::cells::{Gatherer, Target};
 use super::encoding::decode;
 use super::{Piece, Refusal, labels};
 use crate::contract::{Contract, Field, FieldKind, NumberStyle, Protection, Role};
-use crate::project::{JSON_LIST_SEPARATOR, Source};
+use crate::project::{JSON_LIST_SEPARATOR, Source, TextEncoding};
 
 /// Reads JSON lines; rows are named by their line. A key that a line lacks is an absent cell.
 pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
-    let text = decode(bytes, encoding_rs::UTF_8)?;
+    let text = decode(bytes, TextEncoding::Utf8)?;
     if text.trim_start().starts_with('[') {
         return Err(Refusal::new("format-error", "the file is a JSON array; the source says an object a line"));
     }

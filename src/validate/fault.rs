@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 29] = [
+pub const RULES: [(&str, &str); 30] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -58,6 +58,7 @@ pub const RULES: [(&str, &str); 29] = [
     ("type-error", "error-cell"),
     ("type-error", "integer"),
     ("type-error", "number"),
+    ("type-error", "spreadsheet-number"),
 ];
 
 /// One reason why a row was not loaded.

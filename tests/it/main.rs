@@ -15,6 +15,7 @@ mod faulty_projects;
 mod field_rules;
 mod found_by_trial;
 mod leak;
+mod messy_text;
 mod places;
 mod properties;
 mod reconcile_moved;
