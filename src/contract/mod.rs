@@ -8,6 +8,7 @@ mod codes;
 mod columns;
 mod field;
 mod fold;
+mod hxl;
 mod measure;
 
 pub use case_number::CaseNumberPattern;
@@ -15,6 +16,7 @@ pub use codes::{Clash, Code, CodeList};
 pub use columns::{arrow_type, instant, is_carried, loaded_schema, provenance_fields};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
+pub use hxl::hashtag;
 pub use measure::{Additivity, AdditivityWord, Measure};
 
 use std::sync::Arc;

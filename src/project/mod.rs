@@ -4,17 +4,23 @@
 
 mod codes;
 mod document;
+mod export;
+mod export_forms;
+mod export_source;
 mod files;
 mod forms;
 mod pipeline;
 mod resolve;
 mod schema;
 mod template;
+mod wildcard;
 
 pub use document::from_toml_at;
+pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
+pub use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -139,6 +145,8 @@ pub struct Source {
     pub labels: HashMap<String, usize>,
     /// Folded first cells of rows that are totals.
     pub total_rows: BTreeSet<String>,
+    /// What is particular to exports of form systems.
+    pub export: Export,
 }
 
 /// How an extract is written.
@@ -160,6 +168,8 @@ pub enum Format {
     },
     /// A JSON object a line.
     JsonLines,
+    /// Whole JSON documents.
+    Json(JsonShape),
 }
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.

@@ -13,7 +13,7 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, schema};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, export_source, schema};
 use crate::contract::{CaseNumberPattern, Contract, FieldKind, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -129,9 +129,11 @@ fn resolve_source(
     let offices = offices(file, &form.offices, around, faults);
     let template = template(file, &form.url, faults);
     let format = format(file, form, whole, faults);
+    export_source::check_pages(file, form, faults);
     let contract = contract?;
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
+    let export = export_source::resolve(file, form, contract, &labels, faults);
     check_formats(file, form, contract, &absent, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
@@ -144,15 +146,16 @@ fn resolve_source(
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
+        export,
     })
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.
 fn list_separator(form: &SourceForm) -> String {
-    match (&form.list_separator, &form.json_lines) {
-        (_, Some(_)) => JSON_LIST_SEPARATOR.to_owned(),
-        (Some(text), None) => text.get_ref().clone(),
-        (None, None) => "|".to_owned(),
+    match &form.list_separator {
+        _ if form.json_lines.is_some() || form.json.is_some() => JSON_LIST_SEPARATOR.to_owned(),
+        Some(text) => text.get_ref().clone(),
+        None => "|".to_owned(),
     }
 }
 
@@ -202,11 +205,12 @@ fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Strin
 }
 
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
-    let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
+    let count =
+        usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some()) + usize::from(form.json.is_some());
     if count != 1 {
         faults.push(
             Fault::error(file, whole, format!("the source names {count} formats"))
-                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"),
+                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`, `json = {}`"),
         );
         return None;
     }
@@ -220,7 +224,7 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
         }
         return Some(Format::Workbook { sheet: workbook.sheet.as_ref().map(|text| text.get_ref().clone()), header_row: *workbook.header_row.get_ref() });
     }
-    Some(Format::JsonLines)
+    Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }
 
 fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<u8> {

@@ -5,11 +5,10 @@ use std::io::{Cursor, Read};
 use bytes::Bytes;
 use calamine::{Data, Reader, Xlsx, XlsxError};
 
-use super::cells::{Gatherer, Target, judge_width};
+use super::body::Body;
 use super::encoding::{decoded_twice, mangled};
-use super::labels::match_labels;
-use super::{Piece, Refusal, Why};
-use crate::contract::{Contract, FieldKind, fold};
+use super::{Piece, Refusal};
+use crate::contract::{Contract, FieldKind};
 use crate::project::Source;
 
 /// Reads a sheet; rows are named as the sheet numbers them.
@@ -20,7 +19,7 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| broken(&error))?;
     let mut sheet = Sheet { row: 0, cells: Vec::new() };
     let mut header: Option<Vec<String>> = None;
-    let mut body: Option<(Vec<Target>, Gatherer<'_>)> = None;
+    let mut body: Option<Body<'_>> = None;
     let mut sink = Some(sink);
     loop {
         let cell = cells.next_cell().map_err(|error| broken(&error))?;
@@ -31,12 +30,12 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
             if row == header_row {
                 header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String)).collect());
             } else if row > header_row && !sheet.cells.is_empty() {
-                if body.is_none() {
-                    body = Some(begin(header.as_deref(), &name, header_row, source, contract, &mut sink)?);
+                if let Some(sink) = sink.take() {
+                    body = Some(begin(header.as_deref(), &name, header_row, source, contract, sink)?);
                 }
-                if let Some((targets, rows)) = &mut body {
+                if let Some(body) = &mut body {
                     check_decoding(&sheet.cells, row)?;
-                    gather(&sheet.cells, i64::from(row), targets, source, contract, rows);
+                    gather(&sheet.cells, i64::from(row), body)?;
                 }
             }
             sheet.cells.clear();
@@ -44,11 +43,10 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
         let Some(cell) = cell else { break };
         sheet.take(cell.get_position(), Data::from(cell.get_value().clone()))?;
     }
-    let (_, rows) = match body {
-        Some(body) => body,
-        None => begin(header.as_deref(), &name, header_row, source, contract, &mut sink)?,
-    };
-    Ok(rows.finish())
+    if let Some(sink) = sink.take() {
+        body = Some(begin(header.as_deref(), &name, header_row, source, contract, sink)?);
+    }
+    body.map_or(Ok(0), Body::finish)
 }
 
 /// The row of a sheet that is being gathered, cell by cell: a stray cell far away costs nothing.
@@ -86,38 +84,25 @@ fn begin<'s>(
     header: Option<&[String]>,
     sheet: &str,
     header_row: u32,
-    source: &Source,
-    contract: &Contract,
-    sink: &mut Option<&'s mut dyn FnMut(Piece)>,
-) -> Result<(Vec<Target>, Gatherer<'s>), Refusal> {
-    let labels = header.filter(|labels| labels.iter().any(|label| !label.trim().is_empty()));
-    let (Some(labels), Some(sink)) = (labels, sink.take()) else {
+    source: &'s Source,
+    contract: &'s Contract,
+    sink: &'s mut dyn FnMut(Piece),
+) -> Result<Body<'s>, Refusal> {
+    let Some(labels) = header.filter(|labels| labels.iter().any(|label| !label.trim().is_empty())) else {
         return Err(Refusal::new("blank-header", format!("sheet `{sheet}` has nothing in row {header_row}, where its header should be")));
     };
-    let targets = match_labels(labels, source, contract)?;
-    let rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), Some(sheet), sink);
-    Ok((targets, rows))
+    Body::begin(labels.to_vec(), Some(sheet), source, contract, sink)
 }
 
-fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contract: &Contract, rows: &mut Gatherer<'_>) {
-    let kind = |index: usize| match targets.get(index) {
-        Some(Target::Field(field)) => &contract.fields[*field].kind,
-        _ => &FieldKind::String,
-    };
-    let blank = std::iter::repeat_n(&Data::Empty, targets.len().saturating_sub(cells.len()));
-    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(index, cell)| text(cell, kind(index))).collect();
+fn gather(cells: &[Data], row: i64, body: &mut Body<'_>) -> Result<(), Refusal> {
+    let width = body.width();
+    let blank = std::iter::repeat_n(&Data::Empty, width.saturating_sub(cells.len()));
+    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(column, cell)| text(cell, body.kind(column))).collect();
     // Sheets keep emptied cells far to the right of their table.
-    while texts.len() > targets.len() && texts.last().is_some_and(|text| text.trim().is_empty()) {
+    while texts.len() > width && texts.last().is_some_and(|text| text.trim().is_empty()) {
         texts.pop();
     }
-    let Some(first) = texts.iter().find(|text| !text.trim().is_empty()) else { return };
-    if source.total_rows.contains(&fold(first)) {
-        return rows.aside(row, Why::Total);
-    }
-    if let Some(why) = judge_width(targets, texts.iter().map(String::as_str)) {
-        return rows.aside(row, why);
-    }
-    rows.row(row, targets, texts.iter().map(String::as_str));
+    body.row(row, &texts)
 }
 
 /// The most that a workbook may hold unpacked: a sheet of a million rows is well below.

@@ -15,7 +15,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::{Piece, SetAside, Why};
+use crate::read::{Piece, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -122,7 +122,7 @@ impl<'a> Delivery<'a> {
         }
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed, self.sheet.as_ref());
-        aside.extend(self.aside.into_iter().map(read_aside));
+        aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         aside.sort_by_key(|row| row.row);
         Ok(Validated { good, sheet: self.sheet, aside })
     }
@@ -184,13 +184,7 @@ impl Judged {
     }
 }
 
-fn read_aside(row: SetAside) -> SetAsideRow {
-    let (outcome, error, message) = match row.why {
-        Why::Total => (Outcome::Excluded, "total-row", "the row holds a total, not a record".to_owned()),
-        Why::ExtraCell => (Outcome::Quarantined, "extra-cell", "the row has more cells than there are labels; its cells may be shifted".to_owned()),
-        Why::MissingCell { cells, labels } => {
-            (Outcome::Quarantined, "missing-cell", format!("the row has {cells} cells for {labels} labels; its cells may be shifted"))
-        }
-    };
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![Reason { field: None, error, rule: error, message }] }
+fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
+    let (outcome, reason) = super::aside::reason(&row.why, contract);
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
 }

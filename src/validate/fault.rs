@@ -28,7 +28,8 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 25] = [
+pub const RULES: [(&str, &str); 31] = [
+    ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -37,8 +38,12 @@ pub const RULES: [(&str, &str); 25] = [
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
     ("extra-cell", "extra-cell"),
+    ("foreign-key", "no-parent"),
+    ("foreign-key", "no-repetition"),
+    ("foreign-key", "shifted-parent"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
+    ("rejected-row", "rejected-row"),
     ("row-constraint", "age-over-maximum"),
     ("row-constraint", "birth-after-event"),
     ("row-constraint", "changed-after-received"),
@@ -50,6 +55,7 @@ pub const RULES: [(&str, &str); 25] = [
     ("superseded", "same-row"),
     ("total-row", "total-row"),
     ("type-error", "boolean"),
+    ("type-error", "choice"),
     ("type-error", "date"),
     ("type-error", "datetime"),
     ("type-error", "error-cell"),

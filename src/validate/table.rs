@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Format, Reference, Source, Template};
+use crate::project::{Export, Format, Reference, Source, Template};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -145,6 +145,7 @@ fn plain_source(contract: &Contract) -> Result<Source> {
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),
+        export: Export::default(),
     })
 }
 
