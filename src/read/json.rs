@@ -225,6 +225,9 @@ impl<'a> Records<'a> {
             Node::Number(figure) if figure.is_f64() && figure.as_f64().is_none_or(|figure| figure.abs() >= MOST_EXACT) => {
                 return refuse("a number too long to be read exactly: write it as text");
             }
+            Node::Number(figure) if matches!(field.kind, FieldKind::Integer | FieldKind::Number { .. }) => {
+                Some(self.source.numbers.native(&figure.to_string()))
+            }
             Node::Number(figure) => Some(figure.to_string()),
             Node::Text(text) => Some(match &self.source.export.text_separator {
                 Some(separator) if field.kind == FieldKind::List => text.replace(separator.as_str(), JSON_LIST_SEPARATOR),

@@ -8,7 +8,7 @@ use calamine::{Data, Reader, Xlsx, XlsxError};
 use super::body::Body;
 use super::encoding::{decoded_twice, mangled};
 use super::{Piece, Refusal};
-use crate::contract::{Contract, FieldKind};
+use crate::contract::{Contract, FieldKind, NumberStyle};
 use crate::project::Source;
 
 /// Reads a sheet; rows are named as the sheet numbers them.
@@ -28,14 +28,14 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
         if is_end {
             let row = sheet.row + 1;
             if row == header_row {
-                header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String)).collect());
+                header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String, source.numbers)).collect());
             } else if row > header_row && !sheet.cells.is_empty() {
                 if let Some(sink) = sink.take() {
                     body = Some(begin(header.as_deref(), &name, header_row, source, contract, sink)?);
                 }
                 if let Some(body) = &mut body {
                     check_decoding(&sheet.cells, row)?;
-                    gather(&sheet.cells, i64::from(row), body)?;
+                    gather(&sheet.cells, i64::from(row), source, body)?;
                 }
             }
             sheet.cells.clear();
@@ -94,10 +94,10 @@ fn begin<'s>(
     Body::begin(labels.to_vec(), Some(sheet), source, contract, sink)
 }
 
-fn gather(cells: &[Data], row: i64, body: &mut Body<'_>) -> Result<(), Refusal> {
+fn gather(cells: &[Data], row: i64, source: &Source, body: &mut Body<'_>) -> Result<(), Refusal> {
     let width = body.width();
     let blank = std::iter::repeat_n(&Data::Empty, width.saturating_sub(cells.len()));
-    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(column, cell)| text(cell, body.kind(column))).collect();
+    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(column, cell)| text(cell, body.kind(column), source.numbers)).collect();
     // Sheets keep emptied cells far to the right of their table.
     while texts.len() > width && texts.last().is_some_and(|text| text.trim().is_empty()) {
         texts.pop();
@@ -142,11 +142,12 @@ fn choose(names: &[String], wanted: Option<&str>) -> Result<String, Refusal> {
 }
 
 /// A cell as text: whole numbers without a point, dates as ISO 8601, errors as Excel shows them.
-fn text(cell: &Data, kind: &FieldKind) -> String {
+fn text(cell: &Data, kind: &FieldKind, numbers: NumberStyle) -> String {
     match cell {
         Data::Empty => String::new(),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
         Data::Int(number) => number.to_string(),
+        Data::Float(number) if matches!(kind, FieldKind::Integer | FieldKind::Number { .. }) => numbers.native(&number.to_string()),
         Data::Float(number) => number.to_string(),
         Data::Bool(yes) => yes.to_string(),
         Data::Error(error) => error.to_string(),

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 31] = [
+pub const RULES: [(&str, &str); 35] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -37,6 +37,7 @@ pub const RULES: [(&str, &str); 31] = [
     ("constraint-error", "pattern"),
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
+    ("constraint-error", "together"),
     ("extra-cell", "extra-cell"),
     ("foreign-key", "no-parent"),
     ("foreign-key", "no-repetition"),
@@ -50,7 +51,9 @@ pub const RULES: [(&str, &str); 31] = [
     ("row-constraint", "code-not-valid"),
     ("row-constraint", "event-after-received"),
     ("row-constraint", "event-before-calendar"),
+    ("row-constraint", "in-order"),
     ("row-constraint", "office-mismatch"),
+    ("row-constraint", "required-any"),
     ("superseded", "later-change"),
     ("superseded", "same-row"),
     ("total-row", "total-row"),
@@ -60,6 +63,7 @@ pub const RULES: [(&str, &str); 31] = [
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
     ("type-error", "integer"),
+    ("type-error", "number"),
 ];
 
 /// One reason why a row was not loaded.
