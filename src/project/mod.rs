@@ -10,6 +10,7 @@ mod pipeline;
 mod resolve;
 mod schema;
 mod template;
+mod workbook;
 
 pub use document::from_toml_at;
 pub use files::Files;
@@ -151,16 +152,27 @@ pub enum Format {
         /// The encoding.
         encoding: &'static encoding_rs::Encoding,
     },
-    /// An XLSX workbook.
-    Workbook {
-        /// The sheet; the only one where absent.
-        sheet: Option<String>,
-        /// The header's row, from 1.
-        header_row: u32,
-    },
+    /// An XLSX or ODS workbook.
+    Workbook(WorkbookFormat),
     /// A JSON object a line.
     JsonLines,
 }
+
+/// Which sheets of a workbook are read, and how.
+#[derive(Debug, Clone)]
+pub struct WorkbookFormat {
+    /// The sheets; where none is named, the only visible one.
+    pub sheets: Vec<String>,
+    /// The header's first row, from 1.
+    pub header_row: u32,
+    /// How many rows the header has, at least 1.
+    pub header_rows: u32,
+    /// Whether hidden sheets are read too.
+    pub hidden: bool,
+}
+
+/// What a workbook source says among its formats of dates where plain numbers are days of the workbook's own count.
+pub const SERIAL_DATES: &str = "excel";
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.
 pub const JSON_LIST_SEPARATOR: &str = "\u{1f}";

@@ -10,7 +10,7 @@ mod encoding;
 mod json_lines;
 mod labels;
 mod quotes;
-mod workbook;
+pub mod workbook;
 
 use std::sync::Arc;
 
@@ -50,6 +50,11 @@ pub enum Why {
     Total,
     /// It has a filled cell without a label: its cells may be shifted.
     ExtraCell,
+    /// A cell of it is merged with another: for which of them the value is meant cannot be known.
+    MergedCell {
+        /// The column, from 1.
+        column: usize,
+    },
     /// It ends too soon: its cells may be shifted.
     MissingCell {
         /// How many cells it has.
@@ -93,7 +98,7 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
     }
     match &source.format {
         Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, encoding, source, contract, sink),
-        Format::Workbook { sheet, header_row } => workbook::read(bytes, sheet.as_deref(), *header_row, source, contract, sink),
+        Format::Workbook(format) => workbook::read(bytes, format, source, contract, sink),
         Format::JsonLines => json_lines::read(bytes, source, contract, sink),
     }
 }

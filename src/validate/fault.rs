@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 25] = [
+pub const RULES: [(&str, &str); 28] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -37,6 +37,7 @@ pub const RULES: [(&str, &str); 25] = [
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
     ("extra-cell", "extra-cell"),
+    ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
     ("row-constraint", "age-over-maximum"),
@@ -53,7 +54,9 @@ pub const RULES: [(&str, &str); 25] = [
     ("type-error", "date"),
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
+    ("type-error", "inexact-number"),
     ("type-error", "integer"),
+    ("type-error", "not-calculated"),
 ];
 
 /// One reason why a row was not loaded.
