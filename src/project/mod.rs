@@ -6,6 +6,7 @@ mod codes;
 mod document;
 mod files;
 mod forms;
+mod hxl;
 mod pipeline;
 mod resolve;
 mod schema;
@@ -14,6 +15,7 @@ mod workbook;
 
 pub use document::from_toml_at;
 pub use files::Files;
+pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 
@@ -58,6 +60,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }
