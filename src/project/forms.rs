@@ -149,6 +149,9 @@ pub struct SourceForm {
     pub datetimes: Vec<Text>,
     /// What separates several values in a cell.
     pub list_separator: Option<Text>,
+    /// How numbers are written; a point before decimals where absent.
+    #[serde(default)]
+    pub numbers: NumbersForm,
     /// Fields of the schema that these extracts do not have.
     #[serde(default)]
     pub absent: Vec<Text>,
@@ -164,6 +167,16 @@ pub struct SourceForm {
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+}
+
+/// `numbers = { decimal = ",", group = "." }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersForm {
+    /// What stands before decimals: a point where absent, or a comma.
+    pub decimal: Option<Text>,
+    /// What may part thousands beside spaces.
+    pub group: Option<Text>,
 }
 
 /// `[sources.csv]`
@@ -260,6 +273,12 @@ pub struct SchemaExtras {
     /// Codes excluded by condition.
     #[serde(default)]
     pub excluded_when: Vec<ExcludedWhenForm>,
+    /// Groups of fields that are all filled or all empty: `[["amount", "currency"]]`.
+    #[serde(default)]
+    pub together: Vec<Vec<Text>>,
+    /// Lists of dates of which none lies before a filled one that stands earlier: `[["referred_on", "closed_on"]]`.
+    #[serde(default)]
+    pub in_order: Vec<Vec<Text>>,
 }
 
 /// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
@@ -320,10 +339,10 @@ pub struct FieldForm {
 pub struct ConstraintsForm {
     /// An empty cell is a fault.
     pub required: Option<bool>,
-    /// Least value.
-    pub minimum: Option<Spanned<i64>>,
-    /// Greatest value.
-    pub maximum: Option<Spanned<i64>>,
+    /// Least value of an integer or a number.
+    pub minimum: Option<Spanned<serde_json::Number>>,
+    /// Greatest value of an integer or a number.
+    pub maximum: Option<Spanned<serde_json::Number>>,
     /// What the whole text must match.
     pub pattern: Option<Text>,
 }
@@ -343,6 +362,8 @@ pub struct FieldExtras {
     pub labels: Vec<Text>,
     /// HXL hashtag.
     pub hxl: Option<String>,
+    /// How many decimals a number has, 0 to 9; 2 where absent.
+    pub scale: Option<Spanned<u8>>,
 }
 
 /// How far values may travel.

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 28] = [
+pub const RULES: [(&str, &str); 32] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -36,6 +36,7 @@ pub const RULES: [(&str, &str); 28] = [
     ("constraint-error", "pattern"),
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
+    ("constraint-error", "together"),
     ("extra-cell", "extra-cell"),
     ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
@@ -46,7 +47,9 @@ pub const RULES: [(&str, &str); 28] = [
     ("row-constraint", "code-not-valid"),
     ("row-constraint", "event-after-received"),
     ("row-constraint", "event-before-calendar"),
+    ("row-constraint", "in-order"),
     ("row-constraint", "office-mismatch"),
+    ("row-constraint", "required-any"),
     ("superseded", "later-change"),
     ("superseded", "same-row"),
     ("total-row", "total-row"),
@@ -57,6 +60,7 @@ pub const RULES: [(&str, &str); 28] = [
     ("type-error", "inexact-number"),
     ("type-error", "integer"),
     ("type-error", "not-calculated"),
+    ("type-error", "number"),
 ];
 
 /// One reason why a row was not loaded.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::contract::FieldKind;
+use crate::contract::{FieldKind, NumberStyle};
+use crate::project::{SERIAL_DATES, Source};
 
 /// What a formula without a kept result stands as in a text batch: no text of its own, so that it is told from both a
 /// zero and an empty cell.
@@ -44,26 +45,37 @@ pub enum Epoch {
     Day(NaiveDate),
 }
 
-/// How plain numbers in columns of dates are meant.
+/// How the numbers of an extract are meant and to be written.
 #[derive(Debug, Clone, Copy)]
-pub struct Serials {
+pub struct Figures {
     /// The day from which they count.
     pub epoch: Epoch,
     /// Whether a plain number in a column of dates is a day.
     pub are_dates: bool,
     /// Whether a plain number in a column of instants is a moment.
     pub are_datetimes: bool,
+    /// How the source writes numbers: texts that hold numbers are read in the same way.
+    pub numbers: NumberStyle,
+}
+
+impl Figures {
+    /// As a source says of workbooks with this epoch.
+    pub fn of(source: &Source, epoch: Epoch) -> Self {
+        let says_serial = |formats: &[String]| formats.iter().any(|format| format == SERIAL_DATES);
+        Self { epoch, are_dates: says_serial(&source.dates), are_datetimes: says_serial(&source.datetimes), numbers: source.numbers }
+    }
 }
 
 impl Cell {
     /// The cell as text for a field of this kind: numbers as spreadsheets show them, dates as ISO 8601, errors by name.
-    pub fn text<'t>(&'t self, kind: &'t FieldKind, serials: Serials) -> Cow<'t, str> {
+    pub fn text<'t>(&'t self, kind: &'t FieldKind, figures: Figures) -> Cow<'t, str> {
         match self {
             Self::Empty => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Number(figure) => match kind {
-                FieldKind::Date if serials.are_dates => Cow::Owned(of_serial(*figure, kind, serials.epoch)),
-                FieldKind::DateTime if serials.are_datetimes => Cow::Owned(of_serial(*figure, kind, serials.epoch)),
+                FieldKind::Date if figures.are_dates => Cow::Owned(of_serial(*figure, kind, figures.epoch)),
+                FieldKind::DateTime if figures.are_datetimes => Cow::Owned(of_serial(*figure, kind, figures.epoch)),
+                FieldKind::Integer | FieldKind::Number { .. } => Cow::Owned(figures.numbers.native(&number(*figure))),
                 _ => number(*figure),
             },
             Self::Bool(yes) => Cow::Borrowed(truth(*yes, kind)),
@@ -75,7 +87,7 @@ impl Cell {
 
     /// The cell as text for people or labels.
     pub fn plain(&self) -> Cow<'_, str> {
-        self.text(&FieldKind::String, Serials { epoch: Epoch::Excel1900, are_dates: false, are_datetimes: false })
+        self.text(&FieldKind::String, Figures { epoch: Epoch::Excel1900, are_dates: false, are_datetimes: false, numbers: NumberStyle::default() })
     }
 
     /// A number that is shown as a date. What is no date is the text `serial …`, which no date is written like.

@@ -18,24 +18,23 @@ mod sheet;
 mod xlsx;
 
 pub use book::{Sheet, Visibility, Workbook};
-pub use cell::{Cell, Epoch, FAILED, INEXACT, Serials, UNCALCULATED};
+pub use cell::{Cell, Epoch, FAILED, Figures, INEXACT, UNCALCULATED};
 pub use merges::{Merge, Sweep};
 
 use bytes::Bytes;
 
 use super::{Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{SERIAL_DATES, Source, WorkbookFormat};
+use crate::project::{Source, WorkbookFormat};
 
 /// Reads the sheets of a workbook; rows are named as their sheet numbers them.
 pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     let mut book = Workbook::open(bytes)?;
     let names = choose::choose(book.sheets(), format)?;
-    let says_serial = |formats: &[String]| formats.iter().any(|format| format == SERIAL_DATES);
-    let serials = Serials { epoch: book.epoch(), are_dates: says_serial(&source.dates), are_datetimes: says_serial(&source.datetimes) };
+    let figures = Figures::of(source, book.epoch());
     let mut count = 0;
     for name in &names {
-        let habit = sheet::Habit { format, source, contract, serials };
+        let habit = sheet::Habit { format, source, contract, figures };
         count += sheet::read(&mut book, name, &habit, sink).map_err(|refusal| in_sheet(refusal, name, names.len()))?;
     }
     Ok(count)

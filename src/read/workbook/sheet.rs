@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, RangeInclusive};
 
 use super::header::{SEARCHED_ROWS, Top};
-use super::{Cell, Merge, Serials, Sweep, Workbook};
+use super::{Cell, Figures, Merge, Sweep, Workbook};
 use crate::contract::{Contract, FieldKind, fold};
 use crate::project::{Source, WorkbookFormat};
 use crate::read::cells::{Gatherer, Target, judge_width};
@@ -19,8 +19,8 @@ pub struct Habit<'a> {
     pub source: &'a Source,
     /// What rows must be.
     pub contract: &'a Contract,
-    /// How plain numbers in columns of dates are meant.
-    pub serials: Serials,
+    /// How numbers are meant and to be written.
+    pub figures: Figures,
 }
 
 impl Habit<'_> {
@@ -114,7 +114,7 @@ impl<'a, 'h> Body<'a, 'h> {
             _ => &FieldKind::String,
         };
         let blank = std::iter::repeat_n(&Cell::Empty, targets.len().saturating_sub(cells.len()));
-        let mut texts: Vec<_> = cells.iter().chain(blank).enumerate().map(|(index, cell)| cell.text(kind(index), self.habit.serials)).collect();
+        let mut texts: Vec<_> = cells.iter().chain(blank).enumerate().map(|(index, cell)| cell.text(kind(index), self.habit.figures)).collect();
         // Sheets keep emptied cells far to the right of their table.
         while texts.len() > targets.len() && texts.last().is_some_and(|text| text.trim().is_empty()) {
             texts.pop();
