@@ -53,6 +53,11 @@ pub struct ArchiveForm {
     pub file: Text,
 }
 
+/// `[sources.json_lines]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonLinesForm {}
+
 /// `json = {}` is a list of objects, `json = { records = "results" }` an object that holds the list, and
 /// `json = { records = "results", next = "next" }` such an object a page, with `{page}` in the url.
 #[derive(Debug, Deserialize)]

@@ -95,9 +95,13 @@ fn resolve_repeat(file: &Arc<SourceFile>, form: &SourceForm, repeat: &RepeatForm
             }
             return Some(Repeat::Nested { path: path.get_ref().clone() });
         }
-        (Some(sheet), None, None) if form.workbook.as_ref().is_some_and(|workbook| workbook.sheet.is_some()) => sheet,
+        (Some(sheet), None, None)
+            if form.workbook.as_ref().and_then(|workbook| workbook.sheet.as_ref()).is_some_and(|sheets| sheets.get_ref().0.len() == 1) =>
+        {
+            sheet
+        }
         (Some(_), None, None) => {
-            return wrong("`sheet` is for workbooks of which the parents' sheet is named", "add `workbook = { sheet = \"…\", header_row = 1 }`");
+            return wrong("`sheet` is for workbooks of which the parents' one sheet is named", "add `workbook = { sheet = \"…\", header_row = 1 }`");
         }
         (None, Some(file), None) if form.archive.is_some() => file,
         (None, Some(_), None) => return wrong("`file` is for archives", "add `archive = { file = \"…\" }` for the parents' file"),

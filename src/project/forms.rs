@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
-pub use super::export_forms::{ArchiveForm, JsonForm, RepeatForm, ReviewForm};
+pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
 
 /// Text with its place.
 pub type Text = Spanned<String>;
@@ -35,6 +35,9 @@ pub struct ProjectForm {
     /// The offices, in order of precedence.
     #[serde(default)]
     pub offices: Vec<Spanned<OfficeForm>>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    #[serde(default)]
+    pub hxl: BTreeMap<Text, Text>,
     /// Tables of the project that no office sends.
     #[serde(default)]
     pub references: Vec<Spanned<ReferenceForm>>,
@@ -178,7 +181,7 @@ pub struct SourceForm {
     pub archive: Option<Spanned<ArchiveForm>>,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
-    /// The extracts are XLSX workbooks.
+    /// The extracts are workbooks, XLSX or ODS.
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
@@ -210,16 +213,46 @@ pub struct CsvForm {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkbookForm {
-    /// The sheet with the rows; the only one where absent.
-    pub sheet: Option<Text>,
-    /// The row of the header, from 1.
+    /// The sheet with the rows, or a list of sheets; the only visible one where absent.
+    pub sheet: Option<Spanned<SheetsForm>>,
+    /// The first row of the header, from 1.
     pub header_row: Spanned<u32>,
+    /// How many rows the header has, 1 where absent: their labels are joined from top to bottom.
+    pub header_rows: Option<Spanned<u32>>,
+    /// Whether sheets that are hidden are read too.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
-/// `[sources.json_lines]`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JsonLinesForm {}
+/// `sheet = "Données"` or `sheet = ["Janvier", "Février"]`
+#[derive(Debug, Clone)]
+pub struct SheetsForm(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for SheetsForm {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> serde::de::Visitor<'de> for OneOrMany {
+            type Value = SheetsForm;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a sheet or a list of names")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<SheetsForm, E> {
+                Ok(SheetsForm(vec![name.to_owned()]))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut names: A) -> Result<SheetsForm, A::Error> {
+                let mut sheets = Vec::new();
+                while let Some(name) = names.next_element()? {
+                    sheets.push(name);
+                }
+                Ok(SheetsForm(sheets))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
 #[derive(Debug, Deserialize)]

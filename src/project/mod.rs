@@ -9,16 +9,19 @@ mod export_forms;
 mod export_source;
 mod files;
 mod forms;
+mod hxl;
 mod pipeline;
 mod relations;
 mod resolve;
 mod schema;
 mod template;
 mod wildcard;
+mod workbook;
 
 pub use document::from_toml_at;
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
+pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use wildcard::Wildcard;
@@ -64,6 +67,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }
@@ -162,18 +167,29 @@ pub enum Format {
         /// The encoding.
         encoding: &'static encoding_rs::Encoding,
     },
-    /// An XLSX workbook.
-    Workbook {
-        /// The sheet; the only one where absent.
-        sheet: Option<String>,
-        /// The header's row, from 1.
-        header_row: u32,
-    },
+    /// An XLSX or ODS workbook.
+    Workbook(WorkbookFormat),
     /// A JSON object a line.
     JsonLines,
     /// Whole JSON documents.
     Json(JsonShape),
 }
+
+/// Which sheets of a workbook are read, and how.
+#[derive(Debug, Clone)]
+pub struct WorkbookFormat {
+    /// The sheets; where none is named, the only visible one.
+    pub sheets: Vec<String>,
+    /// The header's first row, from 1.
+    pub header_row: u32,
+    /// How many rows the header has, at least 1.
+    pub header_rows: u32,
+    /// Whether hidden sheets are read too.
+    pub hidden: bool,
+}
+
+/// What a workbook source says among its formats of dates where plain numbers are days of the workbook's own count.
+pub const SERIAL_DATES: &str = "excel";
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.
 pub const JSON_LIST_SEPARATOR: &str = "\u{1f}";

@@ -13,7 +13,7 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, export_source, relations, schema};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, export_source, relations, schema, workbook};
 use crate::contract::{CaseNumberPattern, Contract, FieldKind, NumberStyle, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -135,6 +135,7 @@ fn resolve_source(
     let labels = labels(file, form, contract, faults);
     let export = export_source::resolve(file, form, contract, &labels, faults);
     check_formats(file, form, contract, &absent, faults);
+    workbook::check_serials(file, form, faults);
     let numbers = numbers(file, &form.numbers, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
@@ -240,11 +241,7 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
         return Some(Format::Csv { delimiter: delimiter(file, csv.delimiter.as_ref(), faults)?, encoding: encoding(file, csv.encoding.as_ref(), faults)? });
     }
     if let Some(workbook) = &form.workbook {
-        if *workbook.header_row.get_ref() == 0 {
-            faults.push(Fault::error(file, workbook.header_row.span(), "rows are counted from 1"));
-            return None;
-        }
-        return Some(Format::Workbook { sheet: workbook.sheet.as_ref().map(|text| text.get_ref().clone()), header_row: *workbook.header_row.get_ref() });
+        return workbook::format(file, workbook, faults).map(Format::Workbook);
     }
     Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }

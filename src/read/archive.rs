@@ -50,9 +50,9 @@ pub fn read(
     let (inner_labels, mut inner_table) = Table::open(&inner_text, delimiter)?;
     let sides = (Side { labels, name: &main.name }, Side { labels: inner_labels, name: &inner.name });
     let mut joined = Joined::begin(sides.0, sides.1, link, source, contract, sink)?;
-    table.each(|line, cells| joined.parent(line, cells.iter().map(|cell| (*cell).to_owned()).collect()))?;
+    table.each(|line, cells| joined.parent(line, cells.iter().map(|cell| (*cell).to_owned()).collect(), |_| None))?;
     inner_table.each(|line, cells| {
-        joined.repetition(line, cells);
+        joined.repetition(line, cells, |_| None);
         Ok(())
     })?;
     joined.finish()

@@ -39,7 +39,7 @@ impl<'a> Body<'a> {
     }
 
     /// What the cells of a column, from 0, become; text where that is not known.
-    pub fn kind(&self, column: usize) -> &FieldKind {
+    pub fn kind(&self, column: usize) -> &'a FieldKind {
         kind(&self.targets, column, self.contract)
     }
 
@@ -48,13 +48,21 @@ impl<'a> Body<'a> {
     /// # Errors
     /// Where the first row does or does not hold HXL tags as the source says, and as [`match_labels`] says of tags.
     pub fn row<T: AsRef<str>>(&mut self, row: i64, cells: &[T]) -> Result<(), Refusal> {
+        self.row_unless(row, cells, |_| None)
+    }
+
+    /// Takes a row, unless it is no total and something beside its cells speaks against it.
+    ///
+    /// # Errors
+    /// As [`Body::row`] says.
+    pub fn row_unless<T: AsRef<str>>(&mut self, row: i64, cells: &[T], against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
         let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
         if std::mem::take(&mut self.is_first) && self.take_tags(cells)? {
             return Ok(());
         }
         if self.source.total_rows.contains(&fold(first)) {
             self.rows.aside(row, Why::Total);
-        } else if let Some(why) = judge_width(&self.targets, cells.iter().map(AsRef::as_ref)) {
+        } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
             self.rows.aside(row, why);
         } else {
             self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref));

@@ -107,6 +107,12 @@ impl<'a> Gatherer<'a> {
         }
     }
 
+    /// Rows stand in another sheet from here on.
+    pub fn enter(&mut self, sheet: &str) {
+        self.flush();
+        self.sheet = Some(Arc::from(sheet));
+    }
+
     /// Sets a row aside.
     pub fn aside(&mut self, row: i64, why: Why) {
         self.aside_in(self.sheet.clone(), row, why);

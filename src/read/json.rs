@@ -117,6 +117,11 @@ impl<'a> Records<'a> {
         Self { source, contract, meanings: HashMap::new(), endings: HashMap::new(), met: BTreeSet::new(), has_review: false, count: 0, rows }
     }
 
+    /// Records stand on another page from here on.
+    pub fn enter(&mut self, page: &str) {
+        self.rows.enter(page);
+    }
+
     /// How many records there were.
     pub fn count(&self) -> u64 {
         self.count

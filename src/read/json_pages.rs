@@ -21,6 +21,9 @@ pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contr
     while let Some(index) = at {
         course.reached[index] = true;
         let name = &pages[index].name;
+        if shape.next.is_some() {
+            records.enter(name);
+        }
         let document = parse(&decode(&pages[index].bytes, encoding_rs::UTF_8)?, name)?;
         let (list, wrapper) = open(document, shape, name)?;
         for node in list {

@@ -19,7 +19,7 @@ mod meaning;
 mod quotes;
 mod repeat;
 mod select;
-mod workbook;
+pub mod workbook;
 
 use std::sync::Arc;
 
@@ -59,6 +59,11 @@ pub enum Why {
     Total,
     /// It has a filled cell without a label: its cells may be shifted.
     ExtraCell,
+    /// A cell of it is merged with another: for which of them the value is meant cannot be known.
+    MergedCell {
+        /// The column, from 1.
+        column: usize,
+    },
     /// It ends too soon: its cells may be shifted.
     MissingCell {
         /// How many cells it has.
@@ -147,7 +152,7 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, encoding, source, contract, sink),
         Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, encoding, source, contract, sink),
-        Format::Workbook { sheet, header_row } => workbook::read(bytes, sheet.as_deref(), *header_row, source, contract, sink),
+        Format::Workbook(format) => workbook::read(bytes, format, source, contract, sink),
         Format::JsonLines => json_lines::read(bytes, source, contract, sink),
         Format::Json(shape) => json_pages::read(&[Page { name: "the file".to_owned(), bytes: bytes.clone() }], shape, source, contract, sink),
     }

@@ -31,7 +31,7 @@ pub struct Link<'s> {
 struct Parent {
     row: i64,
     cells: Vec<String>,
-    is_shifted: bool,
+    is_doubtful: bool,
     has_repetitions: bool,
 }
 
@@ -76,31 +76,27 @@ impl<'a> Joined<'a> {
     }
 
     /// What the cells of a repetition's column, from 0, become.
-    pub fn kind(&self, column: usize) -> &FieldKind {
+    pub fn kind(&self, column: usize) -> &'a FieldKind {
         if column < self.width { kind(&self.targets, column, self.contract) } else { &FieldKind::String }
     }
 
     /// What the cells of a parent's column, from 0, become.
-    pub fn parent_kind(&self, column: usize) -> &FieldKind {
+    pub fn parent_kind(&self, column: usize) -> &'a FieldKind {
         kind(&self.targets, self.width + column, self.contract)
     }
 
-    /// How many columns parents have.
-    pub fn parent_width(&self) -> usize {
-        self.targets.len() - self.width
-    }
-
-    /// Takes a parent.
+    /// Takes a parent, of which `against` says what beside its cells speaks against it.
     ///
     /// # Errors
     /// `primary-key` where two parents have one key: whose the repetitions are cannot be told.
-    pub fn parent(&mut self, row: i64, cells: Vec<String>) -> Result<(), Refusal> {
+    pub fn parent(&mut self, row: i64, cells: Vec<String>, against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
         let Some(first) = cells.iter().find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
         if self.source.total_rows.contains(&fold(first)) {
             self.rows.aside_in(Some(self.parent_sheet.clone()), row, Why::Total);
             return Ok(());
         }
-        let why = judge_width(&self.targets[self.width..], cells.iter().map(String::as_str));
+        let targets = &self.targets[self.width..];
+        let why = against(targets).or_else(|| judge_width(targets, cells.iter().map(String::as_str)));
         let key = cells.get(self.parent_key).map_or("", |cell| cell.trim()).to_owned();
         if !key.is_empty()
             && let Some(first) = self.by_key.insert(key, self.parents.len())
@@ -108,25 +104,26 @@ impl<'a> Joined<'a> {
             let message = format!("rows {} and {row} of {} have one key: whose the repetitions are cannot be told", self.parents[first].row, self.parent_sheet);
             return Err(Refusal::new("primary-key", message));
         }
-        self.parents.push(Parent { row, cells, is_shifted: why.is_some(), has_repetitions: false });
+        self.parents.push(Parent { row, cells, is_doubtful: why.is_some(), has_repetitions: false });
         Ok(())
     }
 
-    /// Takes a repetition, after all parents.
-    pub fn repetition<T: AsRef<str>>(&mut self, row: i64, cells: &[T]) {
+    /// Takes a repetition, after all parents; `against` says what beside its cells speaks against it.
+    pub fn repetition<T: AsRef<str>>(&mut self, row: i64, cells: &[T], against: impl FnOnce(&[Target]) -> Option<Why>) {
         let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return };
         if self.source.total_rows.contains(&fold(first)) {
             return self.rows.aside(row, Why::Total);
         }
         let key = cells.get(self.link).map_or("", |cell| cell.as_ref().trim());
         let parent = self.by_key.get(key).map(|index| &mut self.parents[*index]);
-        if let Some(why) = judge_width(&self.targets[..self.width], cells.iter().map(AsRef::as_ref)) {
+        let targets = &self.targets[..self.width];
+        if let Some(why) = against(targets).or_else(|| judge_width(targets, cells.iter().map(AsRef::as_ref))) {
             // Whose it is cannot be told, if its cells are shifted; a parent that has no other is told besides.
             return self.rows.aside(row, why);
         }
         let Some(parent) = parent else { return self.rows.aside(row, Why::NoParent) };
         parent.has_repetitions = true;
-        if parent.is_shifted {
+        if parent.is_doubtful {
             return self.rows.aside(row, Why::ShiftedParent);
         }
         let blank = std::iter::repeat_n("", self.width.saturating_sub(cells.len()));
@@ -140,7 +137,7 @@ impl<'a> Joined<'a> {
     /// As [`Gatherer::finish`] says.
     pub fn finish(mut self) -> Result<u64, Refusal> {
         for parent in self.parents.iter().filter(|parent| !parent.has_repetitions) {
-            let why = if !parent.is_shifted && self.is_rejected(parent) { Why::Rejected } else { Why::NoRepetition };
+            let why = if !parent.is_doubtful && self.is_rejected(parent) { Why::Rejected } else { Why::NoRepetition };
             self.rows.aside_in(Some(self.parent_sheet.clone()), parent.row, why);
         }
         self.rows.finish()

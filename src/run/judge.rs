@@ -137,7 +137,6 @@ impl Judge {
             revision,
             received: found.received,
             path: &found.path,
-            sheet: validated.sheet.as_deref(),
         };
         let batch = normalise(contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })

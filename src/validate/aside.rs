@@ -11,17 +11,18 @@ pub fn reason(why: &Why, contract: &Contract) -> (Outcome, Reason) {
         Why::Total => whole(Outcome::Excluded, "total-row", "total-row", "the row holds a total, not a record"),
         Why::Rejected => whole(Outcome::Excluded, "rejected-row", "rejected-row", "the office's own review rejected the record"),
         Why::ExtraCell => whole(Outcome::Quarantined, "extra-cell", "extra-cell", "the row has more cells than there are labels; its cells may be shifted"),
+        Why::MergedCell { column } => {
+            let message = format!("the cell in column {column} is merged with another; unmerge it and fill each cell");
+            whole(Outcome::Quarantined, "merged-cell", "merged-cell", &message)
+        }
         Why::MissingCell { cells, labels } => {
             let message = format!("the row has {cells} cells for {labels} labels; its cells may be shifted");
             whole(Outcome::Quarantined, "missing-cell", "missing-cell", &message)
         }
         Why::NoParent => whole(Outcome::Quarantined, "foreign-key", "no-parent", "the repetition names a parent that is not there"),
-        Why::ShiftedParent => whole(
-            Outcome::Quarantined,
-            "foreign-key",
-            "shifted-parent",
-            "the row of the repetition's parent has too many or too few cells; they may be shifted",
-        ),
+        Why::ShiftedParent => {
+            whole(Outcome::Quarantined, "foreign-key", "shifted-parent", "the row of the repetition's parent has cells that may be shifted, or that are merged")
+        }
         Why::NoRepetition => whole(Outcome::Quarantined, "foreign-key", "no-repetition", "nobody stands in the repeat group of this record"),
         Why::Contradiction { field, only_listed, only_marked } => contradiction(contract, *field, only_listed, only_marked),
         Why::Mark { field, code } => {

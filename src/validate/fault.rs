@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 35] = [
+pub const RULES: [(&str, &str); 37] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -62,7 +62,9 @@ pub const RULES: [(&str, &str); 35] = [
     ("type-error", "date"),
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
+    ("type-error", "inexact-number"),
     ("type-error", "integer"),
+    ("type-error", "not-calculated"),
     ("type-error", "number"),
 ];
 
