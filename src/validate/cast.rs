@@ -10,6 +10,7 @@ use arrow::datatypes::Field as ArrowField;
 use chrono_tz::Tz;
 
 use crate::contract::{CodeList, Contract, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, fold, written};
+use crate::project::JSON_LIST_SEPARATOR;
 use crate::read::workbook::{FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -260,7 +261,7 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
-    for item in text.split(separator).map(|item| item.trim_matches(is_blank)).filter(|item| !item.is_empty()) {
+    for item in text.split(separator).map(|item| item.trim_matches(is_blank)).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
             Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,

@@ -1,5 +1,6 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod forms;
 mod steps;
 mod support;
 mod workbook;
@@ -13,6 +14,9 @@ mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
 mod field_rules;
+mod forms_exports;
+mod forms_properties;
+mod forms_runs;
 mod found_by_trial;
 mod leak;
 mod places;

@@ -118,8 +118,13 @@ impl Folder {
 
     /// The small project of `tests/data/small`, without extracts.
     pub fn bare() -> Self {
+        Self::of("tests/data/small")
+    }
+
+    /// A project of this repository, without extracts.
+    pub fn of(project: &str) -> Self {
         let folder = Self::empty();
-        copy(&repository("tests/data/small"), &folder.path("."), false);
+        copy(&repository(project), &folder.path("."), false);
         fs::create_dir(folder.path("in")).expect("a folder of extracts");
         folder
     }
