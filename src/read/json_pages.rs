@@ -9,6 +9,9 @@ use crate::project::{JsonShape, Source};
 /// The key that says how many records there are, where the source names none.
 const COUNT: &str = "count";
 
+/// The key under which form systems name the next page; without a word of the source it must be empty.
+const NEXT: &str = "next";
+
 /// Reads the pages of a delivery, from the first on as each names the next; rows are numbered through all of them.
 ///
 /// # Errors
@@ -65,8 +68,14 @@ struct Course<'p> {
 impl Course<'_> {
     /// The page that this one names, by its place in the listing.
     fn next(&self, wrapper: &Members, shape: &JsonShape, name: &str) -> Result<Option<usize>, Refusal> {
-        let Some(key) = &shape.next else { return Ok(None) };
         let refuse = |what: String| Err(Refusal::new("page-error", format!("{name} {what}")));
+        let Some(key) = &shape.next else {
+            // What stands on further pages would be lost without a word.
+            return match member(wrapper, NEXT)[..] {
+                [] | [Node::Null] => Ok(None),
+                _ => refuse(format!("names a next page as `{NEXT}`: say `next = \"{NEXT}\"` and name `{{page}}` in the url")),
+            };
+        };
         let next = match member(wrapper, key)[..] {
             [] => return refuse(format!("has no `{key}`: is it a page?")),
             [Node::Null] => return Ok(None),

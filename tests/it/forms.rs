@@ -24,9 +24,14 @@ pub fn source(office: &str) -> &'static Source {
     project().pipelines[0].sources.iter().find(|source| source.offices.contains(office)).expect("a source of the office")
 }
 
-/// Judges a delivery of an office: how many rows were read, and what became of them.
+/// Judges a delivery of an office in its first way: how many rows were read, and what became of them.
 pub fn judge_pages(office: &str, pages: &[(&str, Vec<u8>)]) -> Result<(u64, Validated), Refusal> {
-    let (source, contract) = (source(office), &*project().pipelines[0].contract);
+    judge_as(source(office), office, pages)
+}
+
+/// Judges a delivery that is read in this way.
+pub fn judge_as(source: &Source, office: &str, pages: &[(&str, Vec<u8>)]) -> Result<(u64, Validated), Refusal> {
+    let contract = &*project().pipelines[0].contract;
     let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().expect("an instant");
     let context = Context { contract, source, office: project().office(office).expect("the office"), received, since: project().since };
     let formats = Formats::of(source);

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::forms::{aside, judge, judge_pages, kobo_csv, kobo_json, kobo_record, odk_main, odk_persons, page, parents, persons, texts, topics, xlsx, zip};
+use crate::forms::{
+    aside, judge, judge_as, judge_pages, kobo_csv, kobo_json, kobo_record, odk_main, odk_persons, page, parents, persons, project, texts, topics, xlsx, zip,
+};
 use crate::support::assert_nobody;
 
 const CHOICES: [&str; 3] = ["entretien/topics/documents", "entretien/topics/health", "entretien/topics/schooling"];
@@ -36,6 +38,8 @@ fn an_unknown_label_is_refused_whatever_is_ignored() {
     refused("AGA", kobo_csv(&["entretien/telephone"], &[(kobo_record("1", "", ""), vec!["+212"])]), "extra-label: the label of column 10 is not known");
     let (_, validated) = judge("AGA", kobo_csv(&["meta/instanceID"], &[(kobo_record("1", "", ""), vec!["uuid:1"])])).unwrap();
     assert_eq!(validated.good.len(), 1);
+    let (_, validated) = judge("AGA", kobo_csv(&["meta/sex"], &[(kobo_record("1", "", ""), vec!["M"])])).unwrap();
+    assert_eq!((validated.good.len(), texts(&validated, 4)), (1, vec!["F".to_owned()]), "what is ignored is no other column's rival");
 }
 
 #[test]
@@ -300,6 +304,32 @@ fn columns_are_told_by_their_hxl_tag() {
     assert_eq!((read, validated.good.rows.clone(), topics(&validated)), (1, vec![3], vec![list(&["health", "documents"])]), "{:?}", validated.aside);
     let (read, _) = judge("CAS", format!("{HXL}{TAGS}")).unwrap();
     assert_eq!(read, 0, "the row of tags is no record");
+}
+
+#[test]
+fn columns_of_a_workbook_are_told_by_their_hxl_tag() {
+    let line = |text: &'static str| text.trim_end().split(',').collect::<Vec<_>>();
+    let (read, validated) = judge("MRK", xlsx(&[("Feuil1", &[line(HXL), line(TAGS), line(ROW)])])).unwrap();
+    assert_eq!((read, validated.good.rows.clone(), texts(&validated, 4)), (1, vec![3], vec!["F".to_owned()]), "{:?}", validated.aside);
+    refused("MRK", xlsx(&[("Feuil1", &[line(HXL), line(ROW)])]), "format-error: the source says `hxl = true`");
+}
+
+#[test]
+fn a_document_may_hold_its_records_and_an_archive_one_file() {
+    let sources: Vec<_> = project().pipelines[0].sources.iter().filter(|source| source.offices.contains("BER")).collect();
+    let Value::Object(mut record) = kobo_json("1", "health", json!({})) else { unreachable!("an object") };
+    record.retain(|key, _| !key.starts_with('_'));
+    let document = |next: Value| vec![("sessions.json", json!({"next": next, "value": [record]}).to_string().into_bytes())];
+    assert_eq!(judge_as(sources[0], "BER", &document(Value::Null)).unwrap().1.good.len(), 1);
+    let refusal = judge_as(sources[0], "BER", &document(json!("page-2.json"))).err().expect("further pages");
+    assert!(refusal.error == "page-error" && refusal.message.contains("say `next = \"next\"`"), "{refusal}");
+
+    let csv = format!("{}{ROW}", HXL.replace("Nom complet", "full_name").replace("Thèmes", "topics").replace("Quand", "held_on"));
+    let archive = |files: &[(&str, &str)]| vec![("sessions.zip", zip(files))];
+    let (read, validated) = judge_as(sources[1], "BER", &archive(&[("export/janvier.csv", &csv), ("media/1.jpg", "x")])).unwrap();
+    assert_eq!((read, validated.good.sheets[0].as_deref()), (1, Some("export/janvier.csv")));
+    let refusal = judge_as(sources[1], "BER", &archive(&[("a.csv", &csv), ("b.csv", &csv)])).err().expect("two files");
+    assert!(refusal.message.contains("2 are `*.csv`, not one"), "{refusal}");
 }
 
 #[test]

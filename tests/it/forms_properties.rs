@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::forms::{judge, judge_pages, kobo_line, odk_main, odk_persons, page, zip};
 
 /// Every office of the project, each with an export of its own.
-const OFFICES: [&str; 6] = ["AGA", "TNG", "LAA", "RAB", "OUJ", "CAS"];
+const OFFICES: [&str; 8] = ["AGA", "TNG", "LAA", "RAB", "OUJ", "CAS", "MRK", "BER"];
 
 /// Rows read are rows to load and rows set aside, each once, each with a reason.
 fn conserved(read: u64, validated: &Validated) {

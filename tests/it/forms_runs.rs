@@ -171,3 +171,11 @@ fn repeat_groups_and_pages_that_do_not_fit_their_source() {
         ],
     );
 }
+
+#[test]
+fn tags_of_two_fields() {
+    let folder = Folder::of("tests/data/forms");
+    folder.replace("schemas/sessions.json", "#date+changed", "#date+session+start");
+    let ran = folder.rihla(&["check"]);
+    snapshot("forms", "tags", "two fields have one HXL tag, where columns are told by tags", &ran.text());
+}
