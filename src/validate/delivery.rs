@@ -206,6 +206,10 @@ fn read_aside(row: SetAside) -> SetAsideRow {
     let (outcome, error, message) = match row.why {
         Why::Total => (Outcome::Excluded, "total-row", "the row holds a total, not a record".to_owned()),
         Why::ExtraCell => (Outcome::Quarantined, "extra-cell", "the row has more cells than there are labels; its cells may be shifted".to_owned()),
+        Why::LoneCell => {
+            let message = "the row has a single filled cell: a note, not a record; if it is a total or a footer, its text belongs in `total_rows`";
+            (Outcome::Quarantined, "lone-cell", message.to_owned())
+        }
         Why::MergedCell { column } => {
             (Outcome::Quarantined, "merged-cell", format!("the cell in column {column} is merged with another; unmerge it and fill each cell"))
         }

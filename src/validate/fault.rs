@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 32] = [
+pub const RULES: [(&str, &str); 33] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -38,6 +38,7 @@ pub const RULES: [(&str, &str); 32] = [
     ("constraint-error", "required-when"),
     ("constraint-error", "together"),
     ("extra-cell", "extra-cell"),
+    ("lone-cell", "lone-cell"),
     ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),

@@ -124,7 +124,8 @@ impl<'a, 'h> Body<'a, 'h> {
         let why = if self.habit.source.total_rows.contains(&fold(first)) {
             Some(Why::Total)
         } else {
-            merged(targets, merges).or_else(|| judge_width(targets, texts.iter().map(AsRef::as_ref)))
+            let lone = is_lone(targets, texts.iter().filter(|text| !text.trim().is_empty()).count()).then_some(Why::LoneCell);
+            lone.or_else(|| merged(targets, merges)).or_else(|| judge_width(targets, texts.iter().map(AsRef::as_ref)))
         };
         match why {
             Some(why) => self.rows.aside(row, why),
@@ -132,6 +133,12 @@ impl<'a, 'h> Body<'a, 'h> {
         }
         Ok(())
     }
+}
+
+/// A note under or between the rows fills one cell; what it says is not looked at as if it were the field's, since it may
+/// name somebody.
+fn is_lone(targets: &[Target], filled: usize) -> bool {
+    filled == 1 && targets.iter().filter(|target| **target != Target::Unlabelled).count() > 2
 }
 
 /// A record of which a labelled cell is merged with another: what stands in the first may be meant for all or not.
