@@ -8,6 +8,7 @@ mod codes;
 mod columns;
 mod field;
 mod fold;
+mod hxl;
 mod measure;
 mod number;
 
@@ -16,6 +17,7 @@ pub use codes::{Clash, Code, CodeList};
 pub use columns::{NUMBER_DIGITS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
+pub use hxl::hashtag;
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 

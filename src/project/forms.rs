@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+
 /// Text with its place.
 pub type Text = Spanned<String>;
 
@@ -161,12 +163,30 @@ pub struct SourceForm {
     /// First cells of rows that are totals, not records.
     #[serde(default)]
     pub total_rows: Vec<String>,
+    /// What stands between the names of groups in labels, `/` or `-`: a label that is not known whole is then known by
+    /// its ending.
+    pub groups: Option<Text>,
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
+    /// refuses the delivery.
+    #[serde(default)]
+    pub ignore: Vec<Text>,
+    /// The row under the header holds HXL tags.
+    #[serde(default)]
+    pub hxl: bool,
+    /// The column in which the office's own review of a record stands.
+    pub review: Option<ReviewForm>,
+    /// The repeat group of which every repetition is a row, with the columns of its parent.
+    pub repeat: Option<Spanned<RepeatForm>>,
+    /// The extracts are ZIP archives of such files.
+    pub archive: Option<Spanned<ArchiveForm>>,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+    /// The extracts are whole JSON documents, in pages or not.
+    pub json: Option<JsonForm>,
 }
 
 /// `numbers = { decimal = ",", group = "." }`
@@ -233,11 +253,6 @@ impl<'de> Deserialize<'de> for SheetsForm {
         deserializer.deserialize_any(OneOrMany)
     }
 }
-
-/// `[sources.json_lines]`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JsonLinesForm {}
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,9 @@
 
 mod codes;
 mod document;
+mod export;
+mod export_forms;
+mod export_source;
 mod files;
 mod forms;
 mod hxl;
@@ -12,13 +15,16 @@ mod relations;
 mod resolve;
 mod schema;
 mod template;
+mod wildcard;
 mod workbook;
 
 pub use document::from_toml_at;
+pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
+pub use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -147,6 +153,8 @@ pub struct Source {
     pub labels: HashMap<String, usize>,
     /// Folded first cells of rows that are totals.
     pub total_rows: BTreeSet<String>,
+    /// What is particular to exports of form systems.
+    pub export: Export,
 }
 
 /// How an extract is written.
@@ -163,6 +171,8 @@ pub enum Format {
     Workbook(WorkbookFormat),
     /// A JSON object a line.
     JsonLines,
+    /// Whole JSON documents.
+    Json(JsonShape),
 }
 
 /// Which sheets of a workbook are read, and how.

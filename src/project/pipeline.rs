@@ -13,7 +13,7 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, relations, schema, workbook};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, export_source, relations, schema, workbook};
 use crate::contract::{CaseNumberPattern, Contract, FieldKind, NumberStyle, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -129,9 +129,11 @@ fn resolve_source(
     let offices = offices(file, &form.offices, around, faults);
     let template = template(file, &form.url, faults);
     let format = format(file, form, whole, faults);
+    export_source::check_pages(file, form, faults);
     let contract = contract?;
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
+    let export = export_source::resolve(file, form, contract, &labels, faults);
     check_formats(file, form, contract, &absent, faults);
     workbook::check_serials(file, form, faults);
     let numbers = numbers(file, &form.numbers, faults);
@@ -147,15 +149,16 @@ fn resolve_source(
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
+        export,
     })
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.
 fn list_separator(form: &SourceForm) -> String {
-    match (&form.list_separator, &form.json_lines) {
-        (_, Some(_)) => JSON_LIST_SEPARATOR.to_owned(),
-        (Some(text), None) => text.get_ref().clone(),
-        (None, None) => "|".to_owned(),
+    match &form.list_separator {
+        _ if form.json_lines.is_some() || form.json.is_some() => JSON_LIST_SEPARATOR.to_owned(),
+        Some(text) => text.get_ref().clone(),
+        None => "|".to_owned(),
     }
 }
 
@@ -225,11 +228,12 @@ fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Strin
 }
 
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
-    let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
+    let count =
+        usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some()) + usize::from(form.json.is_some());
     if count != 1 {
         faults.push(
             Fault::error(file, whole, format!("the source names {count} formats"))
-                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"),
+                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`, `json = {}`"),
         );
         return None;
     }
@@ -239,7 +243,7 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
     if let Some(workbook) = &form.workbook {
         return workbook::format(file, workbook, faults).map(Format::Workbook);
     }
-    Some(Format::JsonLines)
+    Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }
 
 fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<u8> {

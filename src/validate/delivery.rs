@@ -15,7 +15,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::{Piece, SetAside, Why};
+use crate::read::{Piece, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -134,7 +134,7 @@ impl<'a> Delivery<'a> {
         }
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed);
-        aside.extend(self.aside.into_iter().map(read_aside));
+        aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
         Ok(Validated { good, aside })
     }
@@ -202,20 +202,7 @@ impl Judged {
     }
 }
 
-fn read_aside(row: SetAside) -> SetAsideRow {
-    let (outcome, error, message) = match row.why {
-        Why::Total => (Outcome::Excluded, "total-row", "the row holds a total, not a record".to_owned()),
-        Why::ExtraCell => (Outcome::Quarantined, "extra-cell", "the row has more cells than there are labels; its cells may be shifted".to_owned()),
-        Why::LoneCell => {
-            let message = "the row has a single filled cell: a note, not a record; if it is a total or a footer, its text belongs in `total_rows`";
-            (Outcome::Quarantined, "lone-cell", message.to_owned())
-        }
-        Why::MergedCell { column } => {
-            (Outcome::Quarantined, "merged-cell", format!("the cell in column {column} is merged with another; unmerge it and fill each cell"))
-        }
-        Why::MissingCell { cells, labels } => {
-            (Outcome::Quarantined, "missing-cell", format!("the row has {cells} cells for {labels} labels; its cells may be shifted"))
-        }
-    };
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![Reason { field: None, error, rule: error, message }] }
+fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
+    let (outcome, reason) = super::aside::reason(&row.why, contract);
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Format, Reference, Source, Template};
+use crate::project::{Export, Format, Reference, Source, Template};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -152,6 +152,7 @@ fn plain_source(contract: &Contract) -> Result<Source> {
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),
+        export: Export::default(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Sheet, Visibility};
 use crate::contract::fold;
-use crate::project::WorkbookFormat;
+use crate::project::{Wildcard, WorkbookFormat};
 use crate::read::Refusal;
 
 /// The names of the sheets to read, in the order in which the source names them.
@@ -14,6 +14,18 @@ pub fn choose(sheets: &[Sheet], format: &WorkbookFormat) -> Result<Vec<String>, 
         return only(sheets, format).map(|name| vec![name]);
     }
     format.sheets.iter().map(|wanted| named(sheets, wanted, format.hidden)).collect()
+}
+
+/// The sheet that fits a pattern, beside another.
+///
+/// # Errors
+/// `source-error` where no sheet or several fit, or the one is hidden.
+pub fn matching(sheets: &[Sheet], pattern: &Wildcard, beside: &str, format: &WorkbookFormat) -> Result<String, Refusal> {
+    let found: Vec<&Sheet> = sheets.iter().filter(|sheet| sheet.name != beside && pattern.matches(&sheet.name)).collect();
+    match found[..] {
+        [sheet] => named(sheets, &sheet.name, format.hidden),
+        _ => refuse(format!("of the {} sheets of the workbook {} are `{}`, not one", sheets.len(), found.len(), pattern.as_str())),
+    }
 }
 
 fn named(sheets: &[Sheet], wanted: &str, hidden_is_meant: bool) -> Result<String, Refusal> {

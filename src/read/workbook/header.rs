@@ -8,7 +8,7 @@ use super::{Cell, Merge};
 use crate::contract::fold;
 use crate::project::Source;
 use crate::read::Refusal;
-use crate::read::labels::find;
+use crate::read::meaning::find;
 
 /// How many rows are looked through for a header that is not where the source says.
 pub const SEARCHED_ROWS: u32 = 60;

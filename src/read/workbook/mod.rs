@@ -13,6 +13,7 @@ mod header;
 mod merges;
 mod ods;
 mod ods_cell;
+mod repeat;
 mod rows;
 mod sheet;
 mod xlsx;
@@ -23,15 +24,21 @@ pub use merges::{Merge, Sweep};
 
 use bytes::Bytes;
 
+use super::repeat::Link;
 use super::{Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{Source, WorkbookFormat};
+use crate::project::{Repeat, Source, WorkbookFormat};
 
 /// Reads the sheets of a workbook; rows are named as their sheet numbers them.
 pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     let mut book = Workbook::open(bytes)?;
     let names = choose::choose(book.sheets(), format)?;
     let figures = Figures::of(source, book.epoch());
+    if let (Some(Repeat::Rows { place, key, parent_key }), [parents]) = (&source.export.repeat, names.as_slice()) {
+        let repetitions = choose::matching(book.sheets(), place, parents, format)?;
+        let habit = sheet::Habit { format, source, contract, figures };
+        return repeat::read(&mut book, parents, &repetitions, Link { key, parent_key }, &habit, sink);
+    }
     let mut count = 0;
     for name in &names {
         let habit = sheet::Habit { format, source, contract, figures };
