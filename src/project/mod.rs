@@ -186,10 +186,11 @@ pub struct WorkbookFormat {
     pub header_rows: u32,
     /// Whether hidden sheets are read too.
     pub hidden: bool,
+    /// Whether plain numbers in columns of dates are days of the workbook's own count.
+    pub serial_dates: bool,
+    /// Whether plain numbers in columns of instants are moments of the workbook's own count.
+    pub serial_datetimes: bool,
 }
-
-/// What a workbook source says among its formats of dates where plain numbers are days of the workbook's own count.
-pub const SERIAL_DATES: &str = "excel";
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.
 pub const JSON_LIST_SEPARATOR: &str = "\u{1f}";

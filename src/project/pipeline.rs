@@ -142,8 +142,8 @@ fn resolve_source(
         offices,
         template: template?,
         format: format?,
-        dates: form.dates.iter().map(|text| text.get_ref().clone()).collect(),
-        datetimes: form.datetimes.iter().map(|text| text.get_ref().clone()).collect(),
+        dates: workbook::written(&form.dates).map(|text| text.get_ref().clone()).collect(),
+        datetimes: workbook::written(&form.datetimes).map(|text| text.get_ref().clone()).collect(),
         list_separator: list_separator(form),
         numbers,
         absent,
@@ -241,7 +241,7 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
         return Some(Format::Csv { delimiter: delimiter(file, csv.delimiter.as_ref(), faults)?, encoding: encoding(file, csv.encoding.as_ref(), faults)? });
     }
     if let Some(workbook) = &form.workbook {
-        return workbook::format(file, workbook, faults).map(Format::Workbook);
+        return workbook::format(file, workbook, form, faults).map(Format::Workbook);
     }
     Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::forms::{SourceForm, WorkbookForm};
-use super::{SERIAL_DATES, WorkbookFormat};
+use super::WorkbookFormat;
+use super::forms::{SourceForm, Text, WorkbookForm};
 use crate::diagnostic::{Fault, SourceFile};
+
+/// What stands among the formats of dates where plain numbers are days of the workbook's own count.
+const SERIAL: &str = "excel";
 
 /// The most rows that a header may have.
 const MOST_HEADER_ROWS: u32 = 10;
 
 /// Which sheets are read and where their header stands.
-pub fn format(file: &Arc<SourceFile>, form: &WorkbookForm, faults: &mut Vec<Fault>) -> Option<WorkbookFormat> {
+pub fn format(file: &Arc<SourceFile>, form: &WorkbookForm, source: &SourceForm, faults: &mut Vec<Fault>) -> Option<WorkbookFormat> {
     let before = faults.len();
     let (header_row, header_rows) = (*form.header_row.get_ref(), form.header_rows.as_ref().map_or(1, |rows| *rows.get_ref()));
     if !(1..=1_048_576).contains(&header_row) {
@@ -30,15 +33,22 @@ pub fn format(file: &Arc<SourceFile>, form: &WorkbookForm, faults: &mut Vec<Faul
             faults.push(Fault::error(file, named.span(), format!("the sheet `{twice}` is named twice")).hint("its rows would count twice"));
         }
     }
-    (faults.len() == before).then_some(WorkbookFormat { sheets, header_row, header_rows, hidden: form.hidden })
+    let has_serial = |formats: &[Text]| formats.iter().any(|format| format.get_ref() == SERIAL);
+    let (serial_dates, serial_datetimes) = (has_serial(&source.dates), has_serial(&source.datetimes));
+    (faults.len() == before).then_some(WorkbookFormat { sheets, header_row, header_rows, hidden: form.hidden, serial_dates, serial_datetimes })
+}
+
+/// The formats in which texts are written.
+pub fn written(formats: &[Text]) -> impl Iterator<Item = &Text> {
+    formats.iter().filter(|format| format.get_ref() != SERIAL)
 }
 
 /// Only a workbook has a day of its own to count from.
 pub fn check_serials(file: &Arc<SourceFile>, form: &SourceForm, faults: &mut Vec<Fault>) {
-    let named = form.dates.iter().chain(&form.datetimes).filter(|format| format.get_ref() == SERIAL_DATES);
+    let named = form.dates.iter().chain(&form.datetimes).filter(|format| format.get_ref() == SERIAL);
     for format in named.filter(|_| form.workbook.is_none()) {
         faults.push(
-            Fault::error(file, format.span(), format!("`{SERIAL_DATES}` is for plain numbers in workbooks"))
+            Fault::error(file, format.span(), format!("`{SERIAL}` is for plain numbers in workbooks"))
                 .hint("in other extracts nothing says from which day such numbers count"),
         );
     }

@@ -59,6 +59,8 @@ pub enum Why {
     Total,
     /// It has a filled cell without a label: its cells may be shifted.
     ExtraCell,
+    /// It has a single filled cell, though there are many labels: a note, not a record.
+    LoneCell,
     /// A cell of it is merged with another: for which of them the value is meant cannot be known.
     MergedCell {
         /// The column, from 1.

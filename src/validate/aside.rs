@@ -11,6 +11,10 @@ pub fn reason(why: &Why, contract: &Contract) -> (Outcome, Reason) {
         Why::Total => whole(Outcome::Excluded, "total-row", "total-row", "the row holds a total, not a record"),
         Why::Rejected => whole(Outcome::Excluded, "rejected-row", "rejected-row", "the office's own review rejected the record"),
         Why::ExtraCell => whole(Outcome::Quarantined, "extra-cell", "extra-cell", "the row has more cells than there are labels; its cells may be shifted"),
+        Why::LoneCell => {
+            let message = "the row has a single filled cell: a note, not a record; if it is a total or a footer, its text belongs in `total_rows`";
+            whole(Outcome::Quarantined, "lone-cell", "lone-cell", message)
+        }
         Why::MergedCell { column } => {
             let message = format!("the cell in column {column} is merged with another; unmerge it and fill each cell");
             whole(Outcome::Quarantined, "merged-cell", "merged-cell", &message)

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 37] = [
+pub const RULES: [(&str, &str); 39] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -42,6 +42,8 @@ pub const RULES: [(&str, &str); 37] = [
     ("foreign-key", "no-parent"),
     ("foreign-key", "no-repetition"),
     ("foreign-key", "shifted-parent"),
+    ("lone-cell", "lone-cell"),
+    ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
     ("rejected-row", "rejected-row"),

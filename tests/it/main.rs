@@ -6,6 +6,7 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod books;
 mod by_files_alone;
 mod clients;
 mod commands;

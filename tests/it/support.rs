@@ -228,6 +228,17 @@ impl Folder {
         })
     }
 
+    /// The rows of a feed, of every revision.
+    pub fn loaded(&self, feed: &str) -> Vec<Row> {
+        let project = rihla::project::load(&self.path("")).expect("the project");
+        let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+            rows(&warehouse.feeds[feed].read_all().await.expect("rows"))
+        })
+    }
+
     /// The rows of a table of the latest release.
     pub fn released(&self, table: &str) -> Vec<Row> {
         parquet_rows(&self.path(&format!("warehouse/released/latest/{table}.parquet")))

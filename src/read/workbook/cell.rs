@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::contract::{FieldKind, NumberStyle};
-use crate::project::{SERIAL_DATES, Source};
+use crate::project::{Format, Source};
 
 /// What a formula without a kept result stands as in a text batch: no text of its own, so that it is told from both a
 /// zero and an empty cell.
@@ -61,8 +61,11 @@ pub struct Figures {
 impl Figures {
     /// As a source says of workbooks with this epoch.
     pub fn of(source: &Source, epoch: Epoch) -> Self {
-        let says_serial = |formats: &[String]| formats.iter().any(|format| format == SERIAL_DATES);
-        Self { epoch, are_dates: says_serial(&source.dates), are_datetimes: says_serial(&source.datetimes), numbers: source.numbers }
+        let (are_dates, are_datetimes) = match &source.format {
+            Format::Workbook(format) => (format.serial_dates, format.serial_datetimes),
+            _ => (false, false),
+        };
+        Self { epoch, are_dates, are_datetimes, numbers: source.numbers }
     }
 }
 

@@ -108,7 +108,8 @@ fn begin<'a>(top: &Top, name: &str, habit: &'a Habit<'a>, sink: &'a mut dyn FnMu
 fn gather(body: &mut Body<'_>, row: u32, cells: &[Cell], merges: &[Merge], figures: Figures) -> Result<(), Refusal> {
     check_decoding(cells, row)?;
     let texts = texts(cells, body.width(), |column| body.kind(column), figures);
-    body.row_unless(i64::from(row), &texts, |targets| merged(targets, merges))
+    let filled = texts.iter().filter(|text| !text.trim().is_empty()).count();
+    body.row_unless(i64::from(row), &texts, |targets| is_lone(targets, filled).then_some(Why::LoneCell).or_else(|| merged(targets, merges)))
 }
 
 /// The cells of a row as text, as many as there are columns; emptied cells far to the right of the table are left out.
@@ -119,6 +120,12 @@ pub fn texts<'c>(cells: &'c [Cell], width: usize, kind: impl Fn(usize) -> &'c Fi
         texts.pop();
     }
     texts
+}
+
+/// A note under or between the rows fills one cell; what it says is not looked at as if it were the field's, since it may
+/// name somebody.
+fn is_lone(targets: &[Target], filled: usize) -> bool {
+    filled == 1 && targets.iter().filter(|target| **target != Target::Unlabelled).count() > 2
 }
 
 /// A record of which a labelled cell is merged with another: what stands in the first may be meant for all or not.
