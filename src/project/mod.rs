@@ -9,6 +9,7 @@ mod forms;
 mod pipeline;
 mod relations;
 mod resolve;
+mod roles;
 mod schema;
 mod template;
 mod versions;
