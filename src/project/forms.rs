@@ -33,6 +33,9 @@ pub struct ProjectForm {
     /// The offices, in order of precedence.
     #[serde(default)]
     pub offices: Vec<Spanned<OfficeForm>>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    #[serde(default)]
+    pub hxl: BTreeMap<Text, Text>,
     /// Tables of the project that no office sends.
     #[serde(default)]
     pub references: Vec<Spanned<ReferenceForm>>,

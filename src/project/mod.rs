@@ -6,6 +6,7 @@ mod codes;
 mod document;
 mod files;
 mod forms;
+mod hxl;
 mod pipeline;
 mod relations;
 mod resolve;
@@ -16,6 +17,7 @@ mod versions;
 
 pub use document::from_toml_at;
 pub use files::Files;
+pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -61,6 +63,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }

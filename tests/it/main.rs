@@ -5,6 +5,7 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod by_files_alone;
 mod clients;
 mod commands;
 mod compare_rules;
@@ -23,4 +24,5 @@ mod round_trips;
 mod second_run;
 mod sql_logic;
 mod truth;
+mod truth_figures;
 mod warehouse;
