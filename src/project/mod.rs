@@ -13,6 +13,7 @@ mod hxl;
 mod pipeline;
 mod relations;
 mod resolve;
+mod roles;
 mod schema;
 mod template;
 mod versions;

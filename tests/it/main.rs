@@ -26,6 +26,7 @@ mod places;
 mod properties;
 mod reconcile_moved;
 mod regenerate;
+mod round_trips;
 mod second_run;
 mod sql_logic;
 mod truth;
