@@ -4,7 +4,7 @@ use super::encoding::decode;
 use super::json::{Members, Node, Records, parse};
 use super::{Page, Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{JsonShape, Source};
+use crate::project::{JsonShape, Source, TextEncoding};
 
 /// The key that says how many records there are, where the source names none.
 const COUNT: &str = "count";
@@ -27,7 +27,7 @@ pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contr
         if shape.next.is_some() {
             records.enter(name);
         }
-        let document = parse(&decode(&pages[index].bytes, encoding_rs::UTF_8)?, name)?;
+        let document = parse(&decode(&pages[index].bytes, TextEncoding::Utf8)?, name)?;
         let (list, wrapper) = open(document, shape, name)?;
         for node in list {
             let place = format!("{name}, record {}", records.count() + 1);
