@@ -92,7 +92,7 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }
     match &source.format {
-        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, encoding, source, contract, sink),
+        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, *encoding, source, contract, sink),
         Format::Workbook { sheet, header_row } => workbook::read(bytes, sheet.as_deref(), *header_row, source, contract, sink),
         Format::JsonLines => json_lines::read(bytes, source, contract, sink),
     }

@@ -12,7 +12,7 @@ use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::Contract;
+use crate::contract::{Contract, DateFormat};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
 use crate::read::{Piece, SetAside, Why};
@@ -54,16 +54,16 @@ const NATIVE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S";
 
 /// The formats of a source, with those of real date cells where it is a workbook.
 pub struct Formats {
-    dates: Vec<String>,
-    datetimes: Vec<String>,
+    dates: Vec<DateFormat>,
+    datetimes: Vec<DateFormat>,
 }
 
 impl Formats {
     /// The formats of a source.
     pub fn of(source: &Source) -> Self {
         let native = matches!(source.format, Format::Workbook { .. });
-        let with = |formats: &[String], own: &str| formats.iter().cloned().chain(native.then(|| own.to_owned())).collect();
-        Self { dates: with(&source.dates, NATIVE_DATE), datetimes: with(&source.datetimes, NATIVE_INSTANT) }
+        let with = |formats: &[DateFormat], own: Result<DateFormat, _>| formats.iter().cloned().chain(own.ok().filter(|_| native)).collect();
+        Self { dates: with(&source.dates, DateFormat::of_days(NATIVE_DATE)), datetimes: with(&source.datetimes, DateFormat::of_moments(NATIVE_INSTANT)) }
     }
 }
 
@@ -78,8 +78,15 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let habit =
-            Habit { dates: &formats.dates, datetimes: &formats.datetimes, list_separator: &context.source.list_separator, zone: context.office.timezone };
+        let source = context.source;
+        let habit = Habit {
+            dates: &formats.dates,
+            datetimes: &formats.datetimes,
+            list_separator: &source.list_separator,
+            numbers: source.numbers,
+            zone: context.office.timezone,
+            received: context.received.date_naive(),
+        };
         Self { context, caster: Caster::new(context.contract, habit), sheet: None, aside: Vec::new() }
     }
 
@@ -101,9 +108,9 @@ impl<'a> Delivery<'a> {
     pub fn finish(self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
         let (typed, mut faults) = self.caster.finish()?;
-        let conditional = rules::required_when(contract, &typed, &faults);
-        faults.extend(conditional);
-        faults.extend(rules::excluded_when(contract, &typed));
+        let across = rules::across_fields(contract, &typed, &faults);
+        let eventless = rules::required_any(contract, &typed, &faults);
+        faults.extend(across);
         let mut judged = Judged::default();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
@@ -114,6 +121,9 @@ impl<'a> Delivery<'a> {
             received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
             since: context.since,
         };
+        for (row, rule, message) in eventless {
+            judged.row_fault(row, "row-constraint", rule, message);
+        }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }

@@ -1,17 +1,21 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod steps;
 mod support;
 mod workbook;
 
 mod architecture;
+mod by_files_alone;
 mod clients;
 mod commands;
 mod compare_rules;
 mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
+mod field_rules;
 mod found_by_trial;
 mod leak;
+mod messy_text;
 mod places;
 mod properties;
 mod reconcile_moved;
@@ -19,4 +23,5 @@ mod regenerate;
 mod second_run;
 mod sql_logic;
 mod truth;
+mod truth_figures;
 mod warehouse;
