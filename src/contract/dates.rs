@@ -3,13 +3,15 @@
 //! Guarantees: day and month are never guessed; a year of two digits is the latest that is not after the day the delivery
 //! was received.
 
+use std::borrow::Cow;
+
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{months, western_digit};
 
-/// The pseudo-formats beside strftime's: serial numbers written as text, of either epoch, and plain numbers in workbooks.
-pub const PSEUDO_FORMATS: [&str; 3] = ["excel-1900", "excel-1904", "excel"];
+/// The pseudo-formats beside strftime's: serial numbers of either epoch, written as text.
+pub const PSEUDO_FORMATS: [&str; 2] = ["excel-1900", "excel-1904"];
 
 /// A format of dates or of moments, compiled.
 #[derive(Debug, Clone)]
@@ -26,8 +28,6 @@ enum Layout {
     Excel1900,
     /// Days since 1 January 1904.
     Excel1904,
-    /// Days since the first day of the workbook that they stand in, which its reader makes dates: no text is one.
-    Workbook,
 }
 
 /// A moment as written.
@@ -49,7 +49,7 @@ impl DateFormat {
     /// What is wrong with it, and what to do.
     pub fn of_days(text: &str) -> Result<Self, (String, String)> {
         let format = Self::new(text)?;
-        let Some((sample, day)) = format.sample() else { return Ok(format) };
+        let (sample, day) = format.sample();
         if format.day(&sample, day) == Ok(day) { Ok(format) } else { Err(lacks(text, "day, month and year", "such as `%d/%m/%Y`")) }
     }
 
@@ -59,7 +59,7 @@ impl DateFormat {
     /// What is wrong with it, and what to do.
     pub fn of_moments(text: &str) -> Result<Self, (String, String)> {
         let format = Self::new(text)?;
-        let Some((sample, day)) = format.sample() else { return Ok(format) };
+        let (sample, day) = format.sample();
         if format.moment(&sample, day).is_ok() { Ok(format) } else { Err(lacks(text, "day and time", "such as `%d/%m/%Y %H:%M`")) }
     }
 
@@ -67,7 +67,6 @@ impl DateFormat {
         let layout = match text {
             "excel-1900" => Layout::Excel1900,
             "excel-1904" => Layout::Excel1904,
-            "excel" => Layout::Workbook,
             _ => pattern(text)?,
         };
         Ok(Self { text: text.to_owned(), layout })
@@ -78,16 +77,15 @@ impl DateFormat {
         &self.text
     }
 
-    /// A text in this format, and the day it means; nothing where no text is in it.
-    fn sample(&self) -> Option<(String, NaiveDate)> {
+    /// A text in this format, and the day it means.
+    fn sample(&self) -> (String, NaiveDate) {
         let at = DateTime::<FixedOffset>::parse_from_rfc3339("2023-02-03T04:05:06+00:00").unwrap_or_default();
         let text = match &self.layout {
             Layout::Pattern { .. } => at.format_with_items(StrftimeItems::new(&self.text)).to_string(),
             Layout::Excel1900 => "44960".to_owned(),
             Layout::Excel1904 => "43498".to_owned(),
-            Layout::Workbook => return None,
         };
-        Some((text, at.date_naive()))
+        (text, at.date_naive())
     }
 
     /// The day that a text means; `latest` is the latest that a year of two digits may mean.
@@ -101,7 +99,6 @@ impl DateFormat {
                 let (days, fraction) = serial(text).ok_or(None)?;
                 if fraction.is_empty() { self.serial_day(days) } else { Err(Some("a serial number of a date has no decimals")) }
             }
-            Layout::Workbook => Err(None),
         }
         .and_then(plausible)
     }
@@ -123,7 +120,6 @@ impl DateFormat {
                 let (days, fraction) = serial(text).ok_or(None)?;
                 Moment::Local(self.serial_day(days)?.and_time(time_of_day(&fraction)?))
             }
-            Layout::Workbook => return Err(None),
         };
         plausible(moment.day()).map(|_| moment)
     }
@@ -173,7 +169,8 @@ fn pattern(text: &str) -> Result<Layout, (String, String)> {
 
 /// The parts of a text in a format; a month's name may be cut short by a point.
 fn parsed(text: &str, items: &[Item<'static>], names_month: bool, latest: NaiveDate) -> Option<Parsed> {
-    let text: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { western_digit(c) }).collect();
+    let text: Cow<'_, str> =
+        if text.is_ascii() { text.into() } else { text.chars().map(|c| if c.is_whitespace() { ' ' } else { western_digit(c) }).collect::<String>().into() };
     if !names_month {
         return parsed_numbers(&text, items, latest);
     }

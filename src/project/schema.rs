@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use super::relations;
+use super::{relations, roles};
 use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
@@ -43,7 +43,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
     let required_when = form.rihla.required_when.iter().filter_map(|rule| condition(file, &rule.field, &rule.when, &fields, faults)).collect();
     let excluded_when = form.rihla.excluded_when.iter().filter_map(|rule| excluded_when(file, rule, &fields, faults)).collect();
     if purpose == Use::Feed && is_whole {
-        check_roles(file, &form, &fields, faults);
+        roles::check(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
     }
     Some(Contract {
@@ -99,7 +99,8 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     }
 }
 
-const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
+/// The types that fields may have.
+pub(super) const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
@@ -244,58 +245,6 @@ fn check_code(file: &Arc<SourceFile>, code: &Text, field: &Field, faults: &mut V
     let hint = did_you_mean(code.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
     faults.push(Fault::error(file, code.span(), format!("`{}` is no code of the list `{}`", code.get_ref(), codes.name)).maybe_hint(hint));
     None
-}
-
-/// The roles without which a feed's rows can be neither told apart nor counted, with the type each must have.
-const NEEDED: [(Role, &str, &[&str]); 6] = [
-    (Role::RecordId, "record_id", &["string"]),
-    (Role::CaseNumber, "case_number", &["string"]),
-    (Role::PersonNumber, "person_number", &["integer"]),
-    (Role::Sex, "sex", &["string"]),
-    (Role::EventDate, "event_date", &["date"]),
-    (Role::ChangedAt, "changed_at", &["datetime"]),
-];
-
-fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
-    for (role, name, kinds) in NEEDED {
-        let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
-        let Some(index) = holders.first() else {
-            faults.push(
-                Fault::error(file, 0..1, format!("no field has the role `{name}`"))
-                    .hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")),
-            );
-            continue;
-        };
-        for index in &holders {
-            let form = form.fields[*index].get_ref();
-            let written = form.kind.as_ref().map_or("string", |kind| kind.get_ref());
-            // A type that is not known was told already.
-            if KINDS.contains(&written) && !kinds.contains(&written) {
-                faults.push(Fault::error(file, form.name.span(), format!("the role `{name}` needs the type {}", kinds.join(" or "))));
-            }
-        }
-        // Of several dates of the event a row needs any one.
-        let is_any_of_several = role == Role::EventDate && holders.len() > 1;
-        if holders.len() > 1 && !is_any_of_several {
-            let place = form.fields[*index].get_ref().name.span();
-            faults.push(Fault::error(file, place, format!("the role `{name}` has {} fields", holders.len())));
-        }
-        if role != Role::Sex && !is_any_of_several && !fields[*index].required {
-            faults.push(
-                Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required"))
-                    .hint("add `\"constraints\": {\"required\": true}`"),
-            );
-        }
-    }
-    for (index, field) in fields.iter().enumerate() {
-        let sensitive = matches!(field.role, Some(Role::CaseNumber | Role::BirthDate));
-        if sensitive && field.protection != Protection::Normalise {
-            faults.push(
-                Fault::error(file, form.fields[index].get_ref().name.span(), format!("`{}` would enter the warehouse as it is", field.name))
-                    .hint("add `\"protection\": \"normalise\"` to its `rihla` object"),
-            );
-        }
-    }
 }
 
 /// The fields of the primary key, of which each must be there.
