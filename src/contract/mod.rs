@@ -9,6 +9,7 @@ mod columns;
 mod dates;
 mod field;
 mod fold;
+mod hxl;
 mod measure;
 mod months;
 mod number;
@@ -20,6 +21,7 @@ pub use columns::{NUMBER_DIGITS, arrow_type, instant, is_carried, loaded_schema,
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
+pub use hxl::hashtag;
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 pub use spelling::{clean, id, is_invisible, is_spreadsheet_number};

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+pub use super::sheets_form::SheetsForm;
+
 /// Text with its place.
 pub type Text = Spanned<String>;
 
@@ -164,12 +167,30 @@ pub struct SourceForm {
     /// First cells of rows that are totals, not records.
     #[serde(default)]
     pub total_rows: Vec<String>,
+    /// What stands between the names of groups in labels, `/` or `-`: a label that is not known whole is then known by
+    /// its ending.
+    pub groups: Option<Text>,
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
+    /// refuses the delivery.
+    #[serde(default)]
+    pub ignore: Vec<Text>,
+    /// The row under the header holds HXL tags.
+    #[serde(default)]
+    pub hxl: bool,
+    /// The column in which the office's own review of a record stands.
+    pub review: Option<ReviewForm>,
+    /// The repeat group of which every repetition is a row, with the columns of its parent.
+    pub repeat: Option<Spanned<RepeatForm>>,
+    /// The extracts are ZIP archives of such files.
+    pub archive: Option<Spanned<ArchiveForm>>,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
-    /// The extracts are XLSX workbooks.
+    /// The extracts are workbooks, XLSX or ODS.
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+    /// The extracts are whole JSON documents, in pages or not.
+    pub json: Option<JsonForm>,
 }
 
 /// `periods = { first = "2023-01", last = "2023-06" }`
@@ -206,16 +227,16 @@ pub struct CsvForm {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkbookForm {
-    /// The sheet with the rows; the only one where absent.
-    pub sheet: Option<Text>,
-    /// The row of the header, from 1.
+    /// The sheet with the rows, or a list of sheets; the only visible one where absent.
+    pub sheet: Option<Spanned<SheetsForm>>,
+    /// The first row of the header, from 1.
     pub header_row: Spanned<u32>,
+    /// How many rows the header has, 1 where absent: their labels are joined from top to bottom.
+    pub header_rows: Option<Spanned<u32>>,
+    /// Whether sheets that are hidden are read too.
+    #[serde(default)]
+    pub hidden: bool,
 }
-
-/// `[sources.json_lines]`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JsonLinesForm {}
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,9 @@
 
 mod codes;
 mod document;
+mod export;
+mod export_forms;
+mod export_source;
 mod files;
 mod forms;
 mod hxl;
@@ -12,15 +15,20 @@ mod relations;
 mod resolve;
 mod roles;
 mod schema;
+mod sheets_form;
 mod template;
 mod versions;
+mod wildcard;
+mod workbook;
 
 pub use document::from_toml_at;
+pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
+pub use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -151,6 +159,8 @@ pub struct Source {
     pub labels: HashMap<String, usize>,
     /// Folded first cells of rows that are totals.
     pub total_rows: BTreeSet<String>,
+    /// What is particular to exports of form systems.
+    pub export: Export,
 }
 
 /// How an extract is written.
@@ -163,15 +173,29 @@ pub enum Format {
         /// The encoding.
         encoding: TextEncoding,
     },
-    /// An XLSX workbook.
-    Workbook {
-        /// The sheet; the only one where absent.
-        sheet: Option<String>,
-        /// The header's row, from 1.
-        header_row: u32,
-    },
+    /// An XLSX or ODS workbook.
+    Workbook(WorkbookFormat),
     /// A JSON object a line.
     JsonLines,
+    /// Whole JSON documents.
+    Json(JsonShape),
+}
+
+/// Which sheets of a workbook are read, and how.
+#[derive(Debug, Clone)]
+pub struct WorkbookFormat {
+    /// The sheets; where none is named, the only visible one.
+    pub sheets: Vec<String>,
+    /// The header's first row, from 1.
+    pub header_row: u32,
+    /// How many rows the header has, at least 1.
+    pub header_rows: u32,
+    /// Whether hidden sheets are read too.
+    pub hidden: bool,
+    /// Whether plain numbers in columns of dates are days of the workbook's own count.
+    pub serial_dates: bool,
+    /// Whether plain numbers in columns of instants are moments of the workbook's own count.
+    pub serial_datetimes: bool,
 }
 
 /// How text is encoded.

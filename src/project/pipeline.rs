@@ -11,7 +11,7 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, relations, schema, versions};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
 use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
@@ -127,12 +127,15 @@ fn resolve_source(
     let offices = offices(file, &form.offices, around, faults);
     let template = template(file, &form.url, faults);
     let format = format(file, form, whole, faults);
+    export_source::check_pages(file, form, faults);
     let contract = contract?;
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
-    let dates = compile_formats(file, &form.dates, DateFormat::of_days, faults);
-    let datetimes = compile_formats(file, &form.datetimes, DateFormat::of_moments, faults);
+    let export = export_source::resolve(file, form, contract, &labels, faults);
+    let dates = compile_formats(file, workbook::written(&form.dates), DateFormat::of_days, faults);
+    let datetimes = compile_formats(file, workbook::written(&form.datetimes), DateFormat::of_moments, faults);
     check_formats(file, form, contract, &absent, faults);
+    workbook::check_serials(file, form, faults);
     let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
     (faults.len() == before).then_some(())?;
@@ -148,15 +151,16 @@ fn resolve_source(
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
+        export,
     })
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.
 fn list_separator(form: &SourceForm) -> String {
-    match (&form.list_separator, &form.json_lines) {
-        (_, Some(_)) => JSON_LIST_SEPARATOR.to_owned(),
-        (Some(text), None) => text.get_ref().clone(),
-        (None, None) => "|".to_owned(),
+    match &form.list_separator {
+        _ if form.json_lines.is_some() || form.json.is_some() => JSON_LIST_SEPARATOR.to_owned(),
+        Some(text) => text.get_ref().clone(),
+        None => "|".to_owned(),
     }
 }
 
@@ -226,11 +230,12 @@ fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Strin
 }
 
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
-    let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
+    let count =
+        usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some()) + usize::from(form.json.is_some());
     if count != 1 {
         faults.push(
             Fault::error(file, whole, format!("the source names {count} formats"))
-                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"),
+                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`, `json = {}`"),
         );
         return None;
     }
@@ -238,13 +243,9 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
         return Some(Format::Csv { delimiter: delimiter(file, csv.delimiter.as_ref(), faults)?, encoding: encoding(file, csv.encoding.as_ref(), faults)? });
     }
     if let Some(workbook) = &form.workbook {
-        if *workbook.header_row.get_ref() == 0 {
-            faults.push(Fault::error(file, workbook.header_row.span(), "rows are counted from 1"));
-            return None;
-        }
-        return Some(Format::Workbook { sheet: workbook.sheet.as_ref().map(|text| text.get_ref().clone()), header_row: *workbook.header_row.get_ref() });
+        return workbook::format(file, workbook, form, faults).map(Format::Workbook);
     }
-    Some(Format::JsonLines)
+    Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }
 
 fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<u8> {
@@ -304,9 +305,9 @@ fn labels(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults
     labels
 }
 
-fn compile_formats(
+fn compile_formats<'t>(
     file: &Arc<SourceFile>,
-    texts: &[Text],
+    texts: impl Iterator<Item = &'t Text>,
     compile: impl Fn(&str) -> Result<DateFormat, (String, String)>,
     faults: &mut Vec<Fault>,
 ) -> Vec<DateFormat> {

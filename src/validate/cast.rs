@@ -14,6 +14,8 @@ use chrono_tz::Tz;
 use crate::contract::{
     self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
 };
+use crate::project::JSON_LIST_SEPARATOR;
+use crate::read::workbook::{FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
 #[derive(Debug)]
@@ -53,7 +55,17 @@ pub struct Habit<'a> {
 type Misfit = (&'static str, &'static str, String);
 
 /// What Excel shows for a formula that failed.
-const ERROR_CELLS: [&str; 8] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
+const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
+
+/// The rule and the rest of the sentence of a cell that has no value, though it is not empty.
+fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
+    match text {
+        UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
+        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which a workbook does not keep: write it as text")),
+        text if ERROR_CELLS.contains(&text) => Some(("error-cell", "is a formula that failed")),
+        _ => None,
+    }
+}
 
 /// Casts the column of one field; `first_row` is the delivery's index of its first row.
 pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Habit<'_>, first_row: usize, faults: &mut Vec<CellFault>) -> ArrayRef {
@@ -161,7 +173,7 @@ impl<'a> Cells<'a> {
                 append(None);
                 continue;
             }
-            let cast = if ERROR_CELLS.contains(&text) { Err(("type-error", "error-cell", "is a formula that failed".to_owned())) } else { cast(text) };
+            let cast = no_value(text).map_or_else(|| cast(text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
             match cast {
                 Ok(value) => append(Some(value)),
                 Err((error, rule, rest)) => {
@@ -276,7 +288,7 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
-    for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty()) {
+    for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
             Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,

@@ -1,6 +1,7 @@
 //! Typed rows, and tables of the project read by the same rules as extracts.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, StringArray};
 use arrow::compute::concat;
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Format, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{Export, Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -19,6 +20,8 @@ pub struct TypedRows {
     pub columns: Vec<ArrayRef>,
     /// For each row its row in the sheet or its line.
     pub rows: Vec<i64>,
+    /// For each row its sheet, where the extract is a workbook.
+    pub sheets: Vec<Option<Arc<str>>>,
 }
 
 impl TypedRows {
@@ -44,6 +47,7 @@ pub struct Caster<'a> {
     habit: Habit<'a>,
     parts: Vec<Vec<ArrayRef>>,
     rows: Vec<i64>,
+    sheets: Vec<Option<Arc<str>>>,
     /// Faults of cells found so far.
     pub faults: Vec<CellFault>,
 }
@@ -51,7 +55,7 @@ pub struct Caster<'a> {
 impl<'a> Caster<'a> {
     /// A caster for a contract in a habit.
     pub fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
-        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), faults: Vec::new() }
+        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), sheets: Vec::new(), faults: Vec::new() }
     }
 
     /// Casts a batch.
@@ -65,6 +69,7 @@ impl<'a> Caster<'a> {
             self.parts[index].push(column);
         }
         self.rows.extend(&batch.rows);
+        self.sheets.resize(self.rows.len(), batch.sheet.clone());
     }
 
     /// All rows cast.
@@ -79,7 +84,7 @@ impl<'a> Caster<'a> {
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
             concat(&parts).map_err(|cause| Error::new(Kind::Internal, "the batches of a delivery do not fit together").because(cause))
         });
-        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows }, self.faults))
+        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows, sheets: self.sheets }, self.faults))
     }
 }
 
@@ -155,6 +160,7 @@ fn plain_source(contract: &Contract) -> Result<Source> {
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),
+        export: Export::default(),
     })
 }
 
