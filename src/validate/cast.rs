@@ -61,7 +61,7 @@ const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "
 fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
     match text {
         UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
-        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which a workbook does not keep: write it as text")),
+        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which workbooks and JSON do not keep: write it as text")),
         text if ERROR_CELLS.contains(&text) => Some(("error-cell", "is a formula that failed")),
         _ => None,
     }

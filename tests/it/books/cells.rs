@@ -18,7 +18,7 @@ fn numbers_are_what_spreadsheets_show() {
     }
     for (figure, reason) in [
         (1.0 / 3.0, "2 amount number: amount `0.333333333333333` has 15 decimals; the field takes 2, and nothing is rounded"),
-        (1e15, "2 amount inexact-number: amount `#INEXACT!` is a number of more than 15 digits, which a workbook does not keep: write it as text"),
+        (1e15, "2 amount inexact-number: amount `#INEXACT!` is a number of more than 15 digits, which workbooks and JSON do not keep: write it as text"),
     ] {
         assert_eq!(one(&folder, "Montant", "amount", Number(figure)), Err(reason.to_owned()));
     }
