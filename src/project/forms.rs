@@ -143,10 +143,13 @@ pub struct SourceForm {
     pub offices: Vec<Text>,
     /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
     pub url: Text,
-    /// Formats of dates, strftime.
+    /// The reporting periods that it is for, where an office's form has versions; all where absent.
+    #[serde(default)]
+    pub periods: PeriodsForm,
+    /// Formats of dates: strftime (months by name in French, English and Arabic), `excel-1900`, `excel-1904`.
     #[serde(default)]
     pub dates: Vec<Text>,
-    /// Formats of instants, strftime; without an offset they are local to the office.
+    /// Formats of instants, likewise; without an offset they are local to the office.
     #[serde(default)]
     pub datetimes: Vec<Text>,
     /// What separates several values in a cell.
@@ -189,6 +192,16 @@ pub struct SourceForm {
     pub json: Option<JsonForm>,
 }
 
+/// `periods = { first = "2023-01", last = "2023-06" }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsForm {
+    /// The first month.
+    pub first: Option<Text>,
+    /// The last month.
+    pub last: Option<Text>,
+}
+
 /// `numbers = { decimal = ",", group = "." }`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,7 +218,7 @@ pub struct NumbersForm {
 pub struct CsvForm {
     /// One character, a comma where absent.
     pub delimiter: Option<Text>,
-    /// `utf-8` or `windows-1252`.
+    /// `utf-8` (where absent), `utf-16`, `utf-16le`, `utf-16be` or `windows-1252`.
     pub encoding: Option<Text>,
 }
 
@@ -379,6 +392,8 @@ pub struct FieldExtras {
     pub hxl: Option<String>,
     /// How many decimals a number has, 0 to 9; 2 where absent.
     pub scale: Option<Spanned<u8>>,
+    /// How wide an id of digits is: one that lost its zeros gets them back.
+    pub pad: Option<Spanned<u8>>,
 }
 
 /// How far values may travel.

@@ -13,8 +13,10 @@ mod hxl;
 mod pipeline;
 mod relations;
 mod resolve;
+mod roles;
 mod schema;
 mod template;
+mod versions;
 mod wildcard;
 mod workbook;
 
@@ -24,6 +26,7 @@ pub use files::Files;
 pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
+pub use versions::Periods;
 pub use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -33,7 +36,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, NumberStyle, SharedContract};
+use crate::contract::{CodeList, DateFormat, NumberStyle, SharedContract};
 use crate::diagnostic::SourceFile;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
@@ -137,12 +140,14 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// The reporting periods that it is for.
+    pub periods: Periods,
     /// How they are written.
     pub format: Format,
     /// Formats of dates.
-    pub dates: Vec<String>,
+    pub dates: Vec<DateFormat>,
     /// Formats of instants.
-    pub datetimes: Vec<String>,
+    pub datetimes: Vec<DateFormat>,
     /// What separates several values in a cell.
     pub list_separator: String,
     /// How numbers are written.
@@ -165,7 +170,7 @@ pub enum Format {
         /// The separator.
         delimiter: u8,
         /// The encoding.
-        encoding: &'static encoding_rs::Encoding,
+        encoding: TextEncoding,
     },
     /// An XLSX or ODS workbook.
     Workbook(WorkbookFormat),
@@ -190,6 +195,37 @@ pub struct WorkbookFormat {
     pub serial_dates: bool,
     /// Whether plain numbers in columns of instants are moments of the workbook's own count.
     pub serial_datetimes: bool,
+}
+
+/// How text is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextEncoding {
+    /// UTF-8, with or without a byte-order mark.
+    Utf8,
+    /// UTF-16 in the order that its byte-order mark says.
+    Utf16,
+    /// UTF-16, the low byte first.
+    Utf16Le,
+    /// UTF-16, the high byte first.
+    Utf16Be,
+    /// Western European Windows.
+    Windows1252,
+}
+
+impl TextEncoding {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Utf8, Self::Utf16, Self::Utf16Le, Self::Utf16Be, Self::Windows1252];
+
+    /// Its name in pipelines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16 => "utf-16",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
 }
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.

@@ -3,7 +3,6 @@
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
-use encoding_rs::Encoding;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -13,21 +12,14 @@ use super::encoding::decode;
 use super::repeat::{Joined, Link, Side};
 use super::{Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{Repeat, Source, Wildcard};
+use crate::project::{Repeat, Source, TextEncoding, Wildcard};
 
 /// The most that the files which are read may hold unpacked.
 const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Reads the CSV that the source names, joined with its repetitions where it names them; rows are named by their file, as
 /// a workbook's by their sheet, and their line. Other files of the archive are not looked at.
-pub fn read(
-    bytes: &Bytes,
-    delimiter: u8,
-    encoding: &'static Encoding,
-    source: &Source,
-    contract: &Contract,
-    sink: &mut dyn FnMut(Piece),
-) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     if !bytes.starts_with(b"PK") {
         return Err(Refusal::new("format-error", "this is no ZIP archive, as which the source reads it"));
     }

@@ -2,24 +2,16 @@
 
 use bytes::Bytes;
 use csv::{ReaderBuilder, StringRecord};
-use encoding_rs::Encoding;
 
 use super::body::Body;
 use super::encoding::decode;
 use super::quotes;
 use super::{Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::Source;
+use crate::project::{Source, TextEncoding};
 
 /// Reads a CSV extract; rows are named by the line they begin on.
-pub fn read(
-    bytes: &Bytes,
-    delimiter: u8,
-    encoding: &'static Encoding,
-    source: &Source,
-    contract: &Contract,
-    sink: &mut dyn FnMut(Piece),
-) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     let text = decode(bytes, encoding)?;
     let (labels, mut table) = Table::open(&text, delimiter)?;
     let mut body = Body::begin(labels, None, source, contract, sink)?;
@@ -39,9 +31,10 @@ impl<'t> Table<'t> {
     /// # Errors
     /// `source-error` for quotation marks that would merge rows; `blank-header` and `format-error` for what is no header.
     pub fn open(text: &'t str, delimiter: u8) -> Result<(Vec<String>, Self), Refusal> {
-        quotes::check(text, delimiter)?;
+        let (text, first) = after_separator_line(text, delimiter)?;
+        quotes::check(text, delimiter, first)?;
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
-        let mut table = Self { reader, lines: Lines { text, byte: 0, line: 1 } };
+        let mut table = Self { reader, lines: Lines { text, byte: 0, line: i64::try_from(first).unwrap_or(i64::MAX) } };
         let mut record = StringRecord::new();
         if next(&mut table.reader, &mut record, &mut table.lines)?.is_none() {
             return Err(Refusal::new("blank-header", "the file has no header and no rows"));
@@ -62,6 +55,28 @@ impl<'t> Table<'t> {
             take(line, &cells)?;
         }
         Ok(())
+    }
+}
+
+/// What follows a first line `sep=;`, which Excel writes and reads as a word on the file, and the number of its first line.
+fn after_separator_line(text: &str, delimiter: u8) -> Result<(&str, usize), Refusal> {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let line = text[..end].trim_matches('"');
+    let Some(said) = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line[4..]) else { return Ok((text, 1)) };
+    let mut characters = said.chars();
+    let separator = characters.next();
+    let declared = char::from(delimiter);
+    match separator {
+        // Excel pads the line with separators where the sheet has more columns.
+        Some(separator) if separator == declared && characters.all(|c| c == declared) => {
+            let rest = &text[end..];
+            Ok((rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or(rest), 2))
+        }
+        Some(separator) if separator.is_ascii_punctuation() || separator == '\t' => {
+            let (found, declared) = (separator.escape_default(), declared.escape_default());
+            Err(Refusal::new("format-error", format!("the first line says that the separator is `{found}`; the source says `{declared}`")))
+        }
+        _ => Err(Refusal::new("format-error", "the first line begins with `sep=` and names no separator")),
     }
 }
 

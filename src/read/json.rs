@@ -147,7 +147,7 @@ impl<'a> Records<'a> {
         }
         let mut next = row;
         for repetition in repetitions {
-            let draft = self.draft([parent.iter().copied().collect::<Vec<_>>(), repetition.iter().collect()], place)?;
+            let draft = self.draft([parent.clone(), repetition.iter().collect()], place)?;
             self.rows.draft(next, draft);
             next += 1;
         }

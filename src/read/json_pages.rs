@@ -4,10 +4,13 @@ use super::encoding::decode;
 use super::json::{Members, Node, Records, parse};
 use super::{Page, Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{JsonShape, Source};
+use crate::project::{JsonShape, Source, TextEncoding};
 
 /// The key that says how many records there are, where the source names none.
 const COUNT: &str = "count";
+
+/// The key under which form systems name the next page; without a word of the source it must be empty.
+const NEXT: &str = "next";
 
 /// Reads the pages of a delivery, from the first on as each names the next; rows are numbered through all of them.
 ///
@@ -24,7 +27,7 @@ pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contr
         if shape.next.is_some() {
             records.enter(name);
         }
-        let document = parse(&decode(&pages[index].bytes, encoding_rs::UTF_8)?, name)?;
+        let document = parse(&decode(&pages[index].bytes, TextEncoding::Utf8)?, name)?;
         let (list, wrapper) = open(document, shape, name)?;
         for node in list {
             let place = format!("{name}, record {}", records.count() + 1);
@@ -65,8 +68,14 @@ struct Course<'p> {
 impl Course<'_> {
     /// The page that this one names, by its place in the listing.
     fn next(&self, wrapper: &Members, shape: &JsonShape, name: &str) -> Result<Option<usize>, Refusal> {
-        let Some(key) = &shape.next else { return Ok(None) };
         let refuse = |what: String| Err(Refusal::new("page-error", format!("{name} {what}")));
+        let Some(key) = &shape.next else {
+            // What stands on further pages would be lost without a word.
+            return match member(wrapper, NEXT)[..] {
+                [] | [Node::Null] => Ok(None),
+                _ => refuse(format!("names a next page as `{NEXT}`: say `next = \"{NEXT}\"` and name `{{page}}` in the url")),
+            };
+        };
         let next = match member(wrapper, key)[..] {
             [] => return refuse(format!("has no `{key}`: is it a page?")),
             [Node::Null] => return Ok(None),

@@ -152,8 +152,8 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }
     match &source.format {
-        Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, encoding, source, contract, sink),
-        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, encoding, source, contract, sink),
+        Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),
+        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, *encoding, source, contract, sink),
         Format::Workbook(format) => workbook::read(bytes, format, source, contract, sink),
         Format::JsonLines => json_lines::read(bytes, source, contract, sink),
         Format::Json(shape) => json_pages::read(&[Page { name: "the file".to_owned(), bytes: bytes.clone() }], shape, source, contract, sink),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Why;
 use crate::contract::{Contract, fold};
-use crate::project::Source;
+use crate::project::{JSON_LIST_SEPARATOR, Source};
 
 /// Whether a row has chosen a code.
 pub struct Mark<'t> {
@@ -24,7 +24,7 @@ const NO: [&str; 5] = ["0", "false", "no", "non", "faux"];
 
 /// The one list that the columns of a field say, as text.
 ///
-/// `None` where nobody answered: all columns are empty. A list of nothing (the separator alone) where somebody answered
+/// `None` where nobody answered: all columns are empty. A list of nothing ([`JSON_LIST_SEPARATOR`] alone) where somebody answered
 /// that nothing applies: no column says yes and at least one says no. An empty cell beside filled ones is not chosen.
 /// Codes that have no column of their own are told by the list alone; where the list holds what is no code, the list is
 /// handed on as it is and is at fault later.
@@ -52,7 +52,7 @@ pub fn combine(listed: Option<&str>, marks: &[Mark<'_>], source: &Source, contra
     let Some(listed) = listed.filter(|text| !contract.is_missing(text)) else {
         return Ok(match (is_answered, marked.is_empty()) {
             (false, _) => None,
-            (true, true) => Some(source.list_separator.clone()),
+            (true, true) => Some(JSON_LIST_SEPARATOR.to_owned()),
             (true, false) => Some(joined(&marked)),
         });
     };

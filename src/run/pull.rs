@@ -135,7 +135,7 @@ fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, 
     }
     let placed = claims.iter().find_map(|(pipeline, source)| {
         let placed = source.template.place(&path)?;
-        source.offices.contains(&placed.office).then_some((pipeline, *source, placed))
+        (source.offices.contains(&placed.office) && source.periods.hold(placed.period)).then_some((pipeline, *source, placed))
     });
     match placed {
         Some((pipeline, source, Placed { office, period, received, page })) => listing.found.push(Found {

@@ -1,5 +1,6 @@
 //! A column of text cast to its field's type, with a fault for every cell that does not fit.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -7,9 +8,13 @@ use arrow::array::{
     new_null_array,
 };
 use arrow::datatypes::Field as ArrowField;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, Contract, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, fold, written};
+use crate::contract::{
+    self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
+};
+use crate::project::JSON_LIST_SEPARATOR;
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -33,15 +38,17 @@ pub struct CellFault {
 #[derive(Clone, Copy)]
 pub struct Habit<'a> {
     /// Formats of dates.
-    pub dates: &'a [String],
+    pub dates: &'a [DateFormat],
     /// Formats of instants.
-    pub datetimes: &'a [String],
+    pub datetimes: &'a [DateFormat],
     /// What separates the items of a list.
     pub list_separator: &'a str,
     /// How numbers are written.
     pub numbers: NumberStyle,
     /// The office's zone.
     pub zone: Tz,
+    /// The day the delivery was received: a year of two digits is the latest that is not after it.
+    pub received: NaiveDate,
 }
 
 /// Why a cell does not fit: error, rule, and the rest of the sentence after the value.
@@ -70,7 +77,7 @@ pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Hab
         FieldKind::Integer => cells.integers(habit.numbers),
         FieldKind::Number { scale } => cells.numbers(habit.numbers, *scale),
         FieldKind::Boolean { yes, no } => cells.booleans(yes, no),
-        FieldKind::Date => cells.dates(habit.dates),
+        FieldKind::Date => cells.dates(habit),
         FieldKind::DateTime => cells.instants(habit),
         FieldKind::List => cells.lists(habit.list_separator),
     }
@@ -118,17 +125,20 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn dates(&mut self, formats: &[String]) -> ArrayRef {
+    fn dates(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = Date32Builder::new();
-        let misfit = || ("type-error", "date", format!("is not a date written {}", one_of(formats)));
-        self.each(|text| super::temporal::day(text, formats).ok_or_else(misfit), |value| builder.append_option(value));
+        let misfit = |why: Option<&str>| {
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            ("type-error", "date", format!("is not a date written {}{why}", one_of(habit.dates)))
+        };
+        self.each(|text| super::temporal::day(text, habit.dates, habit.received).map_err(misfit), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
         let cast = |text: &str| {
-            super::temporal::instant(text, habit.datetimes, habit.zone)
+            super::temporal::instant(text, habit.datetimes, habit.zone, habit.received)
                 .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(habit.datetimes))))
         };
         self.each(cast, |value| builder.append_option(value));
@@ -155,7 +165,8 @@ impl<'a> Cells<'a> {
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
     fn each<T>(&mut self, cast: impl Fn(&str) -> Result<T, Misfit>, mut append: impl FnMut(Option<T>)) {
         for row in 0..self.texts.len() {
-            let text = if self.texts.is_null(row) { "" } else { self.texts.value(row).trim_matches(is_blank) };
+            let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
+            let text = text.trim();
             if self.contract.is_missing(text) {
                 if self.field.required {
                     self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
@@ -189,32 +200,49 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Spaces of all kinds, no-break ones included.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
-}
-
 fn shorten(value: &str) -> String {
     if value.chars().count() <= 40 { value.to_owned() } else { value.chars().take(39).chain(['…']).collect() }
 }
 
-fn one_of(formats: &[String]) -> String {
-    formats.join(" or ")
+fn one_of(formats: &[DateFormat]) -> String {
+    formats.iter().map(DateFormat::as_str).collect::<Vec<_>>().join(" or ")
 }
 
 fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misfit> {
     if field.role == Some(Role::CaseNumber) {
+        if is_spreadsheet_number(text) {
+            return Err(spreadsheet_number());
+        }
         return contract.canonical_case_number(text).ok_or_else(|| ("constraint-error", "pattern", "fits no office's pattern of case numbers".to_owned()));
     }
+    let text = if field.role == Some(Role::RecordId) || field.pad.is_some() { id(field, text)? } else { text.to_owned() };
     if let Some(pattern) = &field.pattern
-        && !pattern.is_match(text)
+        && !pattern.is_match(&text)
     {
         return Err(("constraint-error", "pattern", "does not match the pattern".to_owned()));
     }
     match &field.codes {
-        Some(codes) => code(codes, text).map_err(|rest| ("constraint-error", "codes", rest)),
-        None => Ok(text.to_owned()),
+        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest)),
+        None => Ok(text),
     }
+}
+
+/// The one spelling of an id, lost zeros put back.
+fn id(field: &Field, text: &str) -> Result<String, Misfit> {
+    let id = contract::id(text);
+    if is_spreadsheet_number(&id) && !field.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&id)) {
+        return Err(spreadsheet_number());
+    }
+    let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+    match field.pad.filter(|_| is_number) {
+        Some(width) if id.len() > width => Err(("constraint-error", "pattern", format!("has more than {width} digits"))),
+        Some(width) => Ok(format!("{id:0>width$}")),
+        None => Ok(id),
+    }
+}
+
+fn spreadsheet_number() -> Misfit {
+    ("type-error", "spreadsheet-number", "was made a number by a spreadsheet, so that digits or zeros may be lost: export the column as text".to_owned())
 }
 
 fn code(codes: &CodeList, text: &str) -> Result<String, String> {
@@ -261,7 +289,7 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
-    for item in text.split(separator).map(|item| item.trim_matches(is_blank)).filter(|item| !item.is_empty()) {
+    for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
             Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,

@@ -12,7 +12,7 @@ use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::Contract;
+use crate::contract::{Contract, DateFormat};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
 use crate::read::{Piece, SetAside};
@@ -52,16 +52,16 @@ const NATIVE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 /// The formats of a source, with those of real date cells where it is a workbook.
 pub struct Formats {
-    dates: Vec<String>,
-    datetimes: Vec<String>,
+    dates: Vec<DateFormat>,
+    datetimes: Vec<DateFormat>,
 }
 
 impl Formats {
     /// The formats of a source.
     pub fn of(source: &Source) -> Self {
         let native = matches!(source.format, Format::Workbook { .. });
-        let with = |formats: &[String], own: &str| formats.iter().cloned().chain(native.then(|| own.to_owned())).collect();
-        Self { dates: with(&source.dates, NATIVE_DATE), datetimes: with(&source.datetimes, NATIVE_INSTANT) }
+        let with = |formats: &[DateFormat], own: Result<DateFormat, _>| formats.iter().cloned().chain(own.ok().filter(|_| native)).collect();
+        Self { dates: with(&source.dates, DateFormat::of_days(NATIVE_DATE)), datetimes: with(&source.datetimes, DateFormat::of_moments(NATIVE_INSTANT)) }
     }
 }
 
@@ -84,6 +84,7 @@ impl<'a> Delivery<'a> {
             list_separator: &source.list_separator,
             numbers: source.numbers,
             zone: context.office.timezone,
+            received: context.received.date_naive(),
         };
         Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
     }

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 40] = [
+pub const RULES: [(&str, &str); 41] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -69,6 +69,7 @@ pub const RULES: [(&str, &str); 40] = [
     ("type-error", "integer"),
     ("type-error", "not-calculated"),
     ("type-error", "number"),
+    ("type-error", "spreadsheet-number"),
 ];
 
 /// One reason why a row was not loaded.

@@ -9,9 +9,9 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
-use crate::contract::{Contract, NumberStyle, Role, arrow_type};
+use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Export, Format, Reference, Source, Template};
+use crate::project::{Export, Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -95,8 +95,14 @@ impl<'a> Caster<'a> {
 pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatch> {
     let contract = &*reference.contract;
     let source = plain_source(contract)?;
-    let habit =
-        Habit { dates: &source.dates, datetimes: &source.datetimes, list_separator: &source.list_separator, numbers: source.numbers, zone: chrono_tz::UTC };
+    let habit = Habit {
+        dates: &source.dates,
+        datetimes: &source.datetimes,
+        list_separator: &source.list_separator,
+        numbers: source.numbers,
+        zone: chrono_tz::UTC,
+        received: chrono::NaiveDate::MAX,
+    };
     let mut caster = Caster::new(contract, habit);
     let mut aside = Vec::new();
     let refuse = |message: String| Error::new(Kind::Data, format!("{}: {message}", reference.path.display()));
@@ -141,12 +147,14 @@ fn first_repeated(typed: &TypedRows, key: &[usize]) -> Result<Option<usize>> {
 fn plain_source(contract: &Contract) -> Result<Source> {
     let labels: HashMap<String, usize> =
         contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
+    let format = |format: Result<DateFormat, (String, String)>| format.map_err(|(message, _)| Error::new(Kind::Internal, message));
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
-        format: Format::Csv { delimiter: b',', encoding: encoding_rs::UTF_8 },
-        dates: vec!["%Y-%m-%d".to_owned()],
-        datetimes: vec!["%Y-%m-%dT%H:%M:%SZ".to_owned()],
+        periods: Periods::default(),
+        format: Format::Csv { delimiter: b',', encoding: TextEncoding::Utf8 },
+        dates: vec![format(DateFormat::of_days("%Y-%m-%d"))?],
+        datetimes: vec![format(DateFormat::of_moments("%Y-%m-%dT%H:%M:%SZ"))?],
         list_separator: "|".to_owned(),
         numbers: NumberStyle::default(),
         absent: BTreeSet::new(),

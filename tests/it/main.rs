@@ -1,5 +1,6 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod forms;
 mod steps;
 mod support;
 mod workbook;
@@ -14,13 +15,19 @@ mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
 mod field_rules;
+mod forms_exports;
+mod forms_properties;
+mod forms_runs;
 mod found_by_trial;
 mod leak;
+mod messy_text;
 mod places;
 mod properties;
 mod reconcile_moved;
 mod regenerate;
+mod round_trips;
 mod second_run;
 mod sql_logic;
 mod truth;
+mod truth_figures;
 mod warehouse;

@@ -13,6 +13,7 @@ use rihla::warehouse::Warehouse;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
+pub use crate::python::python;
 use crate::workbook;
 
 /// The moment of a folder's first run: after the last delivery of the fixtures.
@@ -118,8 +119,13 @@ impl Folder {
 
     /// The small project of `tests/data/small`, without extracts.
     pub fn bare() -> Self {
+        Self::of("tests/data/small")
+    }
+
+    /// A project of this repository, without extracts.
+    pub fn of(project: &str) -> Self {
         let folder = Self::empty();
-        copy(&repository("tests/data/small"), &folder.path("."), false);
+        copy(&repository(project), &folder.path("."), false);
         fs::create_dir(folder.path("in")).expect("a folder of extracts");
         folder
     }
