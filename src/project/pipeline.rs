@@ -305,9 +305,9 @@ fn labels(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults
     labels
 }
 
-fn compile_formats<'f>(
+fn compile_formats<'t>(
     file: &Arc<SourceFile>,
-    texts: impl Iterator<Item = &'f Text>,
+    texts: impl Iterator<Item = &'t Text>,
     compile: impl Fn(&str) -> Result<DateFormat, (String, String)>,
     faults: &mut Vec<Fault>,
 ) -> Vec<DateFormat> {

@@ -1,6 +1,7 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
 mod forms;
+mod python;
 mod steps;
 mod support;
 mod workbook;

@@ -1,4 +1,4 @@
-//! Python beside the program: what others read of its tables.
+//! Python, for clients of releases.
 
 use std::path::PathBuf;
 use std::process::Command;

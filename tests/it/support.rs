@@ -13,7 +13,6 @@ use rihla::warehouse::Warehouse;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-pub use crate::python::python;
 use crate::workbook;
 
 /// The moment of a folder's first run: after the last delivery of the fixtures.

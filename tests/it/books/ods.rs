@@ -29,7 +29,7 @@ fn text_is_that_of_the_paragraphs_and_no_note() {
         record,
         1,
     );
-    assert_eq!(fine(&folder, &one_table(&rows)).values("record_id"), ["r  1 & coé\nsuite"]);
+    assert_eq!(fine(&folder, &one_table(&rows)).values("record_id"), ["r  1 & coé suite"]);
 }
 
 #[test]
