@@ -58,6 +58,13 @@ fn real_dates_count_from_the_epoch_of_their_workbook() {
 }
 
 #[test]
+fn a_date_in_a_column_of_text_is_no_text() {
+    let folder = folder("header_row = 1");
+    let rest = "is a date, where text is meant: if something like `3-12` was typed, format the column as text and type it again";
+    assert_eq!(one(&folder, "Identifiant", "record_id", Date(TENTH)), Err(format!("2 record_id date-for-text: record_id `#DATED!` {rest}")));
+}
+
+#[test]
 fn what_is_no_day_is_no_date() {
     let folder = folder("header_row = 1");
     let told = |serial: f64| one(&folder, "Départ", "departed_on", Date(serial)).unwrap_err();
