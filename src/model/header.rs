@@ -43,6 +43,8 @@ pub struct ReportsForm {
     pub feed: Text,
     /// Which offices' reports of it, as a condition over `system.offices`; all that owe it where absent.
     pub offices: Option<Text>,
+    /// Which rows of the table rest on it, as a condition over its columns; all where absent.
+    pub rows: Option<Text>,
 }
 
 impl Header {

@@ -6,6 +6,7 @@ mod codes;
 mod document;
 mod files;
 mod forms;
+mod labels;
 mod pipeline;
 mod resolve;
 mod schema;
@@ -13,6 +14,7 @@ mod template;
 
 pub use document::from_toml_at;
 pub use files::Files;
+pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 
@@ -57,6 +59,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// What people call tables, columns and values.
+    pub labels: Labels,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }

@@ -129,6 +129,9 @@ pub struct Reports {
     pub feed: String,
     /// The offices, in order of precedence.
     pub offices: Vec<String>,
+    /// The rows of the table whose figures rest on them, as a condition; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
 }
 
 /// The result of a test.
