@@ -3,6 +3,26 @@ description = "Every indicator that reports, comparisons and reconciliation read
 grain = ["indicator", "period", "dimension"]
 order = ["indicator", "period_kind", "period", "disaggregation", "dimension"]
 
+[[reports]]
+feed = "registrations"
+rows = "indicator LIKE 'registrations%'"
+
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+rows = "indicator LIKE 'returns_outbound%'"
+
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+rows = "indicator LIKE 'returns_inbound%'"
+
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+rows = "indicator = 'returns_inbound_change_percent'"
+year_before = true
+
 [columns]
 indicator = "The indicator's code"
 definition = "What it says, in a sentence"

@@ -15,8 +15,7 @@ pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = report::check(&args.project).await?;
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
-        let value =
-            json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": [],
+        let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": [],
             "warnings": prepared.warnings.iter().map(crate::diagnostic::Fault::to_json).collect::<Vec<_>>()});
         writeln!(terminal.out, "{value}").map_err(closed)?;
         return Ok(0);

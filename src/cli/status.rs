@@ -27,10 +27,10 @@ pub async fn status(args: &Args, months: usize, runs: usize, terminal: &mut Term
 fn text(status: &Status, labeller: &Labeller<'_>) -> String {
     let lang = labeller.lang();
     let release = status.release.map_or_else(|| Word::NoRelease.text(lang).to_owned(), |number| say(lang, Word::Release, &[&number.to_string()]));
-    let until = status.known_until.as_deref().map_or_else(
-        || Word::NothingReceived.text(lang).to_owned(),
-        |until| until.parse().map_or_else(|_| until.to_owned(), |date| day(lang, date)),
-    );
+    let until = status
+        .known_until
+        .as_deref()
+        .map_or_else(|| Word::NothingReceived.text(lang).to_owned(), |until| until.parse().map_or_else(|_| until.to_owned(), |date| day(lang, date)));
     let mut text = format!("{}\n\n{}\n", say(lang, Word::KnownUntil, &[&release, &until]), runs(&status.runs, lang));
     for problem in status.runs.first().iter().flat_map(|run| &run.problems) {
         text.push_str(&format!("{}\n", say(lang, Word::Problem, &[problem])));

@@ -60,6 +60,7 @@ words! {
     ModelsChanged: "models changed since release {0}: run `rihla run` first", "les modèles ont changé depuis la version {0} : lancez d’abord `rihla run`";
     NotByOffice: "figures since a start also rest on what is not known by office", "les chiffres cumulés reposent aussi sur des données qui ne sont pas connues par bureau";
     Semicolon: "; ", " ; ";
+    WithYearBefore: "with the year before", "avec l’année précédente";
     SinceStart: "since case files begin", "depuis le début des dossiers";
     SmallBase: "* base under 20", "* base inférieure à 20";
     Provisional: "p provisional: not every report has come", "p provisoire : tous les rapports ne sont pas arrivés";

@@ -13,7 +13,7 @@ use super::parse::Model;
 use super::reports::owing;
 use super::test::{Check, Test};
 use crate::contract::Measure;
-use crate::diagnostic::{Fault, did_you_mean};
+use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::graph;
@@ -58,7 +58,7 @@ fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
 /// `Internal` where the engine cannot be used at all.
 pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<Checked>> {
     // What a project with faults lacks is not also unknown to its models.
-    let is_whole = faults.is_empty();
+    let is_whole = stops_nothing(faults);
     let mut models: Vec<Model> = project.sql.iter().filter_map(|file| Model::parse(file, faults)).collect();
     check_names(&mut models, faults);
     let engine = Engine::new(project.memory_mib)?;
@@ -83,7 +83,12 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
             }
         }
     }
-    Ok(faults.is_empty().then_some(Checked { models, schemas }))
+    Ok(stops_nothing(faults).then_some(Checked { models, schemas }))
+}
+
+/// True where there are warnings at most.
+fn stops_nothing(faults: &[Fault]) -> bool {
+    faults.iter().all(|fault| fault.severity == Severity::Warning)
 }
 
 fn stem(path: &str) -> &str {
@@ -229,6 +234,17 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
         }
         if let Some(condition) = &form.rows {
             check_condition(engine, model, condition, "for rows", &rows_where(model, condition), faults).await;
+        }
+    }
+    // Where rows rest on reports of their own, a feed left out would be one whose lack nobody sees.
+    let forms = &model.header.reports;
+    if let Some(first) = forms.iter().find(|form| form.get_ref().rows.is_some()) {
+        for feed in feeds.iter().filter(|feed| !forms.iter().any(|form| form.get_ref().feed.get_ref() == *feed)) {
+            faults.push(
+                model
+                    .header_fault(first.span(), format!("the reports of rows leave out the feed `{feed}`, which the model rests on"))
+                    .hint(format!("add [[reports]] with `feed = \"{feed}\"` and the `rows` that rest on it")),
+            );
         }
     }
     for form in &model.header.tests {

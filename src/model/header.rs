@@ -45,6 +45,9 @@ pub struct ReportsForm {
     pub offices: Option<Text>,
     /// Which rows of the table rest on it, as a condition over its columns; all where absent.
     pub rows: Option<Text>,
+    /// Whether they also rest on the reports of the same months a year before, as changes do.
+    #[serde(default)]
+    pub year_before: bool,
 }
 
 impl Header {

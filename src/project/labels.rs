@@ -115,7 +115,9 @@ pub fn load(files: &Files, faults: &mut Vec<Fault>) -> Labels {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header: Vec<String> = reader.headers().map(|header| header.iter().map(str::to_owned).collect()).unwrap_or_default();
     if header != HEADER {
-        faults.push(Fault::error(&file, 0..line_end(&file, 0), "this is not the header of labels").hint(format!("the first line must be `{}`", HEADER.join(","))));
+        faults.push(
+            Fault::error(&file, 0..line_end(&file, 0), "this is not the header of labels").hint(format!("the first line must be `{}`", HEADER.join(","))),
+        );
         return labels;
     }
     for record in reader.records().flatten() {

@@ -60,12 +60,15 @@ pub fn of(shape: &Shape, table: &Table, first_period: Period) -> Vec<Basis> {
     let mut bases: Vec<Basis> = Vec::new();
     for (values, (_, measure)) in table.values().flat_map(|values| shape.measures.iter().map(move |measure| (values, measure))) {
         if !bases.iter().any(|basis| basis.is_of(measure, &values.reports)) {
-            let months = |period: Period| match measure.cumulative {
-                true => Period::range(PeriodKind::Month, first_period.start(), period.end()).filter(|month| month.end() <= period.end()).collect(),
-                false => period.months().collect(),
+            let reports: Vec<Reports> = values.reports.iter().map(|place| shape.reports[*place].clone()).collect();
+            let is_change = reports.iter().any(|reports| reports.year_before);
+            let months = |period: Period| match (measure.cumulative, is_change) {
+                (true, _) => Period::range(PeriodKind::Month, first_period.start(), period.end()).collect(),
+                (false, true) => period.year_before().months().chain(period.months()).collect(),
+                (false, false) => period.months().collect(),
             };
             bases.push(Basis {
-                reports: values.reports.iter().map(|place| shape.reports[*place].clone()).collect(),
+                reports,
                 cumulative: measure.cumulative,
                 sides: (Coverage::default(), Coverage::default()),
                 common_offices: None,
@@ -91,7 +94,7 @@ impl Basis {
 
     /// The same in another release, whose table rests on `reports`.
     pub fn at(&self, reports: &[Reports]) -> Self {
-        let is_ours = |then: &&Reports| self.reports.iter().any(|now| now.feed == then.feed && now.rows == then.rows);
+        let is_ours = |then: &&Reports| self.reports.iter().any(|now| (&now.feed, &now.rows, now.year_before) == (&then.feed, &then.rows, then.year_before));
         Self { reports: reports.iter().filter(is_ours).cloned().collect(), ..self.clone() }
     }
 

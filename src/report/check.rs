@@ -86,9 +86,8 @@ fn stale_labels(prepared: &Prepared) -> Vec<Fault> {
             LabelKind::Column | LabelKind::Description => name.split_once('.')?.0,
             _ => return None,
         };
-        (!tables.contains(table)).then(|| {
-            Fault::warning(file, label.place.clone(), format!("there is no table `{table}`")).maybe_hint(did_you_mean(table, tables.iter().copied()))
-        })
+        (!tables.contains(table))
+            .then(|| Fault::warning(file, label.place.clone(), format!("there is no table `{table}`")).maybe_hint(did_you_mean(table, tables.iter().copied())))
     });
     unknown.collect()
 }

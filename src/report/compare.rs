@@ -213,7 +213,8 @@ async fn earlier_values(
     let names = |table: &Resource| table.schema.fields.iter().map(|column| column.name.clone()).collect::<BTreeSet<_>>();
     for number in warehouse.release_numbers().await?.into_iter().filter(|number| *number < release.rihla.release) {
         let old = warehouse.release(number).await?;
-        let same = |table: &&Resource| table.name == resource.name && table.rihla.measures == resource.rihla.measures && names(table).is_superset(&names(resource));
+        let same =
+            |table: &&Resource| table.name == resource.name && table.rihla.measures == resource.rihla.measures && names(table).is_superset(&names(resource));
         let Some(table) = old.resources.iter().find(same) else { continue };
         if !seen.insert(table.hash.clone()) {
             continue;

@@ -152,7 +152,10 @@ impl<'p> Labeller<'p> {
             return value.to_owned();
         };
         let parts = columns.split('/').zip(values.split('/'));
-        parts.map(|(column, value)| format!("{}{} {}", self.column(table, column), self.colon(), self.value(table, column, value))).collect::<Vec<_>>().join(", ")
+        parts
+            .map(|(column, value)| format!("{}{} {}", self.column(table, column), self.colon(), self.value(table, column, value)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn known_value(&self, table: &str, column: &str, value: &str) -> Option<String> {
@@ -214,8 +217,7 @@ fn describes(resource: &Resource) -> Option<&str> {
     (has("label_en") && has("label_fr")).then_some(column)
 }
 
-const MONTHS_EN: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS_EN: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
 const MONTHS_FR: [&str; 12] = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
 

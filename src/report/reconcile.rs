@@ -72,9 +72,7 @@ pub fn editions(project: &Project) -> Result<Vec<(String, usize)>> {
 
 fn published(project: &Project) -> Result<Vec<ControlTotal>> {
     let folder = project.published.as_ref();
-    controls::load(
-        folder.ok_or_else(|| Error::new(Kind::Input, "the project has no control totals").hint("name their folder as `published` in rihla.toml"))?,
-    )
+    controls::load(folder.ok_or_else(|| Error::new(Kind::Input, "the project has no control totals").hint("name their folder as `published` in rihla.toml"))?)
 }
 
 fn by_edition(totals: &[ControlTotal]) -> Vec<(String, usize)> {

@@ -208,7 +208,9 @@ fn instead(release: &Manifest, resource: &Resource, level: &[String], name: &str
         let dimensions: BTreeSet<&str> =
             other.schema.primary_key.iter().map(String::as_str).filter(|column| !matches!(*column, "period" | "period_kind")).collect();
         let has_period = other.schema.primary_key.iter().any(|column| column == "period");
-        has_period && dimensions == wanted && other.rihla.measures.get(name) == Some(&Measure { additivity: additivity(other, name, measure), ..measure.clone() })
+        has_period
+            && dimensions == wanted
+            && other.rihla.measures.get(name) == Some(&Measure { additivity: additivity(other, name, measure), ..measure.clone() })
     };
     let same_reports = |other: &&Resource| other.rihla.reports == resource.rihla.reports;
     let shared = |other: &&Resource| other.name.bytes().zip(resource.name.bytes()).take_while(|(left, right)| left == right).count();

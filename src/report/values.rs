@@ -70,7 +70,11 @@ pub async fn read(shape: &Shape, engine: &Engine) -> Result<Table> {
     }
     let known = known_periods(shape, engine, &periods).await?;
     let is_known = (known.contains(&current), known.contains(&prior));
-    Ok(sums.into_iter().map(|(key, (sums, reports))| (key, Values { sides: filled(shape, sums, is_known), reports })).collect())
+    // What no report is named for rests on all of them, so that nothing is called final that may not be.
+    let every: BTreeSet<usize> = (0..shape.reports.len()).collect();
+    let known_or_every = |reports: BTreeSet<usize>| if reports.is_empty() { every.clone() } else { reports };
+    let values = |sums, reports| Values { sides: filled(shape, sums, is_known), reports: known_or_every(reports) };
+    Ok(sums.into_iter().map(|(key, (sums, reports))| (key, values(sums, reports))).collect())
 }
 
 fn add(sum: Option<Option<Number>>, cell: Option<Number>) -> Result<Option<Number>> {
@@ -96,7 +100,9 @@ async fn known_periods(shape: &Shape, engine: &Engine, seen: &[Option<String>]) 
 fn filled(shape: &Shape, sums: Sums, is_known: (bool, bool)) -> Vec<Sides> {
     let absent = |measure: &Measure, is_known: bool| nobody(measure).filter(|_| is_known);
     let sides = shape.measures.iter().zip(sums);
-    sides.map(|((_, measure), [current, prior])| (current.unwrap_or_else(|| absent(measure, is_known.0)), prior.unwrap_or_else(|| absent(measure, is_known.1)))).collect()
+    sides
+        .map(|((_, measure), [current, prior])| (current.unwrap_or_else(|| absent(measure, is_known.0)), prior.unwrap_or_else(|| absent(measure, is_known.1))))
+        .collect()
 }
 
 /// What a measure says where a table has no row: nobody is none, and none of the total; of a rate, of what has

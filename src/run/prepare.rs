@@ -40,7 +40,9 @@ pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec
     also(&project, &mut faults);
     diagnostic::sort(&mut faults);
     match checked {
-        Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(Prepared { project: Arc::new(project), checked, warnings: faults }),
+        Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
+            Ok(Prepared { project: Arc::new(project), checked, warnings: faults })
+        }
         _ => Err(Error::faults(faults)),
     }
 }

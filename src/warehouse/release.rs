@@ -132,6 +132,9 @@ pub struct Reports {
     /// The rows of the table whose figures rest on them, as a condition; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<String>,
+    /// True where the figures also rest on the reports of the same months a year before, as changes do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub year_before: bool,
 }
 
 /// The result of a test.

@@ -33,10 +33,17 @@ pub fn coverage(view: &View<'_>) -> Vec<String> {
 
 /// What a basis is of, where a comparison has several.
 fn subject(view: &View<'_>, basis: &Basis) -> String {
-    let mut feeds: Vec<String> = basis.reports.iter().map(|reports| view.labeller.feed(&reports.feed)).collect();
-    feeds.dedup();
-    let feeds = feeds.join(", ");
-    if basis.cumulative { format!("{feeds}, {}", Word::SinceStart.text(view.lang)) } else { feeds }
+    let mut parts: Vec<String> = basis.reports.iter().map(|reports| view.labeller.feed(&reports.feed)).collect();
+    parts.dedup();
+    // Of one feed some offices may be meant, and others elsewhere.
+    if let [reports] = basis.reports.as_slice()
+        && view.comparison.bases.iter().any(|other| other.reports.iter().any(|other| other.feed == reports.feed && other.offices != reports.offices))
+    {
+        parts.push(reports.offices.join(" "));
+    }
+    parts.extend(basis.cumulative.then(|| Word::SinceStart.text(view.lang).to_owned()));
+    parts.extend(basis.reports.iter().any(|reports| reports.year_before).then(|| Word::WithYearBefore.text(view.lang).to_owned()));
+    parts.join(", ")
 }
 
 fn like_for_like(view: &View<'_>, basis: &Basis, of: Option<&str>) -> Option<String> {

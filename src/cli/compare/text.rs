@@ -65,6 +65,8 @@ fn figures(lang: Lang, line: &Line, measure: usize, is_share: bool, is_like: boo
 }
 
 fn marked(lang: Lang, value: Option<Number>, mark: Mark) -> String {
+    // What is not there is neither provisional nor restated.
+    let mark = value.map_or_else(Mark::default, |_| mark);
     format!("{}{}{}", shown(lang, value), if mark.provisional { " p" } else { "" }, if mark.restated { " r" } else { "" })
 }
 

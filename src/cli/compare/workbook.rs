@@ -180,8 +180,8 @@ impl Main<'_> {
             _ => {}
         }
         let mark = match of {
-            Of::CurrentMark => mark(now),
-            Of::PriorMark => mark(before),
+            Of::CurrentMark => mark(figure.current.map_or_else(Mark::default, |_| now)),
+            Of::PriorMark => mark(figure.prior.map_or_else(Mark::default, |_| before)),
             Of::SmallBase => small_base(Some(figure)),
             Of::LikeSmallBase => small_base(like),
             _ => return self.percent(sheet, (row, column), if of == Of::Percent { Some(figure) } else { like }),
