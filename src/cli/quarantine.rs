@@ -108,7 +108,7 @@ fn summary(lines: &[QuarantineLine], labeller: &Labeller<'_>) -> String {
         group.0 += 1;
         group.1.insert(&line.office);
     }
-    let rows: BTreeSet<(&str, i64)> = lines.iter().map(|line| (line.path.as_str(), line.row)).collect();
+    let rows: BTreeSet<(&str, Option<&str>, i64)> = lines.iter().map(|line| (line.path.as_str(), line.sheet.as_deref(), line.row)).collect();
     let body = groups.into_iter().map(|((feed, error, name), (faults, offices))| {
         let offices = offices.into_iter().collect::<Vec<_>>().join(" ");
         vec![labeller.feed(feed), rule(lang, error, name), format!("{error}/{name}"), number(lang, faults), offices]

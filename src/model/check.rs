@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
+use super::audit::failing_rows;
 use super::diagnose;
 use super::header::Text;
 use super::inputs::empty_inputs;
@@ -17,7 +18,7 @@ use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::graph;
-use crate::project::Project;
+use crate::project::{Project, check_tag};
 
 /// Models in an order in which each follows what it reads, with the columns of their tables.
 #[derive(Debug)]
@@ -187,6 +188,7 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     header.order.iter().flatten().for_each(|column| known(column, "the order names the column"));
     header.columns.keys().for_each(|column| known(column, "the header documents the column"));
     header.measures.keys().for_each(|column| known(column, "the header has the measure"));
+    header.hxl.keys().for_each(|column| known(column, "the header has a tag for the column"));
     let needs = |measure: &Measure| match () {
         () if measure.is_money() => &["currency"][..],
         () if measure.is_by_row() => &["unit", "date_basis"],
@@ -202,6 +204,18 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
             model
                 .header_fault(span, format!("the measure's unit is of each row, and the model has no column `{own}` that says it"))
                 .hint("give the measure one unit, or the table that column"),
+        );
+    }
+    for tag in header.hxl.values() {
+        if let Some(hint) = check_tag(tag.get_ref()) {
+            faults.push(model.header_fault(tag.span(), format!("`{}` is no HXL tag", tag.get_ref())).hint(hint));
+        }
+    }
+    for field in schema.fields().iter().filter(|field| !model.is_staging && field.data_type().is_nested()) {
+        faults.push(
+            model
+                .header_fault(0..0, format!("the column `{}` holds several values in a cell, which not every tool reads", field.name()))
+                .hint("a released table has one value in each cell: write a row for each, or one text"),
         );
     }
     for name in names.iter().filter(|name| header.column(name).is_none()) {
@@ -245,6 +259,15 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
                     .header_fault(first.span(), format!("the reports of rows leave out the feed `{feed}`, which the model rests on"))
                     .hint(format!("add [[reports]] with `feed = \"{feed}\"` and the `rows` that rest on it")),
             );
+        }
+    }
+    for (form, test) in model.header.tests.iter().zip(&model.tests) {
+        let Some(related) = &form.get_ref().relationships else { continue };
+        if let Err(error) = engine.context().state().create_logical_plan(&failing_rows(model, &Test { condition: None, ..test.clone() })).await {
+            let told = diagnose::fault(&model.file, &error);
+            let place = related.to.as_ref().unwrap_or(&related.column);
+            let message = format!("the test cannot hold `{}` against `{}`: {}", related.column.get_ref(), related.table.get_ref(), told.message);
+            faults.push(model.header_fault(place.span(), message).maybe_hint(told.hint));
         }
     }
     for form in &model.header.tests {

@@ -1,9 +1,14 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod forms;
+mod python;
+mod steps;
 mod support;
 mod workbook;
 
 mod architecture;
+mod books;
+mod by_files_alone;
 mod clients;
 mod commands;
 mod compare_levels;
@@ -11,15 +16,22 @@ mod compare_rules;
 mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
+mod field_rules;
+mod forms_exports;
+mod forms_properties;
+mod forms_runs;
 mod found_by_trial;
 mod labels;
 mod leak;
+mod messy_text;
 mod places;
 mod properties;
 mod reconcile_moved;
 mod regenerate;
+mod round_trips;
 mod second_run;
 mod spreadsheets;
 mod sql_logic;
 mod truth;
+mod truth_figures;
 mod warehouse;

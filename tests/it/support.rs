@@ -120,8 +120,13 @@ impl Folder {
 
     /// The small project of `tests/data/small`, without extracts.
     pub fn bare() -> Self {
+        Self::of("tests/data/small")
+    }
+
+    /// A project of this repository, without extracts.
+    pub fn of(project: &str) -> Self {
         let folder = Self::empty();
-        copy(&repository("tests/data/small"), &folder.path("."), false);
+        copy(&repository(project), &folder.path("."), false);
         fs::create_dir(folder.path("in")).expect("a folder of extracts");
         folder
     }
@@ -222,6 +227,17 @@ impl Folder {
             let submissions = warehouse.submissions.read_all().await.expect("submissions");
             let set_aside = warehouse.set_aside.read_all().await.expect("rows set aside");
             (rows(&submissions), rows(&set_aside))
+        })
+    }
+
+    /// The rows of a feed, of every revision.
+    pub fn loaded(&self, feed: &str) -> Vec<Row> {
+        let project = rihla::project::load(&self.path("")).expect("the project");
+        let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+            rows(&warehouse.feeds[feed].read_all().await.expect("rows"))
         })
     }
 
