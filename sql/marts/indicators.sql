@@ -10,7 +10,13 @@ rows = "indicator LIKE 'registrations%'"
 [[reports]]
 feed = "returns"
 offices = "country = 'MAR'"
-rows = "indicator LIKE 'returns_outbound%'"
+rows = "indicator LIKE 'returns_outbound%' AND indicator <> 'returns_outbound_cumulative'"
+
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+rows = "indicator = 'returns_outbound_cumulative'"
+cumulative = true
 
 [[reports]]
 feed = "returns"
@@ -50,7 +56,12 @@ rows = "indicator LIKE 'referrals%'"
 
 [[reports]]
 feed = "resettlement"
-rows = "indicator LIKE 'resettlement%'"
+rows = "indicator LIKE 'resettlement%' AND indicator <> 'resettlement_cumulative'"
+
+[[reports]]
+feed = "resettlement"
+rows = "indicator = 'resettlement_cumulative'"
+cumulative = true
 
 [columns]
 indicator = "The indicator's code; dim_indicator has what it is called and says in two languages"

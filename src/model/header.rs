@@ -51,6 +51,9 @@ pub struct ReportsForm {
     /// Whether they also rest on the reports of the same months a year before, as changes do.
     #[serde(default)]
     pub year_before: bool,
+    /// Whether they rest on every report since case files begin, as figures since a start do.
+    #[serde(default)]
+    pub cumulative: bool,
 }
 
 impl Header {

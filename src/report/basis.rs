@@ -51,6 +51,7 @@ pub struct Basis {
     pub common_offices: Option<Vec<String>>,
     /// Why there are none although coverage differs.
     pub no_like_for_like: Option<NoLikeForLike>,
+    by_measure: bool,
     places: BTreeSet<usize>,
     months: (Vec<Period>, Vec<Period>),
 }
@@ -61,15 +62,17 @@ pub fn of(shape: &Shape, table: &Table, first_period: Period) -> Vec<Basis> {
     for (values, (_, measure)) in table.values().flat_map(|values| shape.measures.iter().map(move |measure| (values, measure))) {
         if !bases.iter().any(|basis| basis.is_of(measure, &values.reports)) {
             let reports: Vec<Reports> = values.reports.iter().map(|place| shape.reports[*place].clone()).collect();
+            let cumulative = measure.cumulative || reports.iter().any(|reports| reports.cumulative);
             let is_change = reports.iter().any(|reports| reports.year_before);
-            let months = |period: Period| match (measure.cumulative, is_change) {
+            let months = |period: Period| match (cumulative, is_change) {
                 (true, _) => Period::range(PeriodKind::Month, first_period.start(), period.end()).collect(),
                 (false, true) => period.year_before().months().chain(period.months()).collect(),
                 (false, false) => period.months().collect(),
             };
             bases.push(Basis {
                 reports,
-                cumulative: measure.cumulative,
+                cumulative,
+                by_measure: measure.cumulative,
                 sides: (Coverage::default(), Coverage::default()),
                 common_offices: None,
                 no_like_for_like: None,
@@ -84,7 +87,7 @@ pub fn of(shape: &Shape, table: &Table, first_period: Period) -> Vec<Basis> {
 impl Basis {
     /// True for the figures of a measure in a row that rests on the reports of these places.
     pub fn is_of(&self, measure: &Measure, reports: &BTreeSet<usize>) -> bool {
-        self.cumulative == measure.cumulative && self.places == *reports
+        self.by_measure == measure.cumulative && self.places == *reports
     }
 
     /// How reports cover a period.
@@ -94,7 +97,11 @@ impl Basis {
 
     /// The same in another release, whose table rests on `reports`.
     pub fn at(&self, reports: &[Reports]) -> Self {
-        let is_ours = |then: &&Reports| self.reports.iter().any(|now| (&now.feed, &now.rows, now.year_before) == (&then.feed, &then.rows, then.year_before));
+        let is_ours = |then: &&Reports| {
+            self.reports
+                .iter()
+                .any(|now| (&now.feed, &now.rows, now.year_before, now.cumulative) == (&then.feed, &then.rows, then.year_before, then.cumulative))
+        };
         Self { reports: reports.iter().filter(is_ours).cloned().collect(), ..self.clone() }
     }
 

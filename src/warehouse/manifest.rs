@@ -168,6 +168,9 @@ pub struct Reports {
     /// True where the figures also rest on the reports of the same months a year before, as changes do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub year_before: bool,
+    /// True where the figures rest on every report since case files begin, as those since a start do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cumulative: bool,
 }
 
 /// The result of a test.

@@ -70,6 +70,10 @@ fn every_table_is_compared_or_refused_with_the_reason() {
     for (table, why) in &refused {
         assert!(why.contains("no column `period`") || why.contains("declares no measure"), "{table}: {why}");
     }
+    // Amounts in each currency, cohorts of two feeds, figures since a start.
+    for table in ["voucher_amounts", "counselling_inbound", "resettlement_cumulative", "plans_by_state", "referrals"] {
+        assert!(compared.contains(table), "{table}: {:?}", refused.get(table));
+    }
     for table in ["indicators", "returns_outbound_cumulative", "registrations_by_channel", "returns_inbound", "reporting_rates", "completeness"] {
         assert!(compared.contains(table), "{table}: {:?}", refused.get(table));
     }
@@ -113,9 +117,10 @@ fn what_may_be_summed_is_summed_and_the_rest_is_left_out() {
 fn persons_movements_and_shares_stand_apart() {
     let said = loaded().rihla(&["compare", "indicators", "2023-H1", "2022-H1", "--where", "dimension=total"]).ok().stdout;
     let blocks: Vec<&str> = said.split("\n\n").filter(|block| block.starts_with("Value (")).collect();
-    assert_eq!(blocks.len(), 4, "by unit and date basis: {said}");
+    assert!(blocks.len() > 4, "by unit and date basis: {said}");
     let of = |unit: &str| blocks.iter().filter(|block| block.starts_with(&format!("Value ({unit}"))).copied().collect::<String>();
     assert!(of("distinct persons").contains("Returns to Morocco") && !of("distinct persons").contains("since the programme"));
+    assert!(of("vouchers").contains("Vouchers") && !of("vouchers").contains("Returns"));
     assert!(of("movements").contains("since the programme") && !of("movements").contains("Registrations"));
     assert!(of("percent").contains("POINTS") && !of("percent").contains(" %"));
 }
@@ -130,10 +135,14 @@ fn indicators_rest_on_their_own_reports() {
         marked.map(|line| line["key"]["indicator"].as_str().expect("text").to_owned()).collect()
     };
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    // Laâyoune lacks registrations of March 2022 and Ankara returns of February 2022, and nobody outbound ones.
-    assert_eq!(provisional("prior"), named(&["registrations", "returns_inbound", "returns_inbound_change_percent"]));
-    // A change rests on the year before too.
-    assert_eq!(provisional("current"), named(&["returns_inbound_change_percent"]));
+    let (prior, current) = (provisional("prior"), provisional("current"));
+    // Laâyoune lacks registrations of March 2022, Ankara returns of February 2022 and Tangier resettlement of June 2022;
+    // of outbound returns nothing is lacking.
+    assert!(prior.is_superset(&named(&["registrations", "returns_inbound", "returns_inbound_change_percent", "resettlement"])), "{prior:?}");
+    assert!(prior.is_disjoint(&named(&["returns_outbound", "returns_outbound_cumulative", "referrals_inbound"])), "{prior:?}");
+    // A change rests on the year before too, and a figure since a start on everything since.
+    assert!(current.is_superset(&named(&["returns_inbound_change_percent", "resettlement_cumulative"])), "{current:?}");
+    assert!(current.is_disjoint(&named(&["registrations", "returns_inbound", "returns_outbound_cumulative", "resettlement"])), "{current:?}");
     // A period that is not over is provisional for all.
     let open = compared(loaded(), &["indicators", "2023", "2022", "--where", "dimension=total"]);
     let marks: Vec<&Value> =
@@ -148,7 +157,7 @@ fn an_office_that_opened_later_is_a_change_of_coverage() {
     let text = fs::read_to_string(folder.path("rihla.toml")).expect("rihla.toml");
     let (before, after) = text.split_once("code = \"LAA\"\n").expect("Laâyoune");
     folder.write("rihla.toml", format!("{before}code = \"LAA\"\nopened = 2022-04-01\n{after}"));
-    let early = |path: &str| ["2022-01", "2022-02", "2022-03"].iter().any(|month| path.ends_with(&format!("-{month}.xlsx")));
+    let early = |path: &str| ["2022-01", "2022-02", "2022-03"].iter().any(|month| path.contains(&format!("-{month}.")));
     let gone: Vec<String> = folder.files("fixtures/extracts").into_keys().filter(|path| path.starts_with("LAA/") && early(path)).collect();
     assert!(gone.len() >= 5, "{gone:?}");
     for path in gone {

@@ -35,7 +35,7 @@ enum Of {
     LikeChange,
     LikePercent,
     LikeSmallBase,
-    OfCoverage,
+    FromCoverage,
 }
 
 impl Of {
@@ -58,7 +58,7 @@ impl Columns {
         figures.extend(is_counted.then_some([Of::Percent, Of::SmallBase]).into_iter().flatten());
         if is_like {
             figures.extend([Of::LikeCurrent, Of::LikePrior, Of::LikeChange]);
-            figures.extend(is_counted.then_some([Of::LikePercent, Of::LikeSmallBase, Of::OfCoverage]).into_iter().flatten());
+            figures.extend(is_counted.then_some([Of::LikePercent, Of::LikeSmallBase, Of::FromCoverage]).into_iter().flatten());
         }
         Self { dimensions: view.dimensions(), figures }
     }
@@ -130,7 +130,7 @@ impl Main<'_> {
                 Of::LikePrior => format!("{}, {}", word(Word::LikeForLikeShort), period_name(question.prior, self.view.lang)),
                 Of::LikeChange => like(word(Word::Change)),
                 Of::LikePercent => like(word(Word::ChangePercent)),
-                Of::OfCoverage => word(Word::OfCoverage),
+                Of::FromCoverage => word(Word::OfCoverage),
                 Of::CurrentMark | Of::PriorMark | Of::SmallBase | Of::LikeSmallBase => String::new(),
             };
             sheet.write_string_with_format(HEAD, column, text, &self.look.head)?;
@@ -176,7 +176,7 @@ impl Main<'_> {
             Of::LikeCurrent => return number(like.and_then(|like| like.current), false),
             Of::LikePrior => return number(like.and_then(|like| like.prior), false),
             Of::LikeChange => return number(like.and_then(|like| like.change), true),
-            Of::OfCoverage => return number(like.filter(|_| !View::is_share(block)).and_then(|like| of_coverage(figure, like)), true),
+            Of::FromCoverage => return number(like.filter(|_| !View::is_share(block)).and_then(|like| of_coverage(figure, like)), true),
             _ => {}
         }
         let mark = match of {
