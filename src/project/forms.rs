@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+pub use super::sheets_form::SheetsForm;
 
 /// Text with its place.
 pub type Text = Spanned<String>;
@@ -235,36 +236,6 @@ pub struct WorkbookForm {
     /// Whether sheets that are hidden are read too.
     #[serde(default)]
     pub hidden: bool,
-}
-
-/// `sheet = "Données"` or `sheet = ["Janvier", "Février"]`
-#[derive(Debug, Clone)]
-pub struct SheetsForm(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for SheetsForm {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-        impl<'de> serde::de::Visitor<'de> for OneOrMany {
-            type Value = SheetsForm;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the name of a sheet or a list of names")
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<SheetsForm, E> {
-                Ok(SheetsForm(vec![name.to_owned()]))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut names: A) -> Result<SheetsForm, A::Error> {
-                let mut sheets = Vec::new();
-                while let Some(name) = names.next_element()? {
-                    sheets.push(name);
-                }
-                Ok(SheetsForm(sheets))
-            }
-        }
-        deserializer.deserialize_any(OneOrMany)
-    }
 }
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.

@@ -16,6 +16,7 @@ mod relations;
 mod resolve;
 mod roles;
 mod schema;
+mod sheets_form;
 mod template;
 mod versions;
 mod wildcard;
