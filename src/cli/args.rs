@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::project::Lang;
+
 /// Turns field-office extracts into audited, released tables.
 ///
 /// A project folder holds everything: rihla.toml, pipelines/, schemas/, sql/. Deliveries are pulled, validated row by
@@ -29,8 +31,30 @@ pub struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
 
+    /// The language of labels, words and numbers; JSON is the same in both
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Language::En, value_name = "LANG", env = "RIHLA_LANG")]
+    pub lang: Language,
+
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The language of what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// French
+    Fr,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::En,
+            Language::Fr => Self::Fr,
+        }
+    }
 }
 
 /// When to use colour.
@@ -130,11 +154,20 @@ pub enum Command {
 
     /// Hold the latest release against the figures of a published edition
     ///
-    /// Shows each control total: published, computed, difference, note. Exits with 1 where a difference is not
-    /// explained in the edition's file.
+    /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.
+    /// Exits with 1 where a difference is not explained in the edition's file. Without an edition lists them.
     Reconcile {
-        /// The edition, such as 2023-H1
-        edition: String,
+        /// The edition, such as 2023-H1; all are listed where absent
+        edition: Option<String>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+        format: ReportFormat,
+        /// The workbook's file; by default named by the edition
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file where it is there already
+        #[arg(long)]
+        force: bool,
     },
 
     /// Compare two periods of a table
@@ -142,7 +175,15 @@ pub enum Command {
     /// Shows current, prior, change and change in percent (percentage points for shares). No percentage where the
     /// prior is zero; * flags a base under 20; p a provisional figure (not every report has come), r a restated one
     /// (an earlier release said something else). Where other offices reported in the two periods, the figures of those
-    /// that reported all of both are shown like for like.
+    /// that reported all of both are shown like for like, and apart from them what the others changed.
+    ///
+    /// Persons and what happened to them stand in tables of their own, amounts in one for each currency. With --by only
+    /// what may be summed is summed: the rest is left out with the reason and the table that counts it.
+    ///
+    ///   rihla compare returns_outbound_by_country 2023-H1 2022-H1
+    ///   rihla compare returns_inbound 2023-Q1 2022-Q1 --by host_country --where sadd_group=men
+    ///   rihla compare returns_inbound_total 2023-H1 2022-H1 --format xlsx --lang fr
+    #[command(verbatim_doc_comment)]
     Compare {
         /// The table, such as returns_outbound_by_country
         table: String,
@@ -150,7 +191,31 @@ pub enum Command {
         current: String,
         /// The prior period, such as 2022-H1
         prior: String,
+        /// Only by this column, several apart by commas; `total` for none
+        #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+        by: Vec<String>,
+        /// Only rows with this value, such as sadd_group=men; may be repeated
+        #[arg(long = "where", value_name = "COLUMN=VALUE")]
+        filters: Vec<String>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+        format: ReportFormat,
+        /// The workbook's file; by default named by table and periods
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file where it is there already
+        #[arg(long)]
+        force: bool,
     },
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For the terminal
+    Table,
+    /// An Excel workbook
+    Xlsx,
 }
 
 /// How a result is written.

@@ -46,6 +46,14 @@ pub struct ReportsForm {
     pub feed: Text,
     /// Which offices' reports of it, as a condition over `system.offices`; all that owe it where absent.
     pub offices: Option<Text>,
+    /// Which rows of the table rest on it, as a condition over its columns; all where absent.
+    pub rows: Option<Text>,
+    /// Whether they also rest on the reports of the same months a year before, as changes do.
+    #[serde(default)]
+    pub year_before: bool,
+    /// Whether they rest on every report since case files begin, as figures since a start do.
+    #[serde(default)]
+    pub cumulative: bool,
 }
 
 impl Header {

@@ -10,6 +10,7 @@ mod export_source;
 mod files;
 mod forms;
 mod hxl;
+mod labels;
 mod pipeline;
 mod relations;
 mod resolve;
@@ -25,6 +26,7 @@ pub use document::from_toml_at;
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
+pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -71,6 +73,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// What people call tables, columns and values.
+    pub labels: Labels,
     /// HXL tags of the columns of released tables, by the column's name.
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.

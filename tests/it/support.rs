@@ -106,7 +106,9 @@ impl Folder {
     /// The real project: its files copied, its fixtures linked.
     pub fn real() -> Self {
         let folder = Self::empty();
-        fs::copy(repository("rihla.toml"), folder.path("rihla.toml")).expect("rihla.toml");
+        for file in ["rihla.toml", "labels.csv"] {
+            fs::copy(repository(file), folder.path(file)).expect("a file of the project");
+        }
         for part in ["pipelines", "schemas", "sql"] {
             copy(&repository(part), &folder.path(part), false);
         }
