@@ -46,6 +46,16 @@ pub enum Colour {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new project folder that runs at once
+    ///
+    /// Holds made-up extracts of two offices, one feed, its models and an edition with control totals: everything there is
+    /// to change. Refuses a folder that is not empty.
+    Init {
+        /// The folder; the project folder where absent
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+
     /// Pull, load, model and release everything that is new
     ///
     /// Prints what was pulled, loaded, quarantined, modelled and released. A second run finds nothing new and says so.
@@ -57,8 +67,41 @@ pub enum Command {
         dry_run: bool,
     },
 
+    /// Try one extract as a run would judge it; load nothing
+    ///
+    /// What the office would be told: the rows that would be loaded and those that would not, the faults by rule and
+    /// field with their rows, and what to mend. The extract may lie anywhere; no warehouse and no key is needed. Exits
+    /// with 0 where it would be loaded and every row is good, else with 1.
+    ///
+    /// Not judged is what only the warehouse knows: whether the delivery says something new.
+    Validate {
+        /// The extract
+        file: PathBuf,
+        /// The feed it is of
+        #[arg(long)]
+        feed: String,
+        /// The office that sends it; needed where the path does not say so
+        #[arg(long)]
+        office: Option<String>,
+        /// The reporting month, such as 2023-01
+        #[arg(long)]
+        period: Option<String>,
+    },
+
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
+
+    /// Show or write the schemas by which editors complete and check a project's files
+    ///
+    /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
+    /// models. Without a name lists them.
+    Schema {
+        /// The schema to print
+        name: Option<String>,
+        /// Write all of them into a folder, over older ones
+        #[arg(long, value_name = "DIR", conflicts_with = "name")]
+        write: Option<PathBuf>,
+    },
 
     /// Ask the latest release in SQL
     ///

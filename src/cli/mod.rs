@@ -3,14 +3,17 @@
 mod args;
 mod check;
 mod compare;
+mod init;
 mod progress;
 mod quarantine;
 mod reconcile;
 mod render;
 mod run;
+mod schema;
 mod sql;
 mod status;
 mod tables;
+mod validate;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -118,6 +121,9 @@ fn start_log(args: &Args) {
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
+        Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
+        Command::Validate { .. } => validate::validate(args, terminal),
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, format, output, release } => {
             sql::sql(args, &sql::Question { query, format: *format, output: output.as_deref(), release: *release }, terminal).await

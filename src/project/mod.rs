@@ -4,6 +4,7 @@
 
 mod codes;
 mod document;
+mod editor;
 mod files;
 mod forms;
 mod pipeline;
@@ -12,6 +13,7 @@ mod schema;
 mod template;
 
 pub use document::from_toml_at;
+pub use editor::{EditorSchema, editor_schema, editor_schemas};
 pub use files::Files;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};

@@ -92,7 +92,7 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     }
 }
 
-const KINDS: [&str; 6] = ["string", "integer", "boolean", "date", "datetime", "list"];
+pub const KINDS: [&str; 6] = ["string", "integer", "boolean", "date", "datetime", "list"];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
