@@ -123,9 +123,13 @@ pub enum Command {
         release: Option<u64>,
     },
 
-    /// Show the tables of the latest release, or the columns of one
+    /// Show the tables of the latest release, or everything about one
+    ///
+    /// Of one table: its columns with type, unit, date basis and along which columns it may be summed, the codes it may
+    /// hold, its tests, the models and feeds it is made from, and its file. Before a first release the tables are those
+    /// that the models would make.
     Tables {
-        /// The table whose columns are shown
+        /// The table that is shown
         table: Option<String>,
     },
 

@@ -166,7 +166,7 @@ fn resource(model: &Model, schema: &SchemaRef, path: String, written: &Written, 
 }
 
 /// A column's type in the words of Table Schema.
-fn standard_type(kind: &arrow::datatypes::DataType) -> &'static str {
+pub fn standard_type(kind: &arrow::datatypes::DataType) -> &'static str {
     use arrow::datatypes::DataType as T;
     match kind {
         T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => "integer",

@@ -14,7 +14,7 @@ mod reports;
 mod test;
 
 pub use audit::audit;
-pub use build::{Builder, Built, model_hash};
+pub use build::{Builder, Built, model_hash, standard_type};
 pub use check::{Checked, check};
 pub use diagnose::fault as sql_fault;
 pub use header::Header;
