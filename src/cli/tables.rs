@@ -173,5 +173,5 @@ fn column_json(column: &ColumnDocument) -> Value {
         }
         Values::Accepted(values) => json!({ "accepted": values }),
     });
-    json!({"name": column.name, "type": column.kind, "description": column.description, "measure": column.measure, "values": values})
+    json!({"name": column.name, "type": column.kind, "description": column.description, "hxl": column.hxl, "measure": column.measure, "values": values})
 }

@@ -6,16 +6,19 @@
 mod audit;
 mod build;
 mod check;
+mod describe;
 mod diagnose;
 mod header;
 mod inputs;
 mod parse;
 mod reports;
 mod test;
+mod write;
 
 pub use audit::audit;
-pub use build::{Builder, Built, model_hash, standard_type};
+pub use build::{Builder, Built, model_hash};
 pub use check::{Checked, check};
+pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};

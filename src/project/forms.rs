@@ -41,6 +41,10 @@ pub struct ProjectForm {
     #[serde(default)]
     #[schemars(with = "Vec<OfficeForm>")]
     pub offices: Vec<Spanned<OfficeForm>>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub hxl: BTreeMap<Text, Text>,
     /// Tables of the project that no office sends.
     #[serde(default)]
     #[schemars(with = "Vec<ReferenceForm>")]

@@ -7,6 +7,7 @@ mod document;
 mod editor;
 mod files;
 mod forms;
+mod hxl;
 mod pipeline;
 mod resolve;
 mod schema;
@@ -15,6 +16,7 @@ mod template;
 pub use document::from_toml_at;
 pub use editor::{EditorSchema, editor_schema, editor_schemas};
 pub use files::Files;
+pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 
@@ -59,6 +61,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }

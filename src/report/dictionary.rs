@@ -7,7 +7,7 @@ use crate::clock::SharedClock;
 use crate::contract::{CodeList, Measure};
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Check, Model, model_hash, standard_type};
+use crate::model::{self, Check, Model, model_hash};
 use crate::project::Project;
 use crate::run::Prepared;
 use crate::warehouse::{LATEST, Manifest, Reports, Resource, Warehouse};
@@ -58,6 +58,8 @@ pub struct ColumnDocument {
     pub kind: String,
     /// What it holds.
     pub description: String,
+    /// Its HXL tag, where it has one.
+    pub hxl: Option<String>,
     /// What it measures, where it is a measure.
     pub measure: Option<Measure>,
     /// The values it may hold, where a test says so.
@@ -144,12 +146,13 @@ pub fn document(prepared: &Prepared, newest: Option<&(Warehouse, Manifest)>, nam
         let resource = newest.and_then(|(_, release)| release.resources.iter().find(|resource| resource.name == name));
         return resource.map(|resource| without_model(resource, released)).ok_or_else(|| unknown(prepared, newest.map(|(_, release)| release), name));
     };
-    let columns = schema.fields().iter().map(|field| ColumnDocument {
-        name: field.name().clone(),
-        kind: standard_type(field.data_type()).to_owned(),
-        description: model.header.column(field.name()).unwrap_or_default().to_owned(),
-        measure: model.header.measure(field.name()).cloned(),
-        values: values(model, field.name(), &prepared.project),
+    let columns = model::columns(model, schema, &prepared.project).into_iter().map(|column| ColumnDocument {
+        measure: model.header.measure(&column.name).cloned(),
+        values: values(model, &column.name, &prepared.project),
+        name: column.name,
+        kind: column.kind,
+        description: column.description,
+        hxl: column.hxl,
     });
     let results = newest.map_or(&[][..], |(_, release)| &release.rihla.tests);
     let tests = model.tests.iter().map(|test| {
@@ -184,6 +187,7 @@ fn without_model(resource: &Resource, released: Option<(Released, String)>) -> T
         name: column.name.clone(),
         kind: column.kind.clone(),
         description: column.description.clone(),
+        hxl: column.hxl.clone(),
         measure: resource.rihla.measures.get(&column.name).cloned(),
         values: None,
     });

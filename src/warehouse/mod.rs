@@ -7,6 +7,7 @@ mod delta;
 mod key;
 mod load;
 mod lock;
+mod manifest;
 mod marker;
 mod release;
 mod runs;
@@ -15,7 +16,10 @@ mod submission;
 
 pub use delta::{AppendedTable, delta_error};
 pub use load::{Landed, SlotLoad};
-pub use release::{Column, LATEST, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
+pub use manifest::{
+    Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
+};
+pub use release::LATEST;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};

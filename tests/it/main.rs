@@ -4,6 +4,7 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod by_files_alone;
 mod clients;
 mod commands;
 mod compare_rules;
