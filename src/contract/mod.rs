@@ -9,13 +9,15 @@ mod columns;
 mod field;
 mod fold;
 mod measure;
+mod number;
 
 pub use case_number::CaseNumberPattern;
 pub use codes::{Clash, Code, CodeList};
-pub use columns::{arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use columns::{NUMBER_DIGITS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
 pub use measure::{Additivity, AdditivityWord, Measure};
+pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 
 use std::sync::Arc;
 
@@ -56,6 +58,10 @@ pub struct Contract {
     pub required_when: Vec<RequiredWhen>,
     /// Codes excluded by condition.
     pub excluded_when: Vec<ExcludedWhen>,
+    /// Fields that are all filled or all empty, in groups.
+    pub together: Vec<Vec<usize>>,
+    /// Dates of which none lies before a filled one that stands earlier, in lists.
+    pub in_order: Vec<Vec<usize>>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
     /// Spellings of "no value", trimmed.
@@ -68,6 +74,11 @@ impl Contract {
     /// The index of the field with a role.
     pub fn role(&self, role: Role) -> Option<usize> {
         self.fields.iter().position(|field| field.role == Some(role))
+    }
+
+    /// The indexes of all fields with a role: event dates may be several.
+    pub fn roles(&self, role: Role) -> impl Iterator<Item = usize> {
+        self.fields.iter().enumerate().filter(move |(_, field)| field.role == Some(role)).map(|(index, _)| index)
     }
 
     /// The field with a name.

@@ -67,7 +67,8 @@ struct People<'a> {
     case: &'a StringArray,
     person: &'a Int64Array,
     sex: &'a StringArray,
-    event: &'a Date32Array,
+    /// The dates of the event; of each row the earliest filled one counts.
+    events: Vec<&'a Date32Array>,
     birth: Option<&'a Date32Array>,
     age: Option<&'a Int64Array>,
 }
@@ -78,7 +79,7 @@ impl<'a> People<'a> {
             case: needed(contract, typed, Role::CaseNumber)?,
             person: needed(contract, typed, Role::PersonNumber)?,
             sex: needed(contract, typed, Role::Sex)?,
-            event: needed(contract, typed, Role::EventDate)?,
+            events: events(contract, typed)?,
             birth: typed.role(contract, Role::BirthDate).and_then(|column| column.as_any().downcast_ref()),
             age: typed.role(contract, Role::Age).and_then(|column| column.as_any().downcast_ref()),
         })
@@ -98,14 +99,27 @@ impl<'a> People<'a> {
         ]
     }
 
+    fn event(&self, row: usize) -> Option<i32> {
+        self.events.iter().filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row)).min()
+    }
+
     /// Completed years at the event: by the birth date, else as the office gives it.
     fn age(&self, row: usize) -> Option<i64> {
         let birth = self.birth.filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row));
         match birth {
-            Some(birth) => Some(age_at(birth, self.event.value(row))),
+            Some(birth) => self.event(row).map(|event| age_at(birth, event)),
             None => self.age.filter(|ages| !ages.is_null(row)).map(|ages| ages.value(row)),
         }
     }
+}
+
+/// The dates of the event, of which every row has one at least.
+fn events<'a>(contract: &Contract, typed: &'a TypedRows) -> Result<Vec<&'a Date32Array>> {
+    let dates: Vec<&Date32Array> = contract.roles(Role::EventDate).filter_map(|index| typed.columns[index].as_any().downcast_ref()).collect();
+    if (0..typed.len()).any(|row| dates.iter().all(|dates| dates.is_null(row))) {
+        return Err(Error::new(Kind::Internal, format!("a row of the feed {} has no event", contract.feed)));
+    }
+    Ok(dates)
 }
 
 fn at(column: &StringArray, row: usize) -> Option<&str> {

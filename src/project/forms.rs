@@ -183,6 +183,9 @@ pub struct SourceForm {
     /// What separates several values in a cell.
     #[schemars(with = "Option<String>")]
     pub list_separator: Option<Text>,
+    /// How numbers are written; a point before decimals where absent.
+    #[serde(default)]
+    pub numbers: NumbersForm,
     /// Fields of the schema that these extracts do not have.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -200,6 +203,18 @@ pub struct SourceForm {
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+}
+
+/// `numbers = { decimal = ",", group = "." }`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersForm {
+    /// What stands before decimals: a point where absent, or a comma.
+    #[schemars(with = "Option<String>")]
+    pub decimal: Option<Text>,
+    /// What may part thousands beside spaces.
+    #[schemars(with = "Option<String>")]
+    pub group: Option<Text>,
 }
 
 /// `[sources.csv]`
@@ -267,6 +282,14 @@ pub struct SchemaExtras {
     /// Codes excluded by condition.
     #[serde(default)]
     pub excluded_when: Vec<ExcludedWhenForm>,
+    /// Groups of fields that are all filled or all empty: `[["amount", "currency"]]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub together: Vec<Vec<Text>>,
+    /// Lists of dates of which none lies before a filled one that stands earlier: `[["referred_on", "closed_on"]]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub in_order: Vec<Vec<Text>>,
 }
 
 /// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
@@ -335,12 +358,12 @@ pub struct FieldForm {
 pub struct ConstraintsForm {
     /// An empty cell is a fault.
     pub required: Option<bool>,
-    /// Least value.
-    #[schemars(with = "Option<i64>")]
-    pub minimum: Option<Spanned<i64>>,
-    /// Greatest value.
-    #[schemars(with = "Option<i64>")]
-    pub maximum: Option<Spanned<i64>>,
+    /// Least value of an integer or a number.
+    #[schemars(with = "Option<serde_json::Number>")]
+    pub minimum: Option<Spanned<serde_json::Number>>,
+    /// Greatest value of an integer or a number.
+    #[schemars(with = "Option<serde_json::Number>")]
+    pub maximum: Option<Spanned<serde_json::Number>>,
     /// What the whole text must match.
     #[schemars(with = "Option<String>")]
     pub pattern: Option<Text>,
@@ -363,6 +386,9 @@ pub struct FieldExtras {
     pub labels: Vec<Text>,
     /// HXL hashtag.
     pub hxl: Option<String>,
+    /// How many decimals a number has, 0 to 9; 2 where absent.
+    #[schemars(with = "Option<u8>")]
+    pub scale: Option<Spanned<u8>>,
 }
 
 /// How far values may travel.

@@ -9,6 +9,7 @@ mod files;
 mod forms;
 mod hxl;
 mod pipeline;
+mod relations;
 mod resolve;
 mod schema;
 mod template;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, SharedContract};
+use crate::contract::{CodeList, NumberStyle, SharedContract};
 use crate::diagnostic::SourceFile;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
@@ -139,6 +140,8 @@ pub struct Source {
     pub datetimes: Vec<String>,
     /// What separates several values in a cell.
     pub list_separator: String,
+    /// How numbers are written.
+    pub numbers: NumberStyle,
     /// Indexes of fields that these extracts do not have.
     pub absent: BTreeSet<usize>,
     /// Folded labels to field indexes.

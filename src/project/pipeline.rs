@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
-use super::forms::{PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, schema};
-use crate::contract::{CaseNumberPattern, Contract, FieldKind, fold};
+use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, relations, schema};
+use crate::contract::{CaseNumberPattern, Contract, FieldKind, NumberStyle, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -133,6 +133,7 @@ fn resolve_source(
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
     check_formats(file, form, contract, &absent, faults);
+    let numbers = numbers(file, &form.numbers, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
         offices,
@@ -141,6 +142,7 @@ fn resolve_source(
         dates: form.dates.iter().map(|text| text.get_ref().clone()).collect(),
         datetimes: form.datetimes.iter().map(|text| text.get_ref().clone()).collect(),
         list_separator: list_separator(form),
+        numbers,
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
@@ -154,6 +156,26 @@ fn list_separator(form: &SourceForm) -> String {
         (Some(text), None) => text.get_ref().clone(),
         (None, None) => "|".to_owned(),
     }
+}
+
+/// How numbers are written: a point or a comma before decimals, and what parts thousands beside spaces.
+fn numbers(file: &Arc<SourceFile>, form: &NumbersForm, faults: &mut Vec<Fault>) -> NumberStyle {
+    let mut one_of = |text: &Option<Text>, known: &[char], message: &str| {
+        let text = text.as_ref()?;
+        let found = known.iter().copied().find(|c| text.get_ref().chars().eq([*c]));
+        if found.is_none() {
+            faults.push(
+                Fault::error(file, text.span(), format!("`{}` {message}", text.get_ref())).hint("such as `numbers = { decimal = \",\", group = \".\" }`"),
+            );
+        }
+        found
+    };
+    let decimal = one_of(&form.decimal, &['.', ','], "does not stand before decimals: a point or a comma does").unwrap_or('.');
+    let group = one_of(&form.group, &['.', ',', '\'', '’'], "does not part thousands: a point, a comma or an apostrophe may, and spaces always");
+    if let Some(text) = form.group.as_ref().filter(|_| group == Some(decimal)) {
+        faults.push(Fault::error(file, text.span(), format!("`{decimal}` cannot stand before decimals and part thousands too")));
+    }
+    NumberStyle { decimal, group }
 }
 
 fn offices(file: &Arc<SourceFile>, named: &[Text], around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
@@ -265,6 +287,7 @@ fn absent(file: &Arc<SourceFile>, named: &[Text], contract: &Contract, faults: &
         }
         absent.insert(index);
     }
+    relations::check_absent(file, named, contract, faults);
     absent
 }
 

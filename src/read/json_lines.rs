@@ -10,7 +10,7 @@ use serde_json::error::Category;
 use super::cells::{Gatherer, Target};
 use super::encoding::decode;
 use super::{Piece, Refusal, labels};
-use crate::contract::{Contract, Field, FieldKind, Protection, Role};
+use crate::contract::{Contract, Field, FieldKind, NumberStyle, Protection, Role};
 use crate::project::{JSON_LIST_SEPARATOR, Source};
 
 /// Reads JSON lines; rows are named by their line. A key that a line lacks is an absent cell.
@@ -35,7 +35,7 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
                 None => *targets.entry(key.clone()).or_insert(target(key, number, source, contract)?),
             };
             if let Target::Field(field) = target {
-                let once = rows.cell(field, cell(value, &contract.fields[field], number)?.as_deref());
+                let once = rows.cell(field, cell(value, &contract.fields[field], source.numbers, number)?.as_deref());
                 if !once {
                     return Err(Refusal::new("duplicate-label", format!("line {number}: two keys mean `{}`", contract.fields[field].name)));
                 }
@@ -101,7 +101,7 @@ fn target(key: &str, number: usize, source: &Source, contract: &Contract) -> Res
 }
 
 /// A value as text. Refused are lists where the field is none, objects, and numbers that JSON readers round.
-fn cell(value: &Value, field: &Field, number: usize) -> Result<Option<String>, Refusal> {
+fn cell(value: &Value, field: &Field, numbers: NumberStyle, number: usize) -> Result<Option<String>, Refusal> {
     let refuse = |what: &str| Err(Refusal::new("source-error", format!("line {number}: `{}` is {what}", field.name)));
     Ok(match value {
         Value::Null => None,
@@ -109,10 +109,11 @@ fn cell(value: &Value, field: &Field, number: usize) -> Result<Option<String>, R
         Value::Number(figure) if figure.is_f64() && figure.as_f64().is_none_or(|figure| figure.abs() >= MOST_EXACT) => {
             return refuse("a number too long to be read exactly: write it as text");
         }
+        Value::Number(figure) if matches!(field.kind, FieldKind::Integer | FieldKind::Number { .. }) => Some(numbers.native(&figure.to_string())),
         Value::Number(figure) => Some(figure.to_string()),
         Value::String(text) => Some(text.clone()),
         Value::Array(elements) if field.kind == FieldKind::List => {
-            let items: Result<Vec<_>, _> = elements.iter().map(|element| cell(element, field, number).map(Option::unwrap_or_default)).collect();
+            let items: Result<Vec<_>, _> = elements.iter().map(|element| cell(element, field, numbers, number).map(Option::unwrap_or_default)).collect();
             Some(items?.join(JSON_LIST_SEPARATOR))
         }
         Value::Array(_) => return refuse("a list, not one value"),

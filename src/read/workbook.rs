@@ -9,7 +9,7 @@ use super::cells::{Gatherer, Target, judge_width};
 use super::encoding::{decoded_twice, mangled};
 use super::labels::match_labels;
 use super::{Piece, Refusal, Why};
-use crate::contract::{Contract, FieldKind, fold};
+use crate::contract::{Contract, FieldKind, NumberStyle, fold};
 use crate::project::Source;
 
 /// Reads a sheet; rows are named as the sheet numbers them.
@@ -29,7 +29,7 @@ pub fn read(bytes: &Bytes, sheet: Option<&str>, header_row: u32, source: &Source
         if is_end {
             let row = sheet.row + 1;
             if row == header_row {
-                header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String)).collect());
+                header = Some(sheet.cells.iter().map(|cell| text(cell, &FieldKind::String, source.numbers)).collect());
             } else if row > header_row && !sheet.cells.is_empty() {
                 if body.is_none() {
                     body = Some(begin(header.as_deref(), &name, header_row, source, contract, &mut sink)?);
@@ -105,7 +105,7 @@ fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contrac
         _ => &FieldKind::String,
     };
     let blank = std::iter::repeat_n(&Data::Empty, targets.len().saturating_sub(cells.len()));
-    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(index, cell)| text(cell, kind(index))).collect();
+    let mut texts: Vec<String> = cells.iter().chain(blank).enumerate().map(|(index, cell)| text(cell, kind(index), source.numbers)).collect();
     // Sheets keep emptied cells far to the right of their table.
     while texts.len() > targets.len() && texts.last().is_some_and(|text| text.trim().is_empty()) {
         texts.pop();
@@ -157,11 +157,12 @@ fn choose(names: &[String], wanted: Option<&str>) -> Result<String, Refusal> {
 }
 
 /// A cell as text: whole numbers without a point, dates as ISO 8601, errors as Excel shows them.
-fn text(cell: &Data, kind: &FieldKind) -> String {
+fn text(cell: &Data, kind: &FieldKind, numbers: NumberStyle) -> String {
     match cell {
         Data::Empty => String::new(),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
         Data::Int(number) => number.to_string(),
+        Data::Float(number) if matches!(kind, FieldKind::Integer | FieldKind::Number { .. }) => numbers.native(&number.to_string()),
         Data::Float(number) => number.to_string(),
         Data::Bool(yes) => yes.to_string(),
         Data::Error(error) => error.to_string(),

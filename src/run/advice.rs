@@ -6,7 +6,6 @@ use crate::project::Source;
 /// The advice for a rule that was broken, in a field where one is at fault.
 pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
     let written = |formats: &[String]| if formats.is_empty() { "real dates of the workbook".to_owned() } else { formats.join(" or ") };
-    let limit = |limit: Option<i64>| limit.map_or_else(String::new, |limit| format!(" {limit}"));
     match rule {
         "codes" => match field.and_then(|field| field.codes.as_ref()) {
             Some(list) => format!("write a code or spelling of the list `{0}`; a spelling that is new but right is an alias in schemas/codes/{0}.csv", list.name),
@@ -15,8 +14,7 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
         "required" => "fill it in; the row is of no use without".to_owned(),
         "required-when" => "fill it in for these rows, or mend the field on which that depends".to_owned(),
         "excluded-when" => "one of the two fields is wrong: mend it".to_owned(),
-        "minimum" => format!("check the number: it is no less than{}", limit(field.and_then(|field| field.minimum))),
-        "maximum" => format!("check the number: it is no more than{}", limit(field.and_then(|field| field.maximum))),
+        "minimum" | "maximum" => "check the number: it lies outside of what the schema allows".to_owned(),
         "pattern" => "write it as the office's pattern or the schema says".to_owned(),
         "date" => format!("write dates as {}", written(&source.dates)),
         "datetime" => format!("write moments as {}", written(&source.datetimes)),

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+    Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder,
+    new_null_array,
 };
 use arrow::datatypes::Field as ArrowField;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, Contract, Field, FieldKind, Protection, Role, arrow_type, fold};
+use crate::contract::{CodeList, Contract, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, fold, written};
 
 /// A fault of one cell.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Habit<'a> {
     pub datetimes: &'a [String],
     /// What separates the items of a list.
     pub list_separator: &'a str,
+    /// How numbers are written.
+    pub numbers: NumberStyle,
     /// The office's zone.
     pub zone: Tz,
 }
@@ -52,7 +55,8 @@ pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Hab
     let mut cells = Cells { contract, field, index, texts, first_row, faults };
     match &field.kind {
         FieldKind::String => cells.strings(),
-        FieldKind::Integer => cells.integers(),
+        FieldKind::Integer => cells.integers(habit.numbers),
+        FieldKind::Number { scale } => cells.numbers(habit.numbers, *scale),
         FieldKind::Boolean { yes, no } => cells.booleans(yes, no),
         FieldKind::Date => cells.dates(habit.dates),
         FieldKind::DateTime => cells.instants(habit),
@@ -82,10 +86,17 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn integers(&mut self) -> ArrayRef {
+    fn integers(&mut self, style: NumberStyle) -> ArrayRef {
         let mut builder = Int64Builder::new();
         let field = self.field;
-        self.each(|text| integer(field, text), |value| builder.append_option(value));
+        self.each(|text| integer(field, style, text), |value| builder.append_option(value));
+        Arc::new(builder.finish())
+    }
+
+    fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
+        let field = self.field;
+        let mut builder = Decimal128Builder::new().with_data_type(arrow_type(&field.kind));
+        self.each(|text| number(field, style, scale, text), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
@@ -97,7 +108,7 @@ impl<'a> Cells<'a> {
 
     fn dates(&mut self, formats: &[String]) -> ArrayRef {
         let mut builder = Date32Builder::new();
-        let misfit = || ("type-error", "date", format!("is not a date written {}", written(formats)));
+        let misfit = || ("type-error", "date", format!("is not a date written {}", one_of(formats)));
         self.each(|text| super::temporal::day(text, formats).ok_or_else(misfit), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
@@ -106,7 +117,7 @@ impl<'a> Cells<'a> {
         let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
         let cast = |text: &str| {
             super::temporal::instant(text, habit.datetimes, habit.zone)
-                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", written(habit.datetimes))))
+                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(habit.datetimes))))
         };
         self.each(cast, |value| builder.append_option(value));
         Arc::new(builder.finish())
@@ -175,7 +186,7 @@ fn shorten(value: &str) -> String {
     if value.chars().count() <= 40 { value.to_owned() } else { value.chars().take(39).chain(['…']).collect() }
 }
 
-fn written(formats: &[String]) -> String {
+fn one_of(formats: &[String]) -> String {
     formats.join(" or ")
 }
 
@@ -202,17 +213,28 @@ fn code(codes: &CodeList, text: &str) -> Result<String, String> {
     })
 }
 
-fn integer(field: &Field, text: &str) -> Result<i64, Misfit> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let value: Option<i64> = if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
-    let value = value.ok_or_else(|| ("type-error", "integer", "is not a whole number".to_owned()))?;
+fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
+    let misfit = |why: Misread| ("type-error", "integer", format!("is not a whole number{}", why.because()));
+    let value = style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?;
+    within_limits(field, 0, value.into())?;
+    Ok(value)
+}
+
+fn number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Result<i128, Misfit> {
+    let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
+    let value = figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?;
+    within_limits(field, scale, value)?;
+    Ok(value)
+}
+
+fn within_limits(field: &Field, scale: u8, value: i128) -> Result<(), Misfit> {
     if let Some(minimum) = field.minimum.filter(|minimum| value < *minimum) {
-        return Err(("constraint-error", "minimum", format!("is less than {minimum}")));
+        return Err(("constraint-error", "minimum", format!("is less than {}", written(minimum, scale))));
     }
     if let Some(maximum) = field.maximum.filter(|maximum| value > *maximum) {
-        return Err(("constraint-error", "maximum", format!("is more than {maximum}")));
+        return Err(("constraint-error", "maximum", format!("is more than {}", written(maximum, scale))));
     }
-    Ok(value)
+    Ok(())
 }
 
 fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {

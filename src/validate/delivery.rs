@@ -78,8 +78,14 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let habit =
-            Habit { dates: &formats.dates, datetimes: &formats.datetimes, list_separator: &context.source.list_separator, zone: context.office.timezone };
+        let source = context.source;
+        let habit = Habit {
+            dates: &formats.dates,
+            datetimes: &formats.datetimes,
+            list_separator: &source.list_separator,
+            numbers: source.numbers,
+            zone: context.office.timezone,
+        };
         Self { context, caster: Caster::new(context.contract, habit), sheet: None, aside: Vec::new() }
     }
 
@@ -101,9 +107,9 @@ impl<'a> Delivery<'a> {
     pub fn finish(self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
         let (typed, mut faults) = self.caster.finish()?;
-        let conditional = rules::required_when(contract, &typed, &faults);
-        faults.extend(conditional);
-        faults.extend(rules::excluded_when(contract, &typed));
+        let across = rules::across_fields(contract, &typed, &faults);
+        let eventless = rules::required_any(contract, &typed, &faults);
+        faults.extend(across);
         let mut judged = Judged::default();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
@@ -114,6 +120,9 @@ impl<'a> Delivery<'a> {
             received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
             since: context.since,
         };
+        for (row, rule, message) in eventless {
+            judged.row_fault(row, "row-constraint", rule, message);
+        }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }

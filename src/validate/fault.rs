@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 25] = [
+pub const RULES: [(&str, &str); 29] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -36,6 +36,7 @@ pub const RULES: [(&str, &str); 25] = [
     ("constraint-error", "pattern"),
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
+    ("constraint-error", "together"),
     ("extra-cell", "extra-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
@@ -45,7 +46,9 @@ pub const RULES: [(&str, &str); 25] = [
     ("row-constraint", "code-not-valid"),
     ("row-constraint", "event-after-received"),
     ("row-constraint", "event-before-calendar"),
+    ("row-constraint", "in-order"),
     ("row-constraint", "office-mismatch"),
+    ("row-constraint", "required-any"),
     ("superseded", "later-change"),
     ("superseded", "same-row"),
     ("total-row", "total-row"),
@@ -54,6 +57,7 @@ pub const RULES: [(&str, &str); 25] = [
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
     ("type-error", "integer"),
+    ("type-error", "number"),
 ];
 
 /// One reason why a row was not loaded.

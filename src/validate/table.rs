@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
-use crate::contract::{Contract, Role, arrow_type};
+use crate::contract::{Contract, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Reference, Source, Template};
 use crate::read::{self, Piece, TextBatch};
@@ -90,7 +90,8 @@ impl<'a> Caster<'a> {
 pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatch> {
     let contract = &*reference.contract;
     let source = plain_source(contract)?;
-    let habit = Habit { dates: &source.dates, datetimes: &source.datetimes, list_separator: &source.list_separator, zone: chrono_tz::UTC };
+    let habit =
+        Habit { dates: &source.dates, datetimes: &source.datetimes, list_separator: &source.list_separator, numbers: source.numbers, zone: chrono_tz::UTC };
     let mut caster = Caster::new(contract, habit);
     let mut aside = Vec::new();
     let refuse = |message: String| Error::new(Kind::Data, format!("{}: {message}", reference.path.display()));
@@ -142,6 +143,7 @@ fn plain_source(contract: &Contract) -> Result<Source> {
         dates: vec!["%Y-%m-%d".to_owned()],
         datetimes: vec!["%Y-%m-%dT%H:%M:%SZ".to_owned()],
         list_separator: "|".to_owned(),
+        numbers: NumberStyle::default(),
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),

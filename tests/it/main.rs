@@ -1,5 +1,6 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod steps;
 mod support;
 mod workbook;
 
@@ -11,6 +12,7 @@ mod compare_rules;
 mod deliveries;
 mod faulty_extracts;
 mod faulty_projects;
+mod field_rules;
 mod found_by_trial;
 mod leak;
 mod places;
