@@ -67,6 +67,31 @@ pub enum Command {
         dry_run: bool,
     },
 
+    /// Draft a feed from a sample: its schema, code lists and pipeline
+    ///
+    /// Reads a CSV or XLSX file and says of every column what it is, why, and what you must decide; nothing is guessed
+    /// that the sample does not decide. What is or may be a person's is `direct`, and no value of such a column is shown
+    /// or written. Writes into the project folder (or DIR) and never over a file that is there.
+    ///
+    /// The first row must be a header with a label that is known, such as id, sexe, date of birth; other labels may be
+    /// any. Code lists of the project are tried before new ones are drafted.
+    Infer {
+        /// The sample
+        file: PathBuf,
+        /// The feed's name; the file's without its month where absent
+        #[arg(long)]
+        feed: Option<String>,
+        /// The sheet of a workbook
+        #[arg(long, value_name = "NAME")]
+        sheet: Option<String>,
+        /// Write the draft into another folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Show the draft; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
     /// Try one extract as a run would judge it; load nothing
     ///
     /// What the office would be told: the rows that would be loaded and those that would not, the faults by rule and

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod compare;
+mod infer;
 mod init;
 mod progress;
 mod quarantine;
@@ -123,6 +124,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
+        Command::Infer { .. } => infer::infer(args, terminal),
         Command::Validate { .. } => validate::validate(args, terminal),
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, format, output, release } => {

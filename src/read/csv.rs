@@ -25,7 +25,7 @@ pub fn read(
     quotes::check(&text, delimiter)?;
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
-    let mut lines = Lines { text: &text, byte: 0, line: 1 };
+    let mut lines = Lines::new(&text);
     if next(&mut reader, &mut record, &mut lines)?.is_none() {
         return Err(Refusal::new("blank-header", "the file has no header and no rows"));
     }
@@ -40,19 +40,24 @@ pub fn read(
 }
 
 /// Reads a record and tells its line; nothing at the end.
-fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<Option<i64>, Refusal> {
+pub(super) fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<Option<i64>, Refusal> {
     let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {} cannot be read as text", lines.line)))?;
     Ok(more.then(|| lines.of(record)))
 }
 
 /// Counts lines as editors do; the reader's own count is one short after CR LF and stands at blank lines it skips.
-struct Lines<'t> {
+pub(super) struct Lines<'t> {
     text: &'t str,
     byte: usize,
     line: i64,
 }
 
-impl Lines<'_> {
+impl<'t> Lines<'t> {
+    /// At the first line of a text.
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, byte: 0, line: 1 }
+    }
+
     /// The line that a record begins on; records come in the order of the text.
     fn of(&mut self, record: &StringRecord) -> i64 {
         let start = record.position().map_or(self.byte, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));

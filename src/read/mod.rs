@@ -10,6 +10,7 @@ mod encoding;
 mod json_lines;
 mod labels;
 mod quotes;
+pub mod sample;
 mod workbook;
 
 use std::sync::Arc;

@@ -124,7 +124,7 @@ fn gather(cells: &[Data], row: i64, targets: &[Target], source: &Source, contrac
 const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Reads every part once: the library that reads cells stops where the sheet ends and so sees no checksum.
-fn check_archive(bytes: &Bytes) -> Result<(), Refusal> {
+pub(super) fn check_archive(bytes: &Bytes) -> Result<(), Refusal> {
     let broken = || Refusal::new("source-error", "the file is no XLSX workbook, or it is cut off or damaged");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
     let mut room = MOST_UNPACKED;
@@ -175,7 +175,7 @@ fn text(cell: &Data, kind: &FieldKind, numbers: NumberStyle) -> String {
 }
 
 /// Messages of the library are not passed on whole: they may quote a cell.
-fn broken(error: &XlsxError) -> Refusal {
+pub(super) fn broken(error: &XlsxError) -> Refusal {
     let what = match error {
         XlsxError::Password => "the workbook is protected by a password",
         XlsxError::Zip(_) | XlsxError::Io(_) => "the file is no XLSX workbook, or it is cut off",

@@ -79,7 +79,7 @@ fn help_teaches() {
     says("help", &["--help"]);
     says("help_short", &["-h"]);
     says("version", &["--version"]);
-    for command in ["run", "check", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
+    for command in ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");
         assert!(ran.stderr.is_empty());
@@ -178,8 +178,14 @@ fn tables() {
     let listed = ask(&["tables", "--json"]).ok().json();
     let names: Vec<&str> = listed.as_array().expect("tables").iter().map(|table| table["name"].as_str().expect("a name")).collect();
     assert!(names.is_sorted() && names.contains(&"indicators"), "{names:?}");
-    let one = ask(&["tables", "returns_inbound_total", "--json"]).ok().json();
-    assert!(listed.as_array().expect("tables").contains(&one));
+    says("tables_staging", &["tables", "registered_persons"]);
+    let one = ask(&["tables", "returns_outbound_by_country", "--json"]).ok().json();
+    let resource = listed.as_array().expect("tables").iter().find(|table| table["name"] == one["name"]).expect("the table is listed");
+    assert_eq!(one["released"]["rows"], resource["rihla"]["rows"]);
+    assert_eq!(one["description"], resource["description"]);
+    let made_from = &one["made_from"];
+    assert_eq!(made_from["feeds"], serde_json::json!(["returns"]));
+    assert!(made_from["models"].as_array().expect("models").contains(&"movements".into()), "through other models: {made_from}");
 }
 
 #[test]
@@ -268,7 +274,6 @@ fn before_a_first_run_every_reading_command_says_so() {
     let folder = Folder::real();
     for args in [
         &["sql", "SELECT 1"][..],
-        &["tables"],
         &["quarantine"],
         &["status"],
         &["reconcile", "2023-H1"],
@@ -278,6 +283,10 @@ fn before_a_first_run_every_reading_command_says_so() {
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{args:?}: {}", ran.text());
         assert_eq!(ran.stderr, "error: there is no warehouse yet\nhelp: run `rihla run` first\n", "{args:?}");
     }
+    let tables = folder.rihla(&["tables"]).ok();
+    assert!(tables.stdout.starts_with("no release yet"), "{}", tables.text());
+    assert!(tables.stdout.contains("\nindicators "), "the tables that there will be: {}", tables.text());
+    assert!(folder.rihla(&["tables", "indicators"]).ok().stdout.ends_with("not released yet\n"));
     assert!(!folder.path("warehouse").exists(), "reading made a warehouse");
 }
 
