@@ -1,7 +1,4 @@
 //! Other programs read a release as it stands: DuckDB, Polars and pandas with PyArrow, and frictionless the Data Package.
-//!
-//! Python is `RIHLA_TEST_PYTHON`, else `python3`. Where it or a library is missing the test says how to install it and
-//! is skipped, unless `CI` is set.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{NOW, loaded, parquet_rows};
+use crate::support::{NOW, loaded, parquet_rows, python};
 
 fn latest() -> PathBuf {
     loaded().path("warehouse/released/latest")
@@ -180,20 +177,9 @@ for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet"))):
 print(json.dumps(told))
 "#;
 
-/// What a client tells; nothing where it is not installed.
+/// What a client tells of the latest release; nothing where it is not installed.
 fn told(script: &str, libraries: &[&str]) -> Option<Value> {
-    let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let run = |arguments: &[&str]| Command::new(&python).args(arguments).output();
-    let imports = format!("import {}", libraries.join(", "));
-    if !run(&["-c", &imports]).is_ok_and(|output| output.status.success()) {
-        let missing = format!("{} cannot import {}: `pip install duckdb polars pandas pyarrow frictionless`", python.to_string_lossy(), libraries.join(", "));
-        assert!(std::env::var_os("CI").is_none(), "{missing}, or name another Python in RIHLA_TEST_PYTHON");
-        eprintln!("skipped: {missing}");
-        return None;
-    }
-    let output = run(&["-c", script, latest().to_str().expect("text")]).expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
+    python(script, libraries, &[latest()])
 }
 
 /// The same from `rihla sql`, asked once for all tables.

@@ -26,4 +26,5 @@ mod sql_logic;
 mod start;
 mod trial;
 mod truth;
+mod truth_figures;
 mod warehouse;
