@@ -37,9 +37,10 @@ pub fn infer(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
 fn text(draft: &Draft, file: &str, dry_run: bool) -> String {
     let mut text = format!("{file}: {}, {}\n", plural(draft.rows as u64, "row", "rows"), plural(draft.columns.len() as u64, "column", "columns"));
     draft.evidence.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
-    let rows = draft.columns.iter().map(|column| {
-        vec![column.label.clone(), column.name.clone(), kind(column), role(column), protection(column).to_owned(), column.evidence.join("; ")]
-    });
+    let rows = draft
+        .columns
+        .iter()
+        .map(|column| vec![column.label.clone(), column.name.clone(), kind(column), role(column), protection(column).to_owned(), column.evidence.join("; ")]);
     text.push_str(&format!("\n{}\n", table(&["label", "field", "type", "role", "protection", "because"], rows.collect())));
     let questions = questions(draft);
     if !questions.is_empty() {

@@ -90,7 +90,9 @@ fn values(columns: &[ColumnDocument]) -> Option<String> {
         .filter_map(|column| {
             let (list, shown) = match column.values.as_ref()? {
                 Values::Codes { list, count, codes } if codes.is_empty() => (list.clone(), plural(*count as u64, "code", "codes")),
-                Values::Codes { list, codes, .. } => (list.clone(), codes.iter().map(|(code, label)| format!("{code} ({label})")).collect::<Vec<_>>().join(", ")),
+                Values::Codes { list, codes, .. } => {
+                    (list.clone(), codes.iter().map(|(code, label)| format!("{code} ({label})")).collect::<Vec<_>>().join(", "))
+                }
                 Values::Accepted(values) => (String::new(), values.join(", ")),
             };
             Some(vec![column.name.clone(), list, shown])
@@ -142,8 +144,7 @@ fn released(place: &Released, document: &TableDocument) -> String {
 
 fn as_json(document: &TableDocument) -> Value {
     let columns: Vec<Value> = document.columns.iter().map(column_json).collect();
-    let tests: Vec<Value> =
-        document.tests.iter().map(|test| json!({"name": test.name, "severity": test.severity, "failures": test.failures})).collect();
+    let tests: Vec<Value> = document.tests.iter().map(|test| json!({"name": test.name, "severity": test.severity, "failures": test.failures})).collect();
     let Origins { direct, models, feeds, code_lists, references, system } = &document.origins;
     json!({
         "name": document.name,

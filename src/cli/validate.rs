@@ -59,7 +59,14 @@ fn group_text(group: &FaultGroup) -> String {
     let field = group.field.as_ref().map_or_else(String::new, |field| format!(" in {field}"));
     let shown: Vec<String> = group.rows.iter().take(ROWS_SHOWN).map(|(row, _)| row.to_string()).collect();
     let more = if group.rows.len() > ROWS_SHOWN { " …" } else { "" };
-    let mut text = format!("{}/{}{field}: {}, {} {}{more}\n", group.error, group.rule, plural(group.rows.len() as u64, "fault", "faults"), if group.rows.len() == 1 { "row" } else { "rows" }, shown.join(", "));
+    let mut text = format!(
+        "{}/{}{field}: {}, {} {}{more}\n",
+        group.error,
+        group.rule,
+        plural(group.rows.len() as u64, "fault", "faults"),
+        if group.rows.len() == 1 { "row" } else { "rows" },
+        shown.join(", ")
+    );
     let mut told: Vec<&str> = Vec::new();
     for (row, message) in &group.rows {
         if told.len() < MESSAGES_SHOWN && !told.contains(&message.as_str()) {
@@ -74,10 +81,7 @@ fn group_text(group: &FaultGroup) -> String {
 fn verdict(trial: &Trial) -> String {
     match &trial.refusal {
         Some((error, reason)) => format!("would be refused whole ({error}): {reason}"),
-        None if trial.faulty_rows > 0 => format!(
-            "would be loaded, but {} would not: mend and send again",
-            plural(trial.faulty_rows, "row", "rows")
-        ),
+        None if trial.faulty_rows > 0 => format!("would be loaded, but {} would not: mend and send again", plural(trial.faulty_rows, "row", "rows")),
         None => "would be loaded, every row of it good".to_owned(),
     }
 }

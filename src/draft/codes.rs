@@ -83,7 +83,9 @@ fn separator(list: &CodeList, values: &Values<'_>) -> Option<char> {
     if unknown(list, values, None).is_empty() {
         return None;
     }
-    SEPARATORS.into_iter().find(|separator| values.filled.iter().any(|(_, text, _)| text.contains(*separator)) && unknown(list, values, Some(*separator)).is_empty())
+    SEPARATORS
+        .into_iter()
+        .find(|separator| values.filled.iter().any(|(_, text, _)| text.contains(*separator)) && unknown(list, values, Some(*separator)).is_empty())
 }
 
 fn existing(list: &CodeList, values: &Values<'_>, others: Option<Vec<&str>>, separator: Option<char>) -> Matched {
@@ -91,7 +93,13 @@ fn existing(list: &CodeList, values: &Values<'_>, others: Option<Vec<&str>>, sep
     let known = values.filled.len() - unknown.len();
     let mut questions = Vec::new();
     if !unknown.is_empty() {
-        questions.push(format!("the list `{}` does not know {} of {} values ({}): are they spellings to add?", list.name, unknown.len(), values.filled.len(), super::some_rows(&unknown)));
+        questions.push(format!(
+            "the list `{}` does not know {} of {} values ({}): are they spellings to add?",
+            list.name,
+            unknown.len(),
+            values.filled.len(),
+            super::some_rows(&unknown)
+        ));
     }
     if let Some(others) = others {
         questions.push(format!("the values are also in {}: is `{}` the right list?", others.join(", "), list.name));

@@ -129,7 +129,16 @@ fn read_label(label: &str, knowledge: &Knowledge<'_>) -> Reading {
         };
     }
     let Some(Known { meaning, name, sureness }) = knowledge.words.find(label) else {
-        return Reading { name: None, description: None, protection: None, role: None, is_code: false, is_doubtful: false, evidence: "the label is not known".to_owned(), list: None };
+        return Reading {
+            name: None,
+            description: None,
+            protection: None,
+            role: None,
+            is_code: false,
+            is_doubtful: false,
+            evidence: "the label is not known".to_owned(),
+            list: None,
+        };
     };
     let is_sure = sureness == Sureness::Label;
     let (protection, role) = match meaning {

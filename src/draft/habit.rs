@@ -81,4 +81,3 @@ fn push(formats: &mut Vec<&'static str>, format: &'static str) {
         formats.push(format);
     }
 }
-

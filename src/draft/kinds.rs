@@ -158,8 +158,11 @@ impl<'s> Values<'s> {
         };
         let fit: Vec<(NumberStyle, u8)> = styles.into_iter().filter_map(|style| decimals(style).map(|scale| (style, scale))).collect();
         // A style with groups says no more than the one without where both fit alike.
-        let plain: Vec<(NumberStyle, u8)> =
-            fit.iter().filter(|(style, _)| style.group.is_none() || !fit.iter().any(|(other, _)| other.group.is_none() && other.decimal == style.decimal)).copied().collect();
+        let plain: Vec<(NumberStyle, u8)> = fit
+            .iter()
+            .filter(|(style, _)| style.group.is_none() || !fit.iter().any(|(other, _)| other.group.is_none() && other.decimal == style.decimal))
+            .copied()
+            .collect();
         let scale = plain.iter().map(|(_, scale)| *scale).max()?;
         Some((plain.into_iter().map(|(style, _)| style).collect(), scale))
     }

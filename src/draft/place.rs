@@ -29,8 +29,11 @@ impl NewFile {
 pub fn write(root: &Path, files: &[NewFile]) -> Result<()> {
     let taken: Vec<String> = files.iter().filter(|file| root.join(&file.path).exists()).map(|file| format!("`{}`", file.path)).collect();
     if !taken.is_empty() {
-        return Err(Error::new(Kind::Input, format!("{} stand{} already and nothing is written over", taken.join(", "), if taken.len() == 1 { "s" } else { "" }))
-            .hint("move what is there away, or name another feed or folder"));
+        return Err(Error::new(
+            Kind::Input,
+            format!("{} stand{} already and nothing is written over", taken.join(", "), if taken.len() == 1 { "s" } else { "" }),
+        )
+        .hint("move what is there away, or name another feed or folder"));
     }
     files.iter().try_for_each(|file| create(&root.join(&file.path), &file.bytes))
 }

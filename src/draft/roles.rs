@@ -51,7 +51,12 @@ fn share_out(columns: &mut [Column]) -> Vec<String> {
 
 /// Among dates without a role, those that lie long before the others may be birth dates.
 fn guard_birth_dates(columns: &mut [Column], values: &[Values<'_>]) {
-    let newest = columns.iter().zip(values).filter(|(column, _)| matches!(column.kind, Kind::Date(_) | Kind::DateTime(_))).flat_map(|(column, values)| days(column, values)).max();
+    let newest = columns
+        .iter()
+        .zip(values)
+        .filter(|(column, _)| matches!(column.kind, Kind::Date(_) | Kind::DateTime(_)))
+        .flat_map(|(column, values)| days(column, values))
+        .max();
     let Some(newest) = newest else { return };
     for (column, values) in columns.iter_mut().zip(values) {
         let is_open = column.protection == Protection::Open && matches!(column.kind, Kind::Date(_) | Kind::DateTime(_));
@@ -68,9 +73,8 @@ fn days(column: &Column, values: &Values<'_>) -> Vec<NaiveDate> {
     };
     let day = |text: &str| {
         let iso = text.get(..10).and_then(|day| day.parse().ok());
-        let by_format = |format: &&str| {
-            NaiveDate::parse_from_str(text, format).or_else(|_| NaiveDateTime::parse_from_str(text, format).map(|at| at.date())).ok()
-        };
+        let by_format =
+            |format: &&str| NaiveDate::parse_from_str(text, format).or_else(|_| NaiveDateTime::parse_from_str(text, format).map(|at| at.date())).ok();
         formats.iter().find_map(by_format).or(iso)
     };
     values.texts().into_iter().filter_map(day).collect()

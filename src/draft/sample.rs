@@ -116,9 +116,9 @@ fn workbook(bytes: &Bytes, wanted: Option<&str>, words: &Vocabulary) -> Result<S
 fn choose(sheets: &[SampleSheet], wanted: Option<&str>) -> Result<(usize, &'static str)> {
     if let Some(name) = wanted {
         let found = sheets.iter().position(|sheet| sheet.name == name);
-        return found.map(|at| (at, "as asked for")).ok_or_else(|| {
-            Error::new(Kind::Input, format!("the workbook has no sheet `{name}`")).hint(format!("it has {} of other names", sheets.len()))
-        });
+        return found
+            .map(|at| (at, "as asked for"))
+            .ok_or_else(|| Error::new(Kind::Input, format!("the workbook has no sheet `{name}`")).hint(format!("it has {} of other names", sheets.len())));
     }
     let is_table = |sheet: &&SampleSheet| sheet.is_visible && sheet.rows.iter().filter(|row| filled(row) > 1).count() > 1;
     let tables: Vec<usize> = sheets.iter().enumerate().filter(|(_, sheet)| is_table(sheet)).map(|(index, _)| index).collect();

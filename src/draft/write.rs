@@ -16,10 +16,8 @@ use crate::contract::{NumberStyle, Protection, Role};
 
 /// The files, by their paths in a project folder.
 pub fn files(parts: &Parts<'_>) -> Vec<NewFile> {
-    let mut files = vec![
-        NewFile::text(format!("schemas/{}.json", parts.feed), schema(parts)),
-        NewFile::text(format!("pipelines/{}.toml", parts.feed), pipeline(parts)),
-    ];
+    let mut files =
+        vec![NewFile::text(format!("schemas/{}.json", parts.feed), schema(parts)), NewFile::text(format!("pipelines/{}.toml", parts.feed), pipeline(parts))];
     for codes in parts.columns.iter().filter_map(|column| column.codes.as_ref()) {
         let path = format!("schemas/codes/{}.csv", codes.list);
         if let Some(new) = codes.new.as_ref().filter(|_| !files.iter().any(|file| file.path == path)) {
@@ -165,7 +163,7 @@ fn formats(text: &mut String, key: &str, decided: &[&str], open: &[&str]) {
         }
         return;
     }
-    text.push_str(&format!("# TODO: every value fits each of these: which is the day, which the month? Keep one line.\n"));
+    text.push_str("# TODO: every value fits each of these: which is the day, which the month? Keep one line.\n");
     for format in open {
         let all: Vec<&str> = decided.iter().chain([format]).copied().collect();
         text.push_str(&format!("# {key} = {}\n", line(&json!(all))));

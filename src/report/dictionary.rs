@@ -123,7 +123,8 @@ pub async fn newest(project: &Project, clock: SharedClock) -> Result<Option<(War
 pub fn tables(prepared: &Prepared, release: Option<&Manifest>) -> Vec<TableLine> {
     let mut lines: Vec<TableLine> = match release {
         Some(release) => {
-            let line = |resource: &Resource| TableLine { name: resource.name.clone(), rows: Some(resource.rihla.rows), description: resource.description.clone() };
+            let line =
+                |resource: &Resource| TableLine { name: resource.name.clone(), rows: Some(resource.rihla.rows), description: resource.description.clone() };
             release.resources.iter().map(line).collect()
         }
         None => {

@@ -8,7 +8,9 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
     let written = |formats: &[String]| if formats.is_empty() { "real dates of the workbook".to_owned() } else { formats.join(" or ") };
     match rule {
         "codes" => match field.and_then(|field| field.codes.as_ref()) {
-            Some(list) => format!("write a code or spelling of the list `{0}`; a spelling that is new but right is an alias in schemas/codes/{0}.csv", list.name),
+            Some(list) => {
+                format!("write a code or spelling of the list `{0}`; a spelling that is new but right is an alias in schemas/codes/{0}.csv", list.name)
+            }
             None => "write a code of the list".to_owned(),
         },
         "required" => "fill it in; the row is of no use without".to_owned(),

@@ -63,6 +63,9 @@ pub struct Trial {
     pub aside: Vec<SetAsideRow>,
 }
 
+/// Error, rule and field of faults that belong together.
+type GroupKey = (&'static str, &'static str, Option<String>);
+
 /// Faults of one rule in one field.
 #[derive(Debug)]
 pub struct FaultGroup {
@@ -129,7 +132,7 @@ impl Trial {
         self.rows = assessment.rows;
         self.refusal = assessment.too_many.map(|why| ("tolerance".to_owned(), why));
         self.aside = assessment.validated.aside;
-        let mut groups: BTreeMap<(&'static str, &'static str, Option<String>), Vec<(i64, String)>> = BTreeMap::new();
+        let mut groups: BTreeMap<GroupKey, Vec<(i64, String)>> = BTreeMap::new();
         for row in self.aside.iter().filter(|row| row.outcome == Outcome::Quarantined) {
             self.faulty_rows += 1;
             for reason in &row.reasons {
@@ -259,7 +262,15 @@ impl Choice {
     }
 
     /// Judges by the first source that can read the extract; by the first of all where none can.
-    fn judge(&self, project: &Project, pipeline: &Pipeline, office: &Office, received: DateTime<Utc>, path: &str, bytes: &Bytes) -> Result<(usize, &Source, Read)> {
+    fn judge(
+        &self,
+        project: &Project,
+        pipeline: &Pipeline,
+        office: &Office,
+        received: DateTime<Utc>,
+        path: &str,
+        bytes: &Bytes,
+    ) -> Result<(usize, &Source, Read)> {
         let mut first = None;
         for (index, source) in &self.sources {
             let extract = Extract { source, office, received, since: project.since, path };

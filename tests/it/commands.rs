@@ -272,13 +272,9 @@ fn wrong_usage_is_the_users_to_fix() {
 #[test]
 fn before_a_first_run_every_reading_command_says_so() {
     let folder = Folder::real();
-    for args in [
-        &["sql", "SELECT 1"][..],
-        &["quarantine"],
-        &["status"],
-        &["reconcile", "2023-H1"],
-        &["compare", "returns_outbound_total", "2023-H1", "2022-H1"],
-    ] {
+    for args in
+        [&["sql", "SELECT 1"][..], &["quarantine"], &["status"], &["reconcile", "2023-H1"], &["compare", "returns_outbound_total", "2023-H1", "2022-H1"]]
+    {
         let ran = folder.rihla(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{args:?}: {}", ran.text());
         assert_eq!(ran.stderr, "error: there is no warehouse yet\nhelp: run `rihla run` first\n", "{args:?}");

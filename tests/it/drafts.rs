@@ -127,7 +127,9 @@ fn what_cannot_be_decided_is_refused_with_the_evidence() {
         assert_nobody(&ran.said());
     }
     let file = beside(&folder, "x.csv", comma_csv(&ROWS));
-    for (name, args) in [("known_feed", &["--feed", "registrations"][..]), ("no_name", &["--feed", "Draft One"]), ("no_sheets", &["--feed", "d", "--sheet", "Données"])] {
+    for (name, args) in
+        [("known_feed", &["--feed", "registrations"][..]), ("no_name", &["--feed", "Draft One"]), ("no_sheets", &["--feed", "d", "--sheet", "Données"])]
+    {
         assert_eq!(says(&folder, name, &[&["infer", &file][..], args].concat()).code, 1);
     }
 }
@@ -210,7 +212,9 @@ fn no_draft_holds_a_protected_value_where_no_label_is_known() {
         let end = bytes.iter().position(|byte| *byte == b'\n').expect("a header");
         let delimiter = if bytes[..end].contains(&b';') { ";" } else { "," };
         let columns = String::from_utf8_lossy(&bytes[..end]).split(delimiter).count();
-        let labels: Vec<String> = (0..columns).map(|index| if index == 0 { "id".to_owned() } else { format!("type {}", char::from(b'a' + u8::try_from(index).expect("few"))) }).collect();
+        let labels: Vec<String> = (0..columns)
+            .map(|index| if index == 0 { "id".to_owned() } else { format!("type {}", char::from(b'a' + u8::try_from(index).expect("few"))) })
+            .collect();
         let file = temp.path().join("draft.csv");
         std::fs::write(&file, [labels.join(delimiter).as_bytes(), &bytes[end..]].concat()).expect("a file");
         let Ok(draft) = infer(&Wanted { file: &file, feed: None, sheet: None, project: None }) else { continue };
@@ -231,5 +235,8 @@ fn semicolons_and_windows_are_told_apart_from_commas_and_utf_8() {
     let comma = pipeline(&ours("a.csv", comma_csv(&ROWS).as_bytes()));
     assert!(comma.contains("csv = { delimiter = \",\", encoding = \"utf-8\" }\ndates = [\"%Y-%m-%d\"]\ndatetimes = [\"%Y-%m-%dT%H:%M:%SZ\"]"), "{comma}");
     let semicolon = pipeline(&ours("b.csv", &windows_1252(&semicolon_csv(&ROWS))));
-    assert!(semicolon.contains("csv = { delimiter = \";\", encoding = \"windows-1252\" }") && semicolon.contains("datetimes = [\"%d/%m/%Y %H:%M\"]"), "{semicolon}");
+    assert!(
+        semicolon.contains("csv = { delimiter = \";\", encoding = \"windows-1252\" }") && semicolon.contains("datetimes = [\"%d/%m/%Y %H:%M\"]"),
+        "{semicolon}"
+    );
 }

@@ -65,7 +65,10 @@ fn every_file_of_the_template_is_shipped() {
         assert!(listed.contains(&shipped), "templates/project/{path} is not shipped");
         assert!(folder.path("../new").join(&shipped).is_file());
     }
-    assert_eq!(std::fs::read(folder.path("../new/schemas/codes/country.csv")).unwrap(), std::fs::read(crate::support::repository("schemas/codes/country.csv")).unwrap());
+    assert_eq!(
+        std::fs::read(folder.path("../new/schemas/codes/country.csv")).unwrap(),
+        std::fs::read(crate::support::repository("schemas/codes/country.csv")).unwrap()
+    );
 }
 
 fn below(folder: &Path, prefix: &str, found: &mut Vec<String>) {

@@ -98,7 +98,12 @@ fn a_trial_says_what_a_run_did() {
         let path = folder.path(text("path"));
         let wanted = rihla::run::Wanted { file: &path, feed: text("feed"), office: None, period: None };
         let trial = rihla::run::trial(&project, &wanted, clock).expect("a trial");
-        assert_eq!((trial.office.as_str(), trial.period.map(|period| period.to_string()).as_deref()), (text("office"), Some(text("period"))), "{}", path.display());
+        assert_eq!(
+            (trial.office.as_str(), trial.period.map(|period| period.to_string()).as_deref()),
+            (text("office"), Some(text("period"))),
+            "{}",
+            path.display()
+        );
         let count = |column: &str| row[column].as_u64().expect("a count");
         let rows = [trial.rows.read, trial.rows.loaded, trial.rows.superseded, trial.rows.quarantined, trial.rows.excluded];
         let counted = ["rows_read", "rows_loaded", "rows_superseded", "rows_quarantined", "rows_excluded"].map(count);
@@ -109,7 +114,9 @@ fn a_trial_says_what_a_run_did() {
 #[test]
 fn no_trial_shows_a_protected_value() {
     let folder = Folder::real();
-    for (file, office) in [("OUJ/2023-02-11/returns-2023-01.csv", "OUJ"), ("OUJ/2023-02-11/returns-2023-01.csv", "RAB"), ("OUJ/2023-02-11/returns-2023-01.csv", "CAS")] {
+    for (file, office) in
+        [("OUJ/2023-02-11/returns-2023-01.csv", "OUJ"), ("OUJ/2023-02-11/returns-2023-01.csv", "RAB"), ("OUJ/2023-02-11/returns-2023-01.csv", "CAS")]
+    {
         let path = repository("fixtures/extracts").join(file);
         let ran = folder.rihla(&["validate", path.to_str().expect("text"), "--feed", "returns", "--office", office]);
         assert!(ran.code == 1 && ran.stdout.len() > 100, "{}", ran.text());
