@@ -37,8 +37,14 @@ pub enum Matched {
 /// A new list may have no more codes than these.
 const MOST_CODES: usize = 40;
 
+/// A new list needs so many values: in a small sample a family's name repeats as a code does.
+const FEWEST_VALUES: usize = 15;
+
 /// Each code of a new list must stand this often, on average: names repeat less.
 const REPEATED: usize = 3;
+
+/// The same where the values are written as names are, each word with a capital letter.
+const REPEATED_AS_NAMES: usize = 5;
 
 /// What may separate several codes in a cell.
 const SEPARATORS: [char; 4] = ['|', ';', ',', ' '];
@@ -109,13 +115,23 @@ fn existing(list: &CodeList, values: &Values<'_>, others: Option<Vec<&str>>, sep
     Matched::List { codes: Codes { list: list.name.clone(), new: None }, separator, evidence, questions }
 }
 
+/// True for letters alone, each word with a capital letter: a name, or a code as a form shows it.
+fn is_like_a_name(text: &str) -> bool {
+    text.split([' ', '-', '\'', '’']).all(|word| word.chars().all(char::is_alphabetic) && !word.starts_with(char::is_lowercase))
+}
+
 /// A new list of what repeats itself.
 fn fresh(column: &Column, values: &Values<'_>, project: Option<&Project>) -> Matched {
     let counts = values.counts();
     if column.role == Some(Role::Sex) {
         return Matched::Unlisted("no code list of the project has its values: which is the list of sexes?");
     }
-    if counts.len() > MOST_CODES || counts.len() * REPEATED > values.filled.len() {
+    let like_names = counts.keys().all(|text| is_like_a_name(text));
+    let repeated = if like_names { REPEATED_AS_NAMES } else { REPEATED };
+    if values.filled.len() < FEWEST_VALUES {
+        return Matched::Nothing("it has too few values to tell codes from people's words");
+    }
+    if counts.len() > MOST_CODES || counts.len() * repeated > values.filled.len() || (like_names && counts.values().any(|count| *count == 1)) {
         return Matched::Nothing("its values do not repeat themselves as codes do");
     }
     let mut codes: Vec<(String, String)> = Vec::new();

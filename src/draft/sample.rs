@@ -138,7 +138,7 @@ fn header(rows: &[SampleRow], words: &Vocabulary) -> Option<usize> {
     // Banners and totals are narrow, so that half of the rows are at least as wide as a real one.
     let mut widths: Vec<usize> = rows.iter().map(|row| row.cells.len()).collect();
     widths.sort_unstable();
-    let usual = *widths.get(widths.len() / 2)?;
+    let usual = (*widths.get(widths.len() / 2)?).max(2);
     rows.iter().position(|row| {
         let labels: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         row.cells.len() >= usual && row.cells.iter().all(|cell| cell.native.is_none()) && header_problem(&labels, words).is_none()
