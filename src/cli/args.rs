@@ -69,7 +69,7 @@ pub enum Command {
 
     /// Draft a feed from a sample: its schema, code lists and pipeline
     ///
-    /// Reads a CSV or XLSX file and says of every column what it is, why, and what you must decide; nothing is guessed
+    /// Reads a CSV, XLSX or ODS file and says of every column what it is, why, and what you must decide; nothing is guessed
     /// that the sample does not decide. What is or may be a person's is `direct`, and no value of such a column is shown
     /// or written. Writes into the project folder (or DIR) and never over a file that is there.
     ///

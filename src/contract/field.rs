@@ -85,6 +85,8 @@ pub struct Field {
     pub maximum: Option<i128>,
     /// What the whole text must match.
     pub pattern: Option<Regex>,
+    /// The width to which an id of digits alone is filled up with the zeros that it lost.
+    pub pad: Option<usize>,
     /// The code list its values come from.
     pub codes: Option<Arc<CodeList>>,
     /// Folded labels under which extracts show it, the name included.

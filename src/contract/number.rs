@@ -67,7 +67,7 @@ impl NumberStyle {
         if is_exponential(unsigned) {
             return Err(Misread::Exponent);
         }
-        let (whole, decimals) = match unsigned.split_once(|c| c == self.decimal || c == '٫') {
+        let (whole, decimals) = match unsigned.split_once([self.decimal, '٫']) {
             Some((whole, decimals)) => (self.ungrouped(whole)?, self.digits(decimals)?),
             None => (self.ungrouped(unsigned)?, String::new()),
         };

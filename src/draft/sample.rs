@@ -1,11 +1,11 @@
 //! A sample made labels and rows: its encoding, delimiter, sheet and header decided by evidence, or refused.
 
 use bytes::Bytes;
-use encoding_rs::Encoding;
 
 use super::vocabulary::Vocabulary;
 use crate::contract::fold;
 use crate::error::{Error, Kind, Result};
+use crate::project::TextEncoding;
 use crate::read::Refusal;
 use crate::read::sample::{self, SampleCell, SampleRow, SampleSheet};
 
@@ -16,9 +16,9 @@ pub enum Habit {
         /// The separator.
         delimiter: char,
         /// The encoding.
-        encoding: &'static Encoding,
+        encoding: TextEncoding,
     },
-    /// An XLSX workbook.
+    /// A workbook.
     Workbook {
         /// The sheet's name, where there are several or it was asked for.
         sheet: Option<String>,
@@ -66,17 +66,17 @@ fn refused(refusal: Refusal) -> Error {
 
 fn csv(bytes: &Bytes, words: &Vocabulary) -> Result<Sample> {
     let (text, encoding, why) = sample::text(bytes).map_err(refused)?;
-    let mut evidence = vec![format!("encoding {}: {why}", encoding.name().to_lowercase())];
-    let mut cuts: Vec<(char, Vec<SampleRow>, usize)> = Vec::new();
+    let mut evidence = vec![format!("encoding {}: {why}", encoding.name())];
+    let mut cuts: Vec<(char, Vec<String>, Vec<SampleRow>, usize)> = Vec::new();
     let mut last = None;
     for delimiter in DELIMITERS {
         match sample::records(&text, u8::try_from(delimiter).unwrap_or(b',')) {
-            Ok(rows) => {
-                let width = rows.first().map_or(0, |row| row.cells.len());
+            Ok((labels, rows)) => {
+                let width = labels.len();
                 let alike = rows.iter().filter(|row| row.cells.len() == width).count();
                 // Nine rows of ten as wide as the header: a few may be damaged, as in real extracts.
                 if width > 1 && alike * 10 >= rows.len() * 9 {
-                    cuts.push((delimiter, rows, alike));
+                    cuts.push((delimiter, labels, rows, alike));
                 }
             }
             Err(refusal) => last = Some(refusal),
@@ -87,13 +87,18 @@ fn csv(bytes: &Bytes, words: &Vocabulary) -> Result<Sample> {
         return Err(Error::new(Kind::Data, format!("the delimiter cannot be decided: the rows are as wide as the header with {named}"))
             .hint("write the pipeline by hand, or export the file with another delimiter"));
     }
-    let Some((delimiter, rows, alike)) = cuts.pop() else {
-        let error = Error::new(Kind::Data, "no delimiter makes most rows as wide as the header: is this a CSV or XLSX file with its header in the first line?");
+    let Some((delimiter, labels, rows, alike)) = cuts.pop() else {
+        let error =
+            Error::new(Kind::Data, "no delimiter makes most rows as wide as the header: is this a CSV file or a workbook, with its header in the first line?");
         return Err(last.map_or(error, refused));
     };
-    let width = rows.first().map_or(0, |row| row.cells.len());
-    evidence.push(format!("delimiter `{}`: {alike} of {} lines have {width} cells, with no other delimiter", delimiter.escape_default(), rows.len()));
-    finish(Habit::Csv { delimiter, encoding }, rows, words, evidence)
+    let width = labels.len();
+    evidence.push(format!(
+        "delimiter `{}`: {alike} of {} rows have {width} cells as the header has, with no other delimiter",
+        delimiter.escape_default(),
+        rows.len()
+    ));
+    finish(Habit::Csv { delimiter, encoding }, labels, rows, words, evidence)
 }
 
 fn workbook(bytes: &Bytes, wanted: Option<&str>, words: &Vocabulary) -> Result<Sample> {
@@ -109,7 +114,9 @@ fn workbook(bytes: &Bytes, wanted: Option<&str>, words: &Vocabulary) -> Result<S
     let evidence =
         vec![format!("sheet {}: {why}", position + 1), format!("header in row {header_row}: the first row of text alone that is as wide as the rows below it")];
     let habit = Habit::Workbook { sheet: (count > 1 || wanted.is_some()).then_some(sheet.name), header_row };
-    finish(habit, sheet.rows.into_iter().skip(at).collect(), words, evidence)
+    let mut rows = sheet.rows.into_iter().skip(at);
+    let labels = rows.next().map(|row| row.cells.into_iter().map(|cell| cell.text).collect()).unwrap_or_default();
+    finish(habit, labels, rows.collect(), words, evidence)
 }
 
 /// The place of the sheet with the rows, and why it is that one.
@@ -162,9 +169,8 @@ fn header_problem(labels: &[&str], words: &Vocabulary) -> Option<&'static str> {
     (!known).then_some("none of its cells is a label that is known in English, French or Arabic")
 }
 
-fn finish(habit: Habit, rows: Vec<SampleRow>, words: &Vocabulary, mut evidence: Vec<String>) -> Result<Sample> {
-    let mut rows = rows.into_iter();
-    let labels: Vec<String> = rows.next().map(|row| row.cells.into_iter().map(|cell| cell.text.trim().to_owned()).collect()).unwrap_or_default();
+fn finish(habit: Habit, labels: Vec<String>, rows: Vec<SampleRow>, words: &Vocabulary, mut evidence: Vec<String>) -> Result<Sample> {
+    let labels: Vec<String> = labels.into_iter().map(|label| label.trim().to_owned()).collect();
     if let Some(problem) = header_problem(&labels.iter().map(String::as_str).collect::<Vec<_>>(), words) {
         return Err(Error::new(Kind::Data, format!("the first row is no header: {problem}")).hint("its cells are not shown, since they may be a person's"));
     }

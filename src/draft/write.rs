@@ -147,7 +147,7 @@ fn pipeline(parts: &Parts<'_>) -> String {
 fn habit(habit: &Habit) -> String {
     match habit {
         Habit::Csv { delimiter, encoding } => {
-            format!("csv = {{ delimiter = {}, encoding = \"{}\" }}\n", line(&json!(delimiter.to_string())), encoding.name().to_lowercase())
+            format!("csv = {{ delimiter = {}, encoding = \"{}\" }}\n", line(&json!(delimiter.to_string())), encoding.name())
         }
         Habit::Workbook { sheet: Some(sheet), header_row } => format!("workbook = {{ sheet = {}, header_row = {header_row} }}\n", line(&json!(sheet))),
         Habit::Workbook { sheet: None, header_row } => format!("workbook = {{ header_row = {header_row} }}\n"),

@@ -18,7 +18,7 @@ use crate::contract::{Contract, Role, is_carried, loaded_schema};
 use crate::error::{Error, Kind, Result};
 use crate::validate::TypedRows;
 
-/// Where the rows of a delivery come from: the same for all of them.
+/// Where the rows of a delivery come from: the same for all of them. Their sheets and numbers they have themselves.
 pub struct Provenance<'a> {
     /// The submission.
     pub submission_id: &'a str,
@@ -32,8 +32,6 @@ pub struct Provenance<'a> {
     pub received: DateTime<Utc>,
     /// The extract.
     pub path: &'a str,
-    /// The sheet of a workbook.
-    pub sheet: Option<&'a str>,
 }
 
 /// The rows to load, in the contract's loaded schema; as many as `typed` holds.
@@ -44,7 +42,7 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
     let count = typed.len();
     let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
     let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
-    let sheet: StringArray = std::iter::repeat_n(provenance.sheet, count).collect();
+    let sheet: StringArray = typed.sheets.iter().map(Option::as_deref).collect();
     let person = People::of(contract, typed)?;
     let mut columns: Vec<ArrayRef> = vec![
         repeated(provenance.submission_id),

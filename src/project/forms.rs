@@ -10,6 +10,9 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 use super::editor::Day;
+pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm};
+pub use super::sheets_form::SheetsForm;
 
 /// Text with its place.
 pub type Text = Spanned<String>;
@@ -172,11 +175,14 @@ pub struct SourceForm {
     /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
     #[schemars(with = "String")]
     pub url: Text,
-    /// Formats of dates, strftime.
+    /// The reporting periods that it is for, where an office's form has versions; all where absent.
+    #[serde(default)]
+    pub periods: PeriodsForm,
+    /// Formats of dates: strftime (months by name in French, English and Arabic), `excel-1900`, `excel-1904`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub dates: Vec<Text>,
-    /// Formats of instants, strftime; without an offset they are local to the office.
+    /// Formats of instants, likewise; without an offset they are local to the office.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub datetimes: Vec<Text>,
@@ -197,12 +203,46 @@ pub struct SourceForm {
     /// First cells of rows that are totals, not records.
     #[serde(default)]
     pub total_rows: Vec<String>,
+    /// What stands between the names of groups in labels, `/` or `-`: a label that is not known whole is then known by
+    /// its ending.
+    #[schemars(with = "Option<String>")]
+    pub groups: Option<Text>,
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
+    /// refuses the delivery.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub ignore: Vec<Text>,
+    /// The row under the header holds HXL tags.
+    #[serde(default)]
+    pub hxl: bool,
+    /// The column in which the office's own review of a record stands.
+    pub review: Option<ReviewForm>,
+    /// The repeat group of which every repetition is a row, with the columns of its parent.
+    #[schemars(with = "Option<RepeatForm>")]
+    pub repeat: Option<Spanned<RepeatForm>>,
+    /// The extracts are ZIP archives of such files.
+    #[schemars(with = "Option<ArchiveForm>")]
+    pub archive: Option<Spanned<ArchiveForm>>,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
-    /// The extracts are XLSX workbooks.
+    /// The extracts are workbooks, XLSX or ODS.
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+    /// The extracts are whole JSON documents, in pages or not.
+    pub json: Option<JsonForm>,
+}
+
+/// `periods = { first = "2023-01", last = "2023-06" }`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsForm {
+    /// The first month.
+    #[schemars(with = "Option<String>")]
+    pub first: Option<Text>,
+    /// The last month.
+    #[schemars(with = "Option<String>")]
+    pub last: Option<Text>,
 }
 
 /// `numbers = { decimal = ",", group = "." }`
@@ -224,7 +264,7 @@ pub struct CsvForm {
     /// One character, a comma where absent.
     #[schemars(with = "Option<String>")]
     pub delimiter: Option<Text>,
-    /// `utf-8` or `windows-1252`.
+    /// `utf-8` (where absent), `utf-16`, `utf-16le`, `utf-16be` or `windows-1252`.
     #[schemars(with = "Option<String>")]
     pub encoding: Option<Text>,
 }
@@ -233,172 +273,16 @@ pub struct CsvForm {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkbookForm {
-    /// The sheet with the rows; the only one where absent.
-    #[schemars(with = "Option<String>")]
-    pub sheet: Option<Text>,
-    /// The row of the header, from 1.
+    /// The sheet with the rows, or a list of sheets; the only visible one where absent.
+    #[schemars(with = "Option<SheetsForm>")]
+    pub sheet: Option<Spanned<SheetsForm>>,
+    /// The first row of the header, from 1.
     #[schemars(with = "u32")]
     pub header_row: Spanned<u32>,
-}
-
-/// `[sources.json_lines]`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JsonLinesForm {}
-
-/// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "properties of the standard that are read for others' sake")]
-pub struct SchemaForm {
-    #[serde(rename = "$schema")]
-    schema: Option<String>,
-    name: Option<String>,
-    title: Option<String>,
-    /// What one row is.
-    pub description: Option<String>,
-    /// The fields.
-    #[schemars(with = "Vec<FieldForm>")]
-    pub fields: Vec<Spanned<FieldForm>>,
-    /// Spellings of "no value"; the empty text where absent.
-    #[serde(rename = "missingValues")]
-    pub missing_values: Option<Vec<String>>,
-    /// The key of a record.
-    #[serde(rename = "primaryKey")]
-    #[schemars(with = "Option<Vec<String>>")]
-    pub primary_key: Option<Spanned<Vec<String>>>,
-    /// What the standard has no word for.
+    /// How many rows the header has, 1 where absent: their labels are joined from top to bottom.
+    #[schemars(with = "Option<u32>")]
+    pub header_rows: Option<Spanned<u32>>,
+    /// Whether sheets that are hidden are read too.
     #[serde(default)]
-    pub rihla: SchemaExtras,
-}
-
-/// The schema's `rihla` object.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SchemaExtras {
-    /// Fields required by condition.
-    #[serde(default)]
-    pub required_when: Vec<RequiredWhenForm>,
-    /// Codes excluded by condition.
-    #[serde(default)]
-    pub excluded_when: Vec<ExcludedWhenForm>,
-    /// Groups of fields that are all filled or all empty: `[["amount", "currency"]]`.
-    #[serde(default)]
-    #[schemars(with = "Vec<Vec<String>>")]
-    pub together: Vec<Vec<Text>>,
-    /// Lists of dates of which none lies before a filled one that stands earlier: `[["referred_on", "closed_on"]]`.
-    #[serde(default)]
-    #[schemars(with = "Vec<Vec<String>>")]
-    pub in_order: Vec<Vec<Text>>,
-}
-
-/// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExcludedWhenForm {
-    /// The field that must be something else.
-    #[schemars(with = "String")]
-    pub field: Text,
-    /// The code that it must not be.
-    #[schemars(with = "String")]
-    pub is: Text,
-    /// The field that decides and the code it decides on.
-    #[schemars(with = "BTreeMap<String, String>")]
-    pub when: BTreeMap<Text, Text>,
-}
-
-/// `{"field": "host_country", "when": {"direction": "inbound"}}`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequiredWhenForm {
-    /// The field that must be filled.
-    #[schemars(with = "String")]
-    pub field: Text,
-    /// The field that decides and the code it decides on.
-    #[schemars(with = "BTreeMap<String, String>")]
-    pub when: BTreeMap<Text, Text>,
-}
-
-/// A field of a Table Schema.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "properties of the standard that are read for others' sake")]
-pub struct FieldForm {
-    /// The canonical name.
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// The type.
-    #[serde(rename = "type")]
-    #[schemars(with = "Option<String>", extend("enum" = super::schema::KINDS))]
-    pub kind: Option<Text>,
-    title: Option<String>,
-    /// What it holds.
-    pub description: Option<String>,
-    #[schemars(with = "Option<serde_json::Value>")]
-    example: Option<toml::Value>,
-    #[serde(rename = "rdfType")]
-    rdf_type: Option<String>,
-    /// Spellings of yes.
-    #[serde(rename = "trueValues")]
-    pub true_values: Option<Vec<String>>,
-    /// Spellings of no.
-    #[serde(rename = "falseValues")]
-    pub false_values: Option<Vec<String>>,
-    /// What values must satisfy.
-    #[serde(default)]
-    pub constraints: ConstraintsForm,
-    /// What the standard has no word for.
-    #[serde(default)]
-    pub rihla: FieldExtras,
-}
-
-/// A field's `constraints`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConstraintsForm {
-    /// An empty cell is a fault.
-    pub required: Option<bool>,
-    /// Least value of an integer or a number.
-    #[schemars(with = "Option<serde_json::Number>")]
-    pub minimum: Option<Spanned<serde_json::Number>>,
-    /// Greatest value of an integer or a number.
-    #[schemars(with = "Option<serde_json::Number>")]
-    pub maximum: Option<Spanned<serde_json::Number>>,
-    /// What the whole text must match.
-    #[schemars(with = "Option<String>")]
-    pub pattern: Option<Text>,
-}
-
-/// A field's `rihla` object.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FieldExtras {
-    /// What it means to the program.
-    pub role: Option<crate::contract::Role>,
-    /// The code list of its values.
-    #[schemars(with = "Option<String>")]
-    pub codes: Option<Text>,
-    /// `open`, `normalise` or `direct`.
-    pub protection: Option<ProtectionForm>,
-    /// Labels under which extracts show it.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub labels: Vec<Text>,
-    /// HXL hashtag.
-    pub hxl: Option<String>,
-    /// How many decimals a number has, 0 to 9; 2 where absent.
-    #[schemars(with = "Option<u8>")]
-    pub scale: Option<Spanned<u8>>,
-}
-
-/// How far values may travel.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ProtectionForm {
-    /// Into the warehouse.
-    Open,
-    /// Into normalising.
-    Normalise,
-    /// Nowhere.
-    Direct,
+    pub hidden: bool,
 }

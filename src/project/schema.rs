@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use super::relations;
-use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, fold};
+use super::{relations, roles};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -43,7 +43,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
     let required_when = form.rihla.required_when.iter().filter_map(|rule| condition(file, &rule.field, &rule.when, &fields, faults)).collect();
     let excluded_when = form.rihla.excluded_when.iter().filter_map(|rule| excluded_when(file, rule, &fields, faults)).collect();
     if purpose == Use::Feed && is_whole {
-        check_roles(file, &form, &fields, faults);
+        roles::check(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
     }
     Some(Contract {
@@ -55,7 +55,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         case_numbers: patterns.to_vec(),
-        missing_values: form.missing_values.unwrap_or_default(),
+        missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns),
         fields,
     })
@@ -81,11 +81,12 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     Field {
         name: name.clone(),
         description: form.description.clone().unwrap_or_default(),
-        kind,
+        kind: kind.clone(),
         required: form.constraints.required.unwrap_or(false),
         minimum,
         maximum,
         pattern,
+        pad: form.rihla.pad.as_ref().and_then(|pad| self::pad(file, form, pad, &kind, faults)),
         codes,
         labels,
         protection: match form.rihla.protection {
@@ -98,6 +99,7 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     }
 }
 
+/// The types that fields may have.
 pub const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
@@ -132,6 +134,23 @@ fn scale(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> u
         return DEFAULT_SCALE;
     }
     *scale.get_ref()
+}
+
+/// The width of an id of digits.
+fn pad(file: &Arc<SourceFile>, form: &FieldForm, pad: &Spanned<u8>, kind: &FieldKind, faults: &mut Vec<Fault>) -> Option<usize> {
+    let is_plain_text = *kind == FieldKind::String && form.rihla.codes.is_none() && form.rihla.role != Some(Role::CaseNumber);
+    if !is_plain_text {
+        faults.push(
+            Fault::error(file, pad.span(), format!("`{}` is no id of digits, so no zeros are put back", form.name.get_ref()))
+                .hint("case numbers have the patterns of their offices (`case_number` in rihla.toml)"),
+        );
+        return None;
+    }
+    if !(2..=32).contains(pad.get_ref()) {
+        faults.push(Fault::error(file, pad.span(), "an id of digits is 2 to 32 wide"));
+        return None;
+    }
+    Some(usize::from(*pad.get_ref()))
 }
 
 /// A limit in units of the kind's last decimal; nothing where the kind has none, which is told elsewhere.
@@ -226,58 +245,6 @@ fn check_code(file: &Arc<SourceFile>, code: &Text, field: &Field, faults: &mut V
     let hint = did_you_mean(code.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
     faults.push(Fault::error(file, code.span(), format!("`{}` is no code of the list `{}`", code.get_ref(), codes.name)).maybe_hint(hint));
     None
-}
-
-/// The roles without which a feed's rows can be neither told apart nor counted, with the type each must have.
-const NEEDED: [(Role, &str, &[&str]); 6] = [
-    (Role::RecordId, "record_id", &["string"]),
-    (Role::CaseNumber, "case_number", &["string"]),
-    (Role::PersonNumber, "person_number", &["integer"]),
-    (Role::Sex, "sex", &["string"]),
-    (Role::EventDate, "event_date", &["date"]),
-    (Role::ChangedAt, "changed_at", &["datetime"]),
-];
-
-fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
-    for (role, name, kinds) in NEEDED {
-        let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
-        let Some(index) = holders.first() else {
-            faults.push(
-                Fault::error(file, 0..1, format!("no field has the role `{name}`"))
-                    .hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")),
-            );
-            continue;
-        };
-        for index in &holders {
-            let form = form.fields[*index].get_ref();
-            let written = form.kind.as_ref().map_or("string", |kind| kind.get_ref());
-            // A type that is not known was told already.
-            if KINDS.contains(&written) && !kinds.contains(&written) {
-                faults.push(Fault::error(file, form.name.span(), format!("the role `{name}` needs the type {}", kinds.join(" or "))));
-            }
-        }
-        // Of several dates of the event a row needs any one.
-        let is_any_of_several = role == Role::EventDate && holders.len() > 1;
-        if holders.len() > 1 && !is_any_of_several {
-            let place = form.fields[*index].get_ref().name.span();
-            faults.push(Fault::error(file, place, format!("the role `{name}` has {} fields", holders.len())));
-        }
-        if role != Role::Sex && !is_any_of_several && !fields[*index].required {
-            faults.push(
-                Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required"))
-                    .hint("add `\"constraints\": {\"required\": true}`"),
-            );
-        }
-    }
-    for (index, field) in fields.iter().enumerate() {
-        let sensitive = matches!(field.role, Some(Role::CaseNumber | Role::BirthDate));
-        if sensitive && field.protection != Protection::Normalise {
-            faults.push(
-                Fault::error(file, form.fields[index].get_ref().name.span(), format!("`{}` would enter the warehouse as it is", field.name))
-                    .hint("add `\"protection\": \"normalise\"` to its `rihla` object"),
-            );
-        }
-    }
 }
 
 /// The fields of the primary key, of which each must be there.

@@ -1,11 +1,14 @@
 //! What an office can do about a fault, in a sentence.
 
-use crate::contract::Field;
+use crate::contract::{DateFormat, Field};
 use crate::project::Source;
 
 /// The advice for a rule that was broken, in a field where one is at fault.
 pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
-    let written = |formats: &[String]| if formats.is_empty() { "real dates of the workbook".to_owned() } else { formats.join(" or ") };
+    let written = |formats: &[DateFormat]| {
+        let texts: Vec<&str> = formats.iter().map(DateFormat::as_str).collect();
+        if texts.is_empty() { "real dates of the workbook".to_owned() } else { texts.join(" or ") }
+    };
     match rule {
         "codes" => match field.and_then(|field| field.codes.as_ref()) {
             Some(list) => {
@@ -18,6 +21,13 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
         "excluded-when" => "one of the two fields is wrong: mend it".to_owned(),
         "minimum" | "maximum" => "check the number: it lies outside of what the schema allows".to_owned(),
         "number" => "write a number as the source says, with no unit or currency beside it".to_owned(),
+        "spreadsheet-number" => "the spreadsheet holds a number where text or a date is meant: give the column its format, and export again".to_owned(),
+        "inexact-number" => "the number has more digits than a spreadsheet keeps: type it as text".to_owned(),
+        "not-calculated" => "the workbook does not hold the formula's result: open it, let it calculate, and save".to_owned(),
+        "lone-cell" => "the row has a single cell: a note belongs beside the table, not in it".to_owned(),
+        "merged-cell" => "cells are merged: unmerge them, and fill each".to_owned(),
+        "choice" => "the list of answers and the columns of its choices say different things: mend one of them".to_owned(),
+        "no-parent" | "shifted-parent" | "no-repetition" => "a form and its repetitions do not belong together: export both again".to_owned(),
         "together" => "fill these fields together, or leave them all empty".to_owned(),
         "in-order" => "the dates do not follow each other: mend the one that is wrong".to_owned(),
         "required-any" => "fill at least one of the dates".to_owned(),

@@ -1,11 +1,10 @@
 //! The rows of one extract judged: the same for a run, which loads what is good, and for a trial, which loads nothing.
 
-use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::error::{Error, Kind, Result};
 use crate::project::{Office, Pipeline, Source};
-use crate::read::{self, Refusal};
+use crate::read::{self, Page, Refusal};
 use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
 use crate::warehouse::RowCounts;
 
@@ -37,12 +36,12 @@ pub struct Assessment {
 ///
 /// # Errors
 /// `Internal` where a row is not accounted for.
-pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, bytes: &Bytes) -> Result<std::result::Result<Assessment, Refusal>> {
+pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
     let context = Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats);
-    let read = match read::read(bytes, extract.source, contract, &mut |piece| delivery.push(piece)) {
+    let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };

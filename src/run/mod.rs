@@ -5,6 +5,7 @@
 
 mod advice;
 mod assess;
+mod choice;
 mod judge;
 mod load;
 mod prepare;

@@ -5,16 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
-use regex::Regex;
 
 use super::advice::advice;
-use super::assess::{Assessment, Extract, assess};
+use super::assess::Assessment;
+use super::choice::{Choice, below, period_of_name, read};
 use crate::diagnostic::did_you_mean;
-use crate::error::{self, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Office, Pipeline, Placed, Project, Source};
 use crate::validate::{Outcome, SetAsideRow};
@@ -94,22 +92,22 @@ impl Trial {
 /// `Input` where feed, office, month or file are not known; `Internal` where a row is not accounted for.
 pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Result<Trial> {
     let pipeline = project.pipeline(wanted.feed).ok_or_else(|| no_feed(project, wanted.feed))?;
-    let shown = wanted.file.display().to_string();
-    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(|cause| error::io(format!("cannot read `{shown}`"), cause))?);
+    // A file that is not there is told before anything is asked about it.
+    read(wanted.file)?;
     let placed = place(project, pipeline, wanted.file);
     let office = office(project, pipeline, wanted, placed.as_ref())?;
     let period = period(wanted.period)?.or(placed.as_ref().map(|placed| placed.period)).or_else(|| period_of_name(pipeline, wanted.file));
     let received = placed.as_ref().filter(|placed| placed.office == office.code).and_then(|placed| placed.received).unwrap_or(now);
-    let choice = Choice::of(project, pipeline, office, wanted.file)?;
-    let (index, source, read) = choice.judge(project, pipeline, office, received, &shown, &bytes)?;
+    let choice = Choice::of(project, pipeline, office, period, wanted.file)?;
+    let judged = choice.judge(project, pipeline, office, received, wanted.file)?;
     let mut trial = Trial {
         feed: wanted.feed.to_owned(),
         office: office.code.to_string(),
         period,
         received,
         due_on: period.and_then(|period| due(project, office, wanted.feed, period)),
-        source: index + 1,
-        place: source.template.text.clone(),
+        source: judged.index + 1,
+        place: judged.source.template.text.clone(),
         chosen_by: choice.why,
         rows: RowCounts::default(),
         faulty_rows: 0,
@@ -117,8 +115,8 @@ pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Resu
         groups: Vec::new(),
         aside: Vec::new(),
     };
-    match read {
-        Ok(assessment) => trial.take(assessment, pipeline, source),
+    match judged.read {
+        Ok(assessment) => trial.take(assessment, pipeline, &judged.source),
         Err(refusal) => trial.refusal = Some((refusal.error.to_owned(), refusal.message)),
     }
     if received > now + chrono::Duration::days(1) {
@@ -163,13 +161,6 @@ fn place(project: &Project, pipeline: &Pipeline, file: &Path) -> Option<Placed> 
     pipeline.sources.iter().find_map(|source| source.template.place(&path).filter(|placed| source.offices.contains(&placed.office)))
 }
 
-/// The path below the project's folder, with `/`; the file's own where it lies elsewhere.
-fn below(root: &Path, file: &Path) -> Option<String> {
-    let (root, file) = (root.canonicalize().ok()?, file.canonicalize().ok()?);
-    let path = file.strip_prefix(&root).unwrap_or(&file);
-    Some(path.to_string_lossy().replace('\\', "/"))
-}
-
 fn office<'p>(project: &'p Project, pipeline: &Pipeline, wanted: &Wanted<'_>, placed: Option<&Placed>) -> Result<&'p Office> {
     let senders = || project.offices.iter().filter(|office| pipeline.sources.iter().any(|source| source.offices.contains(&office.code)));
     let codes = || senders().map(|office| office.code.as_str()).collect::<Vec<_>>().join(", ");
@@ -207,79 +198,4 @@ fn due(project: &Project, office: &Office, feed: &str, period: Period) -> Option
     let owed = period.start() >= project.first_period.start() && office.is_open_in(period);
     let day = office.owes.get(feed).filter(|_| owed)?;
     Some(period.end() + chrono::Duration::days(i64::from(*day)))
-}
-
-fn period_of_name(pipeline: &Pipeline, file: &Path) -> Option<Period> {
-    let name = file.file_name()?.to_string_lossy();
-    pipeline.sources.iter().find_map(|source| name_pattern(source)?.captures(&name)?.name("period")?.as_str().parse().ok())
-}
-
-/// The pattern of the last part of a source's places.
-fn name_pattern(source: &Source) -> Option<Regex> {
-    let name = source.template.text.rsplit('/').next()?;
-    let mut pattern = String::from("^");
-    let mut rest = name;
-    while let Some(open) = rest.find('{') {
-        let close = rest[open..].find('}')? + open;
-        pattern.push_str(&regex::escape(&rest[..open]));
-        pattern.push_str(if &rest[open + 1..close] == "period" { "(?P<period>[0-9]{4}-[0-9]{2})" } else { ".+" });
-        rest = &rest[close + 1..];
-    }
-    pattern.push_str(&regex::escape(rest));
-    Regex::new(&format!("{pattern}$")).ok()
-}
-
-/// The sources that an extract may be of, and why these.
-struct Choice {
-    sources: Vec<(usize, Arc<Source>)>,
-    why: &'static str,
-}
-
-type Read = std::result::Result<Assessment, crate::read::Refusal>;
-
-impl Choice {
-    fn of(project: &Project, pipeline: &Pipeline, office: &Office, file: &Path) -> Result<Self> {
-        let all = || pipeline.sources.iter().enumerate().filter(|(_, source)| source.offices.contains(&office.code));
-        let keep = |fits: &dyn Fn(&Source) -> bool| all().filter(|(_, source)| fits(source)).map(|(index, source)| (index, source.clone())).collect::<Vec<_>>();
-        let path = below(&project.root, file);
-        let by_path = keep(&|source| path.as_ref().is_some_and(|path| source.template.place(path).is_some_and(|placed| placed.office == office.code)));
-        if let Some(first) = by_path.into_iter().next() {
-            return Ok(Self { sources: vec![first], why: "the path is one of its places" });
-        }
-        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let by_name = keep(&|source| name_pattern(source).is_some_and(|pattern| pattern.is_match(&name)));
-        if !by_name.is_empty() {
-            return Ok(Self { sources: by_name, why: "the office's, and the file is named as its extracts are" });
-        }
-        let ending = |text: &str| text.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-        let by_ending = keep(&|source| ending(&source.template.text) == ending(&name));
-        if !by_ending.is_empty() {
-            return Ok(Self { sources: by_ending, why: "the office's, and the file ends as its extracts do" });
-        }
-        let endings: Vec<String> = all().filter_map(|(_, source)| ending(&source.template.text)).collect();
-        Err(Error::new(Kind::Input, format!("the office `{}` sends no such files for the feed `{}`", office.code, pipeline.contract.feed))
-            .hint(format!("its sources are of {}", endings.iter().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(", "))))
-    }
-
-    /// Judges by the first source that can read the extract; by the first of all where none can.
-    fn judge(
-        &self,
-        project: &Project,
-        pipeline: &Pipeline,
-        office: &Office,
-        received: DateTime<Utc>,
-        path: &str,
-        bytes: &Bytes,
-    ) -> Result<(usize, &Source, Read)> {
-        let mut first = None;
-        for (index, source) in &self.sources {
-            let extract = Extract { source, office, received, since: project.since, path };
-            let read = assess(pipeline, &extract, bytes)?;
-            if read.is_ok() {
-                return Ok((*index, source, read));
-            }
-            first.get_or_insert((*index, source.as_ref(), read));
-        }
-        first.ok_or_else(|| Error::new(Kind::Internal, "there is no source to try"))
-    }
 }

@@ -8,7 +8,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{NOW, loaded, parquet_rows, python};
+use crate::python::python;
+use crate::support::{NOW, loaded, parquet_rows};
 
 fn latest() -> PathBuf {
     loaded().path("warehouse/released/latest")

@@ -193,3 +193,17 @@ fn a_style_of_numbers_that_is_none() {
         p.replace(PIPELINE, "csv = {", "numbers = { decimal = \",\", group = \",\" }\ncsv = {");
     });
 }
+
+#[test]
+fn roles_of_another_type() {
+    faulty("roles_of_another_type", "an age of decimals would be no age, and nobody's sex would be read", |p| {
+        p.replace(
+            SCHEMA,
+            "\"name\": \"amount\", \"type\": \"number\", \"constraints\": {\"minimum\": 0, \"maximum\": 99999.99}, \"rihla\": {",
+            "\"name\": \"amount\", \"type\": \"number\", \"rihla\": {\"role\": \"age\", ",
+        );
+        p.replace(SCHEMA, "\"codes\": \"sex\"", "\"codes\": \"sex\", \"protection\": \"direct\"");
+        p.replace(SCHEMA, "{\"labels\": [\"Monnaie\"]}", "{\"role\": \"office\", \"labels\": [\"Monnaie\"]}");
+        p.replace(SCHEMA, "{\"labels\": [\"Quantité\"]}", "{\"role\": \"office\", \"labels\": [\"Quantité\"]}");
+    });
+}

@@ -62,18 +62,22 @@ pub struct Judged {
 /// Reads and judges an extract received on 4 February 2023.
 pub fn judge(folder: &Folder, bytes: impl AsRef<[u8]>) -> Result<Judged, Refusal> {
     let project = load(&folder.path("")).expect("a project in order");
-    let (read, validated) = {
-        let pipeline = project.pipeline("steps").expect("the feed");
-        let (source, office) = (&*pipeline.sources[0], project.office("RAB").expect("the office"));
-        let received: DateTime<Utc> = "2023-02-04T00:00:00Z".parse().expect("an instant");
-        let context = Context { contract: &pipeline.contract, source, office, received, since: project.since };
-        let formats = Formats::of(source);
-        let mut delivery = Delivery::new(&context, &formats);
-        let read = read(&Bytes::copy_from_slice(bytes.as_ref()), source, &pipeline.contract, &mut |piece| delivery.push(piece))?;
-        (read, delivery.finish().expect("every row is accounted for"))
-    };
-    assert_eq!(read, (validated.good.len() + validated.aside.len()) as u64, "a row is lost");
+    let (read, validated) = judge_in(&project, bytes.as_ref())?;
     Ok(Judged { project, read, validated })
+}
+
+/// The same in a project that was loaded.
+pub fn judge_in(project: &Project, bytes: &[u8]) -> Result<(u64, Validated), Refusal> {
+    let pipeline = project.pipeline("steps").expect("the feed");
+    let (source, office) = (&*pipeline.sources[0], project.office("RAB").expect("the office"));
+    let received: DateTime<Utc> = "2023-02-04T00:00:00Z".parse().expect("an instant");
+    let context = Context { contract: &pipeline.contract, source, office, received, since: project.since };
+    let formats = Formats::of(source);
+    let mut delivery = Delivery::new(&context, &formats);
+    let read = read(&Bytes::copy_from_slice(bytes), source, &pipeline.contract, &mut |piece| delivery.push(piece))?;
+    let validated = delivery.finish().expect("every row is accounted for");
+    assert_eq!(read, (validated.good.len() + validated.aside.len()) as u64, "a row is lost");
+    Ok((read, validated))
 }
 
 impl Judged {

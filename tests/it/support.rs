@@ -118,8 +118,13 @@ impl Folder {
 
     /// The small project of `tests/data/small`, without extracts.
     pub fn bare() -> Self {
+        Self::of("tests/data/small")
+    }
+
+    /// A project of this repository, without extracts.
+    pub fn of(project: &str) -> Self {
         let folder = Self::empty();
-        copy(&repository("tests/data/small"), &folder.path("."), false);
+        copy(&repository(project), &folder.path("."), false);
         fs::create_dir(folder.path("in")).expect("a folder of extracts");
         folder
     }
@@ -220,6 +225,17 @@ impl Folder {
             let submissions = warehouse.submissions.read_all().await.expect("submissions");
             let set_aside = warehouse.set_aside.read_all().await.expect("rows set aside");
             (rows(&submissions), rows(&set_aside))
+        })
+    }
+
+    /// The rows of a feed, of every revision.
+    pub fn loaded(&self, feed: &str) -> Vec<Row> {
+        let project = rihla::project::load(&self.path("")).expect("the project");
+        let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+            rows(&warehouse.feeds[feed].read_all().await.expect("rows"))
         })
     }
 
@@ -380,20 +396,4 @@ pub fn json_lines(rows: &[Cells]) -> String {
         let _ = writeln!(text, "{}", Value::Object(object));
         text
     })
-}
-
-/// What a Python script prints as JSON; nothing where Python or a library is missing, which is told with how to install it,
-/// and is a failure where `CI` is set. Python is `RIHLA_TEST_PYTHON`, else `python3`.
-pub fn python(script: &str, libraries: &[&str], arguments: &[PathBuf]) -> Option<Value> {
-    let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let imports = format!("import {}", libraries.join(", "));
-    if !Command::new(&python).args(["-c", &imports]).output().is_ok_and(|output| output.status.success()) {
-        let missing = format!("{} cannot import {}: `pip install duckdb polars pandas pyarrow frictionless`", python.to_string_lossy(), libraries.join(", "));
-        assert!(std::env::var_os("CI").is_none(), "{missing}, or name another Python in RIHLA_TEST_PYTHON");
-        eprintln!("skipped: {missing}");
-        return None;
-    }
-    let output = Command::new(&python).args(["-c", script]).args(arguments).output().expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
