@@ -70,6 +70,16 @@ pub enum Colour {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new project folder that runs at once
+    ///
+    /// Holds made-up extracts of two offices, one feed, its models and an edition with control totals: everything there is
+    /// to change. Refuses a folder that is not empty.
+    Init {
+        /// The folder; the project folder where absent
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+
     /// Pull, load, model and release everything that is new
     ///
     /// Prints what was pulled, loaded, quarantined, modelled and released. A second run finds nothing new and says so.
@@ -81,8 +91,66 @@ pub enum Command {
         dry_run: bool,
     },
 
+    /// Draft a feed from a sample: its schema, code lists and pipeline
+    ///
+    /// Reads a CSV, XLSX or ODS file and says of every column what it is, why, and what you must decide; nothing is guessed
+    /// that the sample does not decide. What is or may be a person's is `direct`, and no value of such a column is shown
+    /// or written. Writes into the project folder (or DIR) and never over a file that is there.
+    ///
+    /// The first row must be a header with a label that is known, such as id, sexe, date of birth; other labels may be
+    /// any. Code lists of the project are tried before new ones are drafted.
+    Infer {
+        /// The sample
+        file: PathBuf,
+        /// The feed's name; the file's without its month where absent
+        #[arg(long)]
+        feed: Option<String>,
+        /// The sheet of a workbook
+        #[arg(long, value_name = "NAME")]
+        sheet: Option<String>,
+        /// Write the draft into another folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Show the draft; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
+    /// Try one extract as a run would judge it; load nothing
+    ///
+    /// What the office would be told: the rows that would be loaded and those that would not, the faults by rule and
+    /// field with their rows, and what to mend. The extract may lie anywhere; no warehouse and no key is needed. Exits
+    /// with 0 where it would be loaded and every row is good, else with 1.
+    ///
+    /// Not judged is what only the warehouse knows: whether the delivery says something new.
+    Validate {
+        /// The extract
+        file: PathBuf,
+        /// The feed it is of
+        #[arg(long)]
+        feed: String,
+        /// The office that sends it; needed where the path does not say so
+        #[arg(long)]
+        office: Option<String>,
+        /// The reporting month, such as 2023-01
+        #[arg(long)]
+        period: Option<String>,
+    },
+
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
+
+    /// Show or write the schemas by which editors complete and check a project's files
+    ///
+    /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
+    /// models. Without a name lists them.
+    Schema {
+        /// The schema to print
+        name: Option<String>,
+        /// Write all of them into a folder, over older ones
+        #[arg(long, value_name = "DIR", conflicts_with = "name")]
+        write: Option<PathBuf>,
+    },
 
     /// Ask the latest release in SQL
     ///
@@ -108,9 +176,13 @@ pub enum Command {
         release: Option<u64>,
     },
 
-    /// Show the tables of the latest release, or the columns of one
+    /// Show the tables of the latest release, or everything about one
+    ///
+    /// Of one table: its columns with type, unit, date basis and along which columns it may be summed, the codes it may
+    /// hold, its tests, the models and feeds it is made from, and its file. Before a first release the tables are those
+    /// that the models would make.
     Tables {
-        /// The table whose columns are shown
+        /// The table that is shown
         table: Option<String>,
     },
 

@@ -3,6 +3,8 @@
 mod args;
 mod check;
 mod compare;
+mod infer;
+mod init;
 mod numbers;
 mod progress;
 mod quarantine;
@@ -10,10 +12,12 @@ mod reconcile;
 mod render;
 mod rules;
 mod run;
+mod schema;
 mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod validate;
 mod words;
 
 use std::io::{IsTerminal, Write};
@@ -124,6 +128,10 @@ fn start_log(args: &Args) {
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
+        Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
+        Command::Infer { .. } => infer::infer(args, terminal),
+        Command::Validate { .. } => validate::validate(args, terminal),
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;

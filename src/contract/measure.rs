@@ -1,9 +1,10 @@
 //! What a measure is: its unit, along what it may be summed, and the date that decides its period.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A column that is counted or calculated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// What one of it is: `person`, `movement`, `percent`, …
@@ -41,7 +42,7 @@ impl Measure {
 }
 
 /// Along which columns a measure may be summed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Additivity {
     /// `"full"` or `"none"`
@@ -51,7 +52,7 @@ pub enum Additivity {
 }
 
 /// `"full"` or `"none"`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdditivityWord {
     /// Along every column.

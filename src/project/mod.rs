@@ -4,6 +4,7 @@
 
 mod codes;
 mod document;
+mod editor;
 mod export;
 mod export_forms;
 mod export_source;
@@ -16,6 +17,7 @@ mod relations;
 mod resolve;
 mod roles;
 mod schema;
+mod schema_forms;
 mod sheets_form;
 mod template;
 mod versions;
@@ -23,6 +25,7 @@ mod wildcard;
 mod workbook;
 
 pub use document::from_toml_at;
+pub use editor::{EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;

@@ -79,7 +79,7 @@ fn help_teaches() {
     says("help", &["--help"]);
     says("help_short", &["-h"]);
     says("version", &["--version"]);
-    for command in ["run", "check", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
+    for command in ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");
         assert!(ran.stderr.is_empty());
@@ -178,8 +178,15 @@ fn tables() {
     let listed = ask(&["tables", "--json"]).ok().json();
     let names: Vec<&str> = listed.as_array().expect("tables").iter().map(|table| table["name"].as_str().expect("a name")).collect();
     assert!(names.is_sorted() && names.contains(&"indicators"), "{names:?}");
-    let one = ask(&["tables", "returns_inbound_total", "--json"]).ok().json();
-    assert!(listed.as_array().expect("tables").contains(&one));
+    says("tables_staging", &["tables", "registered_persons"]);
+    let one = ask(&["tables", "returns_outbound_by_country", "--json"]).ok().json();
+    let resource = listed.as_array().expect("tables").iter().find(|table| table["name"] == one["name"]).expect("the table is listed");
+    assert_eq!(one["released"]["rows"], resource["rihla"]["rows"]);
+    assert_eq!(one["description"], resource["description"]);
+    let made_from = &one["made_from"];
+    let holds = |kind: &str, name: &str| made_from[kind].as_array().expect("names").contains(&name.into());
+    assert!(holds("reads", "movements") && holds("feeds", "returns"), "through other models: {made_from}");
+    assert!(!holds("reads", "returns"), "a feed is no model: {made_from}");
 }
 
 #[test]
@@ -319,18 +326,17 @@ fn wrong_usage_is_the_users_to_fix() {
 #[test]
 fn before_a_first_run_every_reading_command_says_so() {
     let folder = Folder::real();
-    for args in [
-        &["sql", "SELECT 1"][..],
-        &["tables"],
-        &["quarantine"],
-        &["status"],
-        &["reconcile", "2023-H1"],
-        &["compare", "returns_outbound_total", "2023-H1", "2022-H1"],
-    ] {
+    for args in
+        [&["sql", "SELECT 1"][..], &["quarantine"], &["status"], &["reconcile", "2023-H1"], &["compare", "returns_outbound_total", "2023-H1", "2022-H1"]]
+    {
         let ran = folder.rihla(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{args:?}: {}", ran.text());
         assert_eq!(ran.stderr, "error: there is no warehouse yet\nhelp: run `rihla run` first\n", "{args:?}");
     }
+    let tables = folder.rihla(&["tables"]).ok();
+    assert!(tables.stdout.starts_with("no release yet"), "{}", tables.text());
+    assert!(tables.stdout.contains("\nindicators "), "the tables that there will be: {}", tables.text());
+    assert!(folder.rihla(&["tables", "indicators"]).ok().stdout.ends_with("not released yet\n"));
     assert!(!folder.path("warehouse").exists(), "reading made a warehouse");
 }
 
