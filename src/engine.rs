@@ -71,6 +71,11 @@ impl Engine {
         self.context.register_table(reference, table).map(|_| ()).map_err(|cause| error::engine(format!("cannot add the table `{name}`"), cause))
     }
 
+    /// True where there is a model's table of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.context.table_exist(datafusion::common::TableReference::bare(name)).unwrap_or(false)
+    }
+
     /// Adds a Parquet file as a model's table.
     ///
     /// # Errors

@@ -23,7 +23,8 @@ pub mod read;
 pub mod validate;
 pub mod warehouse;
 
-// Floor 4: the stages composed.
+// Floor 4: the stages composed; what a project begins with.
+pub mod draft;
 pub mod run;
 
 // Floor 5: what people ask of releases.

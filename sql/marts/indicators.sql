@@ -3,6 +3,66 @@ description = "Every indicator that reports, comparisons and reconciliation read
 grain = ["indicator", "period", "dimension"]
 order = ["indicator", "period_kind", "period", "disaggregation", "dimension"]
 
+[[reports]]
+feed = "registrations"
+rows = "indicator LIKE 'registrations%'"
+
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+rows = "indicator LIKE 'returns_outbound%' AND indicator <> 'returns_outbound_cumulative'"
+
+[[reports]]
+feed = "returns"
+offices = "country = 'MAR'"
+rows = "indicator = 'returns_outbound_cumulative'"
+cumulative = true
+
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+rows = "indicator LIKE 'returns_inbound%'"
+
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+rows = "indicator = 'returns_inbound_change_percent'"
+year_before = true
+
+[[reports]]
+feed = "vouchers"
+rows = "indicator LIKE 'voucher%'"
+
+[[reports]]
+feed = "reintegration"
+rows = "indicator LIKE 'reintegration%' OR indicator LIKE 'assistance%'"
+
+[[reports]]
+feed = "returns"
+offices = "country <> 'MAR'"
+rows = "indicator LIKE 'counselling_inbound%'"
+
+[[reports]]
+feed = "counselling"
+rows = "indicator LIKE 'counselling%'"
+
+[[reports]]
+feed = "plans"
+rows = "indicator LIKE 'plans%'"
+
+[[reports]]
+feed = "referrals"
+rows = "indicator LIKE 'referrals%'"
+
+[[reports]]
+feed = "resettlement"
+rows = "indicator LIKE 'resettlement%' AND indicator <> 'resettlement_cumulative'"
+
+[[reports]]
+feed = "resettlement"
+rows = "indicator = 'resettlement_cumulative'"
+cumulative = true
+
 [columns]
 indicator = "The indicator's code; dim_indicator has what it is called and says in two languages"
 definition = "What it says, in a sentence"

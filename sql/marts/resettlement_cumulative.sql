@@ -27,6 +27,7 @@ date_basis = "step_on"
 unit = "operation"
 additivity = "none"
 date_basis = "step_on"
+cumulative = true
 
 [[tests]]
 not_null = ["period_kind", "period", "since_year", "operations_in_period", "operations_cumulative"]

@@ -28,6 +28,7 @@ date_basis = "departed_on"
 unit = "movement"
 additivity = "none"
 date_basis = "departed_on"
+cumulative = true
 
 [[tests]]
 not_null = ["period_kind", "period", "since_year", "returns_in_period", "returns_cumulative"]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::project::Lang;
+
 /// Turns field-office extracts into audited, released tables.
 ///
 /// A project folder holds everything: rihla.toml, pipelines/, schemas/, sql/. Deliveries are pulled, validated row by
@@ -29,8 +31,30 @@ pub struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
 
+    /// The language of labels, words and numbers; JSON is the same in both
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Language::En, value_name = "LANG", env = "RIHLA_LANG")]
+    pub lang: Language,
+
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The language of what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// French
+    Fr,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::En,
+            Language::Fr => Self::Fr,
+        }
+    }
 }
 
 /// When to use colour.
@@ -46,6 +70,16 @@ pub enum Colour {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new project folder that runs at once
+    ///
+    /// Holds made-up extracts of two offices, one feed, its models and an edition with control totals: everything there is
+    /// to change. Refuses a folder that is not empty.
+    Init {
+        /// The folder; the project folder where absent
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+
     /// Pull, load, model and release everything that is new
     ///
     /// Prints what was pulled, loaded, quarantined, modelled and released. A second run finds nothing new and says so.
@@ -57,8 +91,66 @@ pub enum Command {
         dry_run: bool,
     },
 
+    /// Draft a feed from a sample: its schema, code lists and pipeline
+    ///
+    /// Reads a CSV, XLSX or ODS file and says of every column what it is, why, and what you must decide; nothing is guessed
+    /// that the sample does not decide. What is or may be a person's is `direct`, and no value of such a column is shown
+    /// or written. Writes into the project folder (or DIR) and never over a file that is there.
+    ///
+    /// The first row must be a header with a label that is known, such as id, sexe, date of birth; other labels may be
+    /// any. Code lists of the project are tried before new ones are drafted.
+    Infer {
+        /// The sample
+        file: PathBuf,
+        /// The feed's name; the file's without its month where absent
+        #[arg(long)]
+        feed: Option<String>,
+        /// The sheet of a workbook
+        #[arg(long, value_name = "NAME")]
+        sheet: Option<String>,
+        /// Write the draft into another folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Show the draft; write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
+    /// Try one extract as a run would judge it; load nothing
+    ///
+    /// What the office would be told: the rows that would be loaded and those that would not, the faults by rule and
+    /// field with their rows, and what to mend. The extract may lie anywhere; no warehouse and no key is needed. Exits
+    /// with 0 where it would be loaded and every row is good, else with 1.
+    ///
+    /// Not judged is what only the warehouse knows: whether the delivery says something new.
+    Validate {
+        /// The extract
+        file: PathBuf,
+        /// The feed it is of
+        #[arg(long)]
+        feed: String,
+        /// The office that sends it; needed where the path does not say so
+        #[arg(long)]
+        office: Option<String>,
+        /// The reporting month, such as 2023-01
+        #[arg(long)]
+        period: Option<String>,
+    },
+
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
+
+    /// Show or write the schemas by which editors complete and check a project's files
+    ///
+    /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
+    /// models. Without a name lists them.
+    Schema {
+        /// The schema to print
+        name: Option<String>,
+        /// Write all of them into a folder, over older ones
+        #[arg(long, value_name = "DIR", conflicts_with = "name")]
+        write: Option<PathBuf>,
+    },
 
     /// Ask the latest release in SQL
     ///
@@ -84,9 +176,13 @@ pub enum Command {
         release: Option<u64>,
     },
 
-    /// Show the tables of the latest release, or the columns of one
+    /// Show the tables of the latest release, or everything about one
+    ///
+    /// Of one table: its columns with type, unit, date basis and along which columns it may be summed, the codes it may
+    /// hold, its tests, the models and feeds it is made from, and its file. Before a first release the tables are those
+    /// that the models would make.
     Tables {
-        /// The table whose columns are shown
+        /// The table that is shown
         table: Option<String>,
     },
 
@@ -130,11 +226,20 @@ pub enum Command {
 
     /// Hold the latest release against the figures of a published edition
     ///
-    /// Shows each control total: published, computed, difference, note. Exits with 1 where a difference is not
-    /// explained in the edition's file.
+    /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.
+    /// Exits with 1 where a difference is not explained in the edition's file. Without an edition lists them.
     Reconcile {
-        /// The edition, such as 2023-H1
-        edition: String,
+        /// The edition, such as 2023-H1; all are listed where absent
+        edition: Option<String>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+        format: ReportFormat,
+        /// The workbook's file; by default named by the edition
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file where it is there already
+        #[arg(long)]
+        force: bool,
     },
 
     /// Compare two periods of a table
@@ -142,7 +247,15 @@ pub enum Command {
     /// Shows current, prior, change and change in percent (percentage points for shares). No percentage where the
     /// prior is zero; * flags a base under 20; p a provisional figure (not every report has come), r a restated one
     /// (an earlier release said something else). Where other offices reported in the two periods, the figures of those
-    /// that reported all of both are shown like for like.
+    /// that reported all of both are shown like for like, and apart from them what the others changed.
+    ///
+    /// Persons and what happened to them stand in tables of their own, amounts in one for each currency. With --by only
+    /// what may be summed is summed: the rest is left out with the reason and the table that counts it.
+    ///
+    ///   rihla compare returns_outbound_by_country 2023-H1 2022-H1
+    ///   rihla compare returns_inbound 2023-Q1 2022-Q1 --by host_country --where sadd_group=men
+    ///   rihla compare returns_inbound_total 2023-H1 2022-H1 --format xlsx --lang fr
+    #[command(verbatim_doc_comment)]
     Compare {
         /// The table, such as returns_outbound_by_country
         table: String,
@@ -150,7 +263,31 @@ pub enum Command {
         current: String,
         /// The prior period, such as 2022-H1
         prior: String,
+        /// Only by this column, several apart by commas; `total` for none
+        #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+        by: Vec<String>,
+        /// Only rows with this value, such as sadd_group=men; may be repeated
+        #[arg(long = "where", value_name = "COLUMN=VALUE")]
+        filters: Vec<String>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+        format: ReportFormat,
+        /// The workbook's file; by default named by table and periods
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file where it is there already
+        #[arg(long)]
+        force: bool,
     },
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For the terminal
+    Table,
+    /// An Excel workbook
+    Xlsx,
 }
 
 /// How a result is written.

@@ -1,10 +1,12 @@
 //! `rihla check`
 
+use std::io::IsTerminal;
+
 use serde_json::json;
 
 use super::args::Args;
 use super::render::plural;
-use super::{Terminal, closed};
+use super::{Terminal, closed, wants_colour};
 use crate::error::Result;
 use crate::report;
 
@@ -13,12 +15,15 @@ pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = report::check(&args.project).await?;
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
-        let value =
-            json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": []});
+        let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": [],
+            "warnings": prepared.warnings.iter().map(crate::diagnostic::Fault::to_json).collect::<Vec<_>>()});
         writeln!(terminal.out, "{value}").map_err(closed)?;
         return Ok(0);
     }
     let tests: usize = models.iter().map(|model| model.tests.len()).sum();
+    for warning in &prepared.warnings {
+        writeln!(terminal.out, "{}\n", warning.render(wants_colour(args.color, std::io::stdout().is_terminal()))).map_err(closed)?;
+    }
     writeln!(
         terminal.out,
         "{}: no faults in {}, {}, {} and {}",
@@ -29,5 +34,8 @@ pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         plural(tests as u64, "test", "tests"),
     )
     .map_err(closed)?;
+    if !prepared.warnings.is_empty() {
+        writeln!(terminal.out, "{}", plural(prepared.warnings.len() as u64, "warning", "warnings")).map_err(closed)?;
+    }
     Ok(0)
 }

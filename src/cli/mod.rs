@@ -3,14 +3,22 @@
 mod args;
 mod check;
 mod compare;
+mod infer;
+mod init;
+mod numbers;
 mod progress;
 mod quarantine;
 mod reconcile;
 mod render;
+mod rules;
 mod run;
+mod schema;
+mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod validate;
+mod words;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -19,7 +27,7 @@ use clap::Parser;
 
 use crate::clock;
 use crate::error::{Error, Kind, Result};
-use crate::project::Project;
+use crate::project::{Lang, Project};
 use crate::warehouse::{Manifest, Warehouse};
 use args::{Args, Colour, Command};
 
@@ -29,6 +37,8 @@ pub struct Terminal<'a> {
     pub out: &'a mut dyn Write,
     /// True where a program reads the result.
     pub json: bool,
+    /// The language of what people read.
+    pub lang: Lang,
 }
 
 /// Runs the command line and tells how it ended: 0 done, 1 the user's to fix, 2 ours.
@@ -63,7 +73,7 @@ fn run_command_line() -> u8 {
     };
     let stdout = std::io::stdout();
     let mut out = std::io::BufWriter::new(stdout.lock());
-    let mut terminal = Terminal { out: &mut out, json: args.json };
+    let mut terminal = Terminal { out: &mut out, json: args.json, lang: args.lang.into() };
     let done = runtime.block_on(dispatch(&args, &mut terminal));
     match done.and_then(|code| flush(&mut out).map(|()| code)) {
         Ok(code) => code,
@@ -118,6 +128,10 @@ fn start_log(args: &Args) {
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
+        Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
+        Command::Infer { .. } => infer::infer(args, terminal),
+        Command::Validate { .. } => validate::validate(args, terminal),
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
@@ -126,8 +140,8 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
-        Command::Reconcile { edition } => reconcile::reconcile(args, edition, terminal).await,
-        Command::Compare { table, current, prior } => compare::compare(args, table, current, prior, terminal).await,
+        Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
+        Command::Compare { .. } => compare::compare(args, terminal).await,
     }
 }
 

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{Args, Command};
-use super::render::{count, plural, table};
+use super::numbers::grouped;
+use super::render::table;
+use super::rules::rule;
+use super::words::{Word, say};
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
-use crate::project::{self, Project};
-use crate::report::{self, QuarantineFilter, QuarantineLine};
+use crate::project::{self, Lang, Project};
+use crate::report::{self, Labeller, QuarantineFilter, QuarantineLine};
 use crate::validate::RULES;
 use crate::warehouse::Warehouse;
 
@@ -34,7 +37,7 @@ pub async fn quarantine(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> 
     if terminal.json {
         print_json(terminal, &lines)?;
     } else {
-        write!(terminal.out, "{}", text(&lines, *limit)).map_err(closed)?;
+        write!(terminal.out, "{}", text(&lines, *limit, &Labeller::new(&project, terminal.lang))).map_err(closed)?;
     }
     Ok(0)
 }
@@ -70,9 +73,10 @@ fn check_rule(rule: Option<&str>) -> Result<()> {
     Err(Error::new(Kind::Input, format!("there is no rule `{wanted}`")).hint(hint))
 }
 
-fn text(lines: &[QuarantineLine], limit: usize) -> String {
+fn text(lines: &[QuarantineLine], limit: usize, labeller: &Labeller<'_>) -> String {
+    let lang = labeller.lang();
     if lines.is_empty() {
-        return "no rows were set aside\n".to_owned();
+        return format!("{}\n", Word::NothingSetAside.text(lang));
     }
     let shown = if limit == 0 { lines.len() } else { limit.min(lines.len()) };
     let mut text = String::new();
@@ -83,30 +87,34 @@ fn text(lines: &[QuarantineLine], limit: usize) -> String {
             text.push_str(&format!("{here}\n"));
             place = here;
         }
-        text.push_str(&format!("  row {:<5} {}/{}: {}\n", line.row, line.error, line.rule, line.message));
+        text.push_str(&format!("  {} {:<5} {}{} {}\n", Word::Row.text(lang), line.row, rule(lang, &line.error, &line.rule), labeller.colon(), line.message));
     }
     if shown < lines.len() {
-        text.push_str(&format!("… {} more; --limit 0 shows all\n", count((lines.len() - shown) as u64)));
+        text.push_str(&format!("{}\n", say(lang, Word::More, &[&number(lang, lines.len() - shown)])));
     }
-    text.push_str(&format!("\n{}\n", summary(lines)));
+    text.push_str(&format!("\n{}\n", summary(lines, labeller)));
     text
 }
 
-fn summary(lines: &[QuarantineLine]) -> String {
-    let mut groups: BTreeMap<(&str, String), (u64, BTreeSet<&str>)> = BTreeMap::new();
+fn number(lang: Lang, count: usize) -> String {
+    grouped(lang, &count.to_string())
+}
+
+fn summary(lines: &[QuarantineLine], labeller: &Labeller<'_>) -> String {
+    let lang = labeller.lang();
+    let mut groups: BTreeMap<(&str, &str, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
     for line in lines {
-        let group = groups.entry((&line.feed, format!("{}/{}", line.error, line.rule))).or_default();
+        let group = groups.entry((&line.feed, &line.error, &line.rule)).or_default();
         group.0 += 1;
         group.1.insert(&line.office);
     }
     let rows: BTreeSet<(&str, Option<&str>, i64)> = lines.iter().map(|line| (line.path.as_str(), line.sheet.as_deref(), line.row)).collect();
-    let body = groups
-        .into_iter()
-        .map(|((feed, rule), (faults, offices))| vec![feed.to_owned(), rule, count(faults), offices.into_iter().collect::<Vec<_>>().join(" ")]);
-    format!(
-        "{}\n{} in {}",
-        table(&["feed", "rule", "faults", "offices"], body.collect()),
-        plural(lines.len() as u64, "fault", "faults"),
-        plural(rows.len() as u64, "row", "rows")
-    )
+    let body = groups.into_iter().map(|((feed, error, name), (faults, offices))| {
+        let offices = offices.into_iter().collect::<Vec<_>>().join(" ");
+        vec![labeller.feed(feed), rule(lang, error, name), format!("{error}/{name}"), number(lang, faults), offices]
+    });
+    let header = [Word::Feed, Word::Reason, Word::Rule, Word::Faults, Word::Offices].map(|word| word.text(lang));
+    let counted = |count: usize, one: Word, many: Word| format!("{} {}", number(lang, count), if count == 1 { one } else { many }.text(lang));
+    let faults = counted(lines.len(), Word::OneFault, Word::ManyFaults);
+    format!("{}\n{}", table(&header, body.collect()), say(lang, Word::FaultsInRows, &[&faults, &counted(rows.len(), Word::OneRow, Word::ManyRows)]))
 }

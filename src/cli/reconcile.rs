@@ -1,61 +1,152 @@
 //! `rihla reconcile`
 
+use rust_xlsxwriter::{Worksheet, XlsxError};
 use serde_json::json;
 
-use super::args::Args;
-use super::render::{plural, table};
+use super::args::{Args, Command, ReportFormat};
+use super::numbers::{grouped, number, signed};
+use super::render::{table, width, wrapped};
+use super::spreadsheet::{self, Look, Made};
+use super::words::{Word, heading, say};
 use super::{Terminal, closed, open_latest, print_json};
 use crate::error::Result;
-use crate::project;
-use crate::report::{self, Reconciled, Verdict};
+use crate::project::{self, Lang, Project};
+use crate::report::{self, Labeller, Number, Operator, Reconciled, Verdict, period_name};
+use crate::run::open_release;
+use crate::warehouse::Manifest;
 
-/// Holds the latest release against a published edition.
-pub async fn reconcile(args: &Args, edition: &str, terminal: &mut Terminal<'_>) -> Result<u8> {
+/// The released table that control totals are held against.
+const INDICATORS: &str = "indicators";
+
+/// Holds the latest release against a published edition, or lists the editions.
+pub async fn reconcile(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let Command::Reconcile { edition, format, output, force } = &args.command else { return Ok(0) };
     let project = project::load(&args.project)?;
+    let Some(edition) = edition else { return editions(&project, terminal) };
     let (warehouse, release) = open_latest(&project).await?;
     let lines = report::reconcile(&project, &warehouse, &release, edition).await?;
-    if terminal.json {
-        let values: Vec<_> = lines.iter().map(json_line).collect();
-        print_json(terminal, &json!({"edition": edition, "release": release.rihla.release, "controls": values}))?;
-    } else {
-        writeln!(terminal.out, "{}", text(edition, release.rihla.release, &lines)).map_err(closed)?;
+    let engine = open_release(&project, &warehouse, &release).await?;
+    let labeller = Labeller::of_release(&project, terminal.lang, &engine, &release).await?;
+    match format {
+        ReportFormat::Xlsx => {
+            let path = output.clone().unwrap_or_else(|| format!("reconciliation_{edition}.xlsx").into());
+            spreadsheet::save(workbook(edition, &release, &project.title, &lines, &labeller), &path, *force)?;
+            spreadsheet::tell(terminal, &path)?;
+        }
+        ReportFormat::Table if terminal.json => {
+            let values: Vec<_> = lines.iter().map(json_line).collect();
+            print_json(terminal, &json!({"edition": edition, "release": release.rihla.release, "controls": values}))?;
+        }
+        ReportFormat::Table => writeln!(terminal.out, "{}", text(edition, release.rihla.release, &lines, &labeller)).map_err(closed)?,
     }
     let unexplained = lines.iter().any(|line| matches!(line.verdict, Verdict::Differs | Verdict::Missing));
     Ok(u8::from(unexplained))
 }
 
-fn text(edition: &str, release: u64, lines: &[Reconciled]) -> String {
-    let rows = lines.iter().map(|line| {
+fn editions(project: &Project, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let editions = report::editions(project)?;
+    if terminal.json {
+        let values: Vec<_> = editions.iter().map(|(edition, totals)| json!({"edition": edition, "control_totals": totals})).collect();
+        print_json(terminal, &values)?;
+        return Ok(0);
+    }
+    let rows = editions.into_iter().map(|(edition, totals)| vec![edition, grouped(terminal.lang, &totals.to_string())]);
+    let header = [Word::Edition, Word::ControlTotals].map(|word| word.text(terminal.lang));
+    writeln!(terminal.out, "{}", table(&header, rows.collect())).map_err(closed)?;
+    Ok(0)
+}
+
+/// Figures of an indicator together, under each line the note that says what was assumed.
+fn text(edition: &str, release: u64, lines: &[Reconciled], labeller: &Labeller<'_>) -> String {
+    let (lang, width) = (labeller.lang(), width());
+    let mut text = format!("{}\n", say(lang, Word::EditionAgainst, &[edition, &release.to_string()]));
+    for group in lines.chunk_by(|left, right| left.control.indicator == right.control.indicator) {
+        let indicator = &group[0].control.indicator;
+        let label = labeller.value(INDICATORS, "indicator", indicator);
+        let title = if label == *indicator { label } else { format!("{label} ({indicator})") };
+        text.push_str(&format!("\n{}\n", wrapped(&title, width, "")));
+        if let Some(definition) = labeller.definition("indicator", indicator).or(group[0].definition.as_deref()) {
+            text.push_str(&format!("{}\n", wrapped(definition, width, "  ")));
+        }
+        text.push_str(&figures(group, labeller, width));
+    }
+    format!("{text}\n{}", ending(lines, lang))
+}
+
+/// A table of lines, and after each its note, as wide as the terminal.
+fn figures(group: &[Reconciled], labeller: &Labeller<'_>, width: usize) -> String {
+    let lang = labeller.lang();
+    let rows = group.iter().map(|line| {
         let control = &line.control;
-        let published = format!("{} {}", control.operator.as_str(), decimals(control.value, control.decimals));
-        let computed = line.computed.map_or_else(|| "none".to_owned(), number);
-        let difference = line.computed.filter(|_| line.verdict != Verdict::Agrees).map_or_else(String::new, |computed| signed(computed - control.value));
-        vec![
-            control.indicator.clone(),
-            control.dimension.clone(),
-            control.period.to_string(),
-            published,
-            computed,
-            difference,
-            line.verdict.as_str().to_owned(),
-            note(line),
-        ]
+        let dimension = labeller.value(INDICATORS, "dimension", &control.dimension);
+        vec![dimension, control.period.to_string(), published(line, lang), computed(line, lang), difference(line, lang), verdict(line, lang).to_owned()]
     });
-    let header = ["indicator", "dimension", "period", "published", "computed", "difference", "verdict", "note"];
-    format!("edition {edition} against release {release}\n\n{}\n\n{}", table(&header, rows.collect()), ending(lines))
+    let words = [Word::Dimension, Word::Period, Word::Published, Word::Computed, Word::Difference, Word::Verdict];
+    let drawn = table(&words.map(|word| word.text(lang)), rows.collect());
+    let drawn: Vec<&str> = drawn.lines().collect();
+    // In a terminal too narrow for the table each line of it is a paragraph.
+    if drawn.len() != group.len() + 1 || drawn.iter().any(|line| line.chars().count() > width) {
+        return group.iter().map(|line| paragraph(line, labeller, width)).collect();
+    }
+    let lines = group.iter().zip(&drawn[1..]).map(|(line, drawn)| format!("{drawn}\n{}\n", wrapped(&note(line, lang), width, "    ")));
+    format!("{}\n{}", drawn[0], lines.collect::<String>())
 }
 
-fn ending(lines: &[Reconciled]) -> String {
-    let count = |verdict| lines.iter().filter(|line| line.verdict == verdict).count() as u64;
+/// A control total as a paragraph: for narrow terminals.
+fn paragraph(line: &Reconciled, labeller: &Labeller<'_>, width: usize) -> String {
+    let lang = labeller.lang();
+    let said = |word: Word, text: String| format!("{} {text}", word.text(lang));
+    let mut parts = vec![said(Word::Published, published(line, lang)), said(Word::Computed, computed(line, lang))];
+    parts.extend(Some(difference(line, lang)).filter(|text| !text.is_empty()).map(|text| said(Word::Difference, text)));
+    parts.push(verdict(line, lang).to_owned());
+    let dimension = labeller.value(INDICATORS, "dimension", &line.control.dimension);
+    let told = format!("{dimension}, {}{} {}", line.control.period, labeller.colon(), parts.join(", "));
+    format!("{}\n{}\n", wrapped(&told, width, ""), wrapped(&note(line, lang), width, "    "))
+}
+
+fn published(line: &Reconciled, lang: Lang) -> String {
+    let control = &line.control;
+    let value = grouped(lang, &format!("{:.*}", control.decimals, control.value));
+    // Equality is what everybody takes a figure for.
+    if control.operator == Operator::Equal { value } else { format!("{} {value}", control.operator.as_str()) }
+}
+
+fn computed(line: &Reconciled, lang: Lang) -> String {
+    line.computed.map_or_else(|| Word::NoFigure.text(lang).to_owned(), |computed| number(lang, Number::Float(computed)))
+}
+
+/// The difference, where there is one to look at.
+fn difference(line: &Reconciled, lang: Lang) -> String {
+    let difference = line.computed.filter(|_| line.verdict != Verdict::Agrees).map(|computed| Number::Float(computed - line.control.value));
+    difference.map_or_else(String::new, |difference| signed(lang, Some(difference)))
+}
+
+fn verdict(line: &Reconciled, lang: Lang) -> &'static str {
+    let word = match line.verdict {
+        Verdict::Agrees => Word::Agrees,
+        Verdict::Explained => Word::Explained,
+        Verdict::Differs => Word::Differs,
+        Verdict::Missing => Word::Missing,
+    };
+    word.text(lang)
+}
+
+fn ending(lines: &[Reconciled], lang: Lang) -> String {
+    let count = |verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+    let show = |count: usize| grouped(lang, &count.to_string());
     let open = count(Verdict::Differs) + count(Verdict::Missing);
-    let agree = format!("{} of {} agree", count(Verdict::Agrees), plural(lines.len() as u64, "control total", "control totals"));
-    let explained = if count(Verdict::Explained) > 0 { format!(", {} differ as explained", count(Verdict::Explained)) } else { String::new() };
-    let differ = if open > 0 { format!(", {} without an explanation", plural(open, "difference", "differences")) } else { String::new() };
-    format!("{agree}{explained}{differ}")
+    let agree = if lines.len() == 1 { Word::AgreeOne } else { Word::AgreeMany };
+    let mut parts = vec![say(lang, agree, &[&show(count(Verdict::Agrees)), &show(lines.len())])];
+    parts.extend((count(Verdict::Explained) > 0).then(|| say(lang, Word::DifferExplained, &[&show(count(Verdict::Explained))])));
+    parts.extend((open > 0).then(|| say(lang, Word::DifferOpen, &[&show(open)])));
+    parts.join(", ")
 }
 
-fn note(line: &Reconciled) -> String {
-    if line.verdict == Verdict::Explained { format!("{} (approved by {})", line.control.note, line.control.approver) } else { line.control.note.clone() }
+fn note(line: &Reconciled, lang: Lang) -> String {
+    match line.verdict {
+        Verdict::Explained => say(lang, Word::ApprovedBy, &[&line.control.note, &line.control.approver]),
+        _ => line.control.note.clone(),
+    }
 }
 
 fn json_line(line: &Reconciled) -> serde_json::Value {
@@ -70,20 +161,70 @@ fn json_line(line: &Reconciled) -> serde_json::Value {
         "difference": line.computed.map(|computed| computed - control.value),
         "explained_difference": control.explained_difference,
         "verdict": line.verdict.as_str(),
+        "definition": line.definition,
         "note": control.note,
     })
 }
 
-/// A computed value: whole numbers whole, others to two decimals.
-pub fn number(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+/// The row of the columns' heads.
+const HEAD: u32 = 3;
+
+fn workbook(edition: &str, release: &Manifest, project: &str, lines: &[Reconciled], labeller: &Labeller<'_>) -> Made {
+    let lang = labeller.lang();
+    let title = say(lang, Word::EditionAgainst, &[edition, &release.rihla.release.to_string()]);
+    let mut workbook = spreadsheet::begin(&title, project, release)?;
+    let look = Look::new(lang);
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(Word::SheetReconciliation.text(lang))?;
+    sheet.write_string_with_format(0, 0, heading(&title), &look.title)?;
+    sheet.write_string_with_format(1, 0, project, &look.subtitle)?;
+    sheet.write_string_with_format(2, 0, ending(lines, lang), &look.subtitle)?;
+    let heads = [
+        (Word::Indicator, 30),
+        (Word::Dimension, 30),
+        (Word::Period, 22),
+        (Word::Published, 12),
+        (Word::Computed, 12),
+        (Word::Difference, 12),
+        (Word::Verdict, 12),
+        (Word::NoteColumn, 60),
+        (Word::Definition, 60),
+    ];
+    for (column, (word, width)) in (0..).zip(heads) {
+        sheet.write_string_with_format(HEAD, column, heading(word.text(lang)), &look.head)?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (row, line) in (HEAD + 1..).zip(lines) {
+        write_line(sheet, &look, row, line, labeller)?;
+    }
+    sheet.set_freeze_panes(HEAD + 1, 2)?;
+    spreadsheet::print_setup(sheet, &title, lang, Some(HEAD))?;
+    Ok(workbook)
 }
 
-/// A difference with its sign.
-pub fn signed(value: f64) -> String {
-    if value > 0.0 { format!("+{}", number(value)) } else { number(value) }
-}
-
-fn decimals(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}")
+fn write_line(sheet: &mut Worksheet, look: &Look, row: u32, line: &Reconciled, labeller: &Labeller<'_>) -> Result<(), XlsxError> {
+    let (lang, control) = (labeller.lang(), &line.control);
+    let texts = [
+        (0, labeller.value(INDICATORS, "indicator", &control.indicator)),
+        (1, labeller.value(INDICATORS, "dimension", &control.dimension)),
+        (2, period_name(control.period, lang)),
+        (6, verdict(line, lang).to_owned()),
+        (7, note(line, lang)),
+        (8, labeller.definition("indicator", &control.indicator).or(line.definition.as_deref()).unwrap_or_default().to_owned()),
+    ];
+    for (column, text) in texts {
+        sheet.write_string_with_format(row, column, text, &look.wrapped)?;
+    }
+    // A bound is no number, so that it is not added up by mistake.
+    if control.operator == Operator::Equal {
+        sheet.write_number_with_format(row, 3, control.value, &look.number(control.decimals, false))?;
+    } else {
+        sheet.write_string_with_format(row, 3, published(line, lang), &look.wrapped)?;
+    }
+    look.figure(sheet, (row, 4), line.computed.map(Number::Float), false)?;
+    let difference = line.computed.filter(|_| line.verdict != Verdict::Agrees).map(|computed| Number::Float(computed - control.value));
+    if difference.is_some() {
+        look.figure(sheet, (row, 5), difference, true)?;
+    }
+    Ok(())
 }

@@ -73,8 +73,9 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 }
 
 fn is_number(text: &str) -> bool {
-    let digits = text.trim_start_matches(['+', '-', '−']).trim_end_matches([' ', '%', 'p', '*', 'r', '(', ')']).trim();
-    text.is_empty() || text == "–" || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ','))
+    let text = text.trim_start_matches(['=', '>']).trim();
+    let digits = text.trim_start_matches(['+', '-', '−']).trim_end_matches([' ', '\u{202f}', '%', 'p', '*', 'r', '(', ')']).trim();
+    text.is_empty() || text == "–" || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\u{202f}')))
 }
 
 /// A count with thousands apart.
@@ -93,4 +94,44 @@ pub fn count(number: u64) -> String {
 /// `1 file`, `2 files`.
 pub fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// How many letters fit on a line: those of the terminal, else of `COLUMNS`, else 100.
+pub fn width() -> usize {
+    let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+    asked.or_else(|| Table::new().width().map(usize::from)).unwrap_or(100).max(30)
+}
+
+/// A text in lines of so many letters at most, each after an indent; a longer word keeps its length.
+pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let room = width.saturating_sub(indent.chars().count()).max(1);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_no_longer_than_asked() {
+        let text = wrapped("Voluntary return from Morocco, age taken on the day of departure", 24, "  ");
+        assert_eq!(text, "  Voluntary return from\n  Morocco, age taken on\n  the day of departure");
+        assert_eq!(wrapped("anticonstitutionnellement", 5, ""), "anticonstitutionnellement");
+    }
+
+    #[test]
+    fn french_numbers_stand_to_the_right() {
+        assert!(is_number("1\u{202f}732,50") && is_number("+28,9\u{202f}% *") && is_number(">= 20,000"));
+        assert!(!is_number("2023-H1") && !is_number("men"));
+    }
 }

@@ -1,12 +1,14 @@
 //! `rihla status`
 
 use super::args::Args;
-use super::render::{count, table};
+use super::numbers::grouped;
+use super::render::table;
+use super::words::{Word, day, say};
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
-use crate::project;
-use crate::report::{self, Matrix, Report, Status};
+use crate::project::{self, Lang};
+use crate::report::{self, Labeller, Matrix, Report, Status};
 use crate::warehouse::{RunRecord, Warehouse};
 
 /// Shows the last runs and what came.
@@ -17,47 +19,65 @@ pub async fn status(args: &Args, months: usize, runs: usize, terminal: &mut Term
     if terminal.json {
         print_json(terminal, &status)?;
     } else {
-        write!(terminal.out, "{}", text(&status)).map_err(closed)?;
+        write!(terminal.out, "{}", text(&status, &Labeller::new(&project, terminal.lang))).map_err(closed)?;
     }
     Ok(0)
 }
 
-fn text(status: &Status) -> String {
-    let release = status.release.map_or_else(|| "no release yet".to_owned(), |number| format!("release {number}"));
-    let until = status.known_until.clone().unwrap_or_else(|| "nothing received yet".to_owned());
-    let mut text = format!("{release}, known until {until}\n\n{}\n", runs(&status.runs));
+fn text(status: &Status, labeller: &Labeller<'_>) -> String {
+    let lang = labeller.lang();
+    let release = status.release.map_or_else(|| Word::NoRelease.text(lang).to_owned(), |number| say(lang, Word::Release, &[&number.to_string()]));
+    let until = status
+        .known_until
+        .as_deref()
+        .map_or_else(|| Word::NothingReceived.text(lang).to_owned(), |until| until.parse().map_or_else(|_| until.to_owned(), |date| day(lang, date)));
+    let mut text = format!("{}\n\n{}\n", say(lang, Word::KnownUntil, &[&release, &until]), runs(&status.runs, lang));
     for problem in status.runs.first().iter().flat_map(|run| &run.problems) {
-        text.push_str(&format!("problem: {problem}\n"));
+        text.push_str(&format!("{}\n", say(lang, Word::Problem, &[problem])));
     }
     for feed in &status.feeds {
-        text.push_str(&format!("\n{}\n", matrix(feed)));
+        text.push_str(&format!("\n{}\n", matrix(feed, labeller)));
     }
-    text.push_str("\n# on time   L late   R refused   . missing   + came though not owed\n");
+    text.push_str(&format!("\n{}\n", Word::StatusLegend.text(lang)));
     text
 }
 
-fn runs(runs: &[RunRecord]) -> String {
+fn runs(runs: &[RunRecord], lang: Lang) -> String {
     let lines = runs.iter().map(|run| {
-        let sum = |get: fn(&crate::warehouse::StepRecord) -> u64| count(run.feeds.iter().map(get).sum());
-        // A record without an end is of a run that works still, or was killed.
-        let outcome = if run.ended_at.is_none() { "running or interrupted" } else { run.outcome.as_str() };
+        let sum = |get: fn(&crate::warehouse::StepRecord) -> u64| grouped(lang, &run.feeds.iter().map(get).sum::<u64>().to_string());
         vec![
             run.run_id.clone(),
             run.started_at.clone(),
-            outcome.to_owned(),
+            outcome(run, lang),
             sum(|feed| feed.loaded),
             sum(|feed| feed.refused),
             run.release.map(|number| number.to_string()).unwrap_or_default(),
         ]
     });
-    table(&["run", "started", "outcome", "loaded", "refused", "release"], lines.collect())
+    let header = [Word::Run, Word::Started, Word::Outcome, Word::Loaded, Word::Refused, Word::ReleaseColumn].map(|word| word.text(lang));
+    table(&header, lines.collect())
 }
 
-/// Months as columns, a year above its first month.
-fn matrix(matrix: &Matrix) -> String {
-    let width = matrix.feed.len().max(8);
+fn outcome(run: &RunRecord, lang: Lang) -> String {
+    // A record without an end is of a run that works still, or was killed.
+    let word = match run.outcome.as_str() {
+        _ if run.ended_at.is_none() => Word::RunningOrInterrupted,
+        "released" => Word::OutcomeReleased,
+        "unchanged" => Word::OutcomeUnchanged,
+        "held" => Word::OutcomeHeld,
+        "failed" => Word::OutcomeFailed,
+        other => return other.to_owned(),
+    };
+    word.text(lang).to_owned()
+}
+
+/// Months as columns, a year above its first month; offices with their names.
+fn matrix(matrix: &Matrix, labeller: &Labeller<'_>) -> String {
+    let feed = labeller.feed(&matrix.feed);
+    let offices: Vec<String> = matrix.offices.iter().map(|(office, _)| labeller.office(office)).collect();
+    let width = offices.iter().chain([&feed]).map(|name| name.chars().count()).max().unwrap_or(0).max(8);
     let mut years = " ".repeat(width);
-    let mut months = format!("{:<width$}", matrix.feed);
+    let mut months = format!("{feed:<width$}");
     let mut year = "";
     for period in &matrix.periods {
         let (of, month) = period.split_once('-').unwrap_or((period, ""));
@@ -70,7 +90,7 @@ fn matrix(matrix: &Matrix) -> String {
         months.push_str(&format!(" {month}"));
     }
     let mut lines = vec![years.trim_end().to_owned(), months];
-    for (office, reports) in &matrix.offices {
+    for (office, (_, reports)) in offices.iter().zip(&matrix.offices) {
         let marks: String = reports.iter().map(|report| format!("  {}", mark(*report))).collect();
         lines.push(format!("{office:<width$}{marks}").trim_end().to_owned());
     }

@@ -1,54 +1,79 @@
 //! `rihla tables`
 
-use super::args::Args;
-use super::render::{count, table};
-use super::{Terminal, closed, open_latest, print_json};
-use crate::contract::{Additivity, AdditivityWord};
-use crate::diagnostic::did_you_mean;
-use crate::error::{Error, Kind, Result};
-use crate::project;
-use crate::warehouse::{Manifest, Resource};
+use std::collections::BTreeSet;
 
-/// Shows the tables of the latest release, or the columns of one.
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::render::{count, plural, table};
+use super::{Terminal, closed, print_json};
+use crate::clock;
+use crate::contract::{Additivity, AdditivityWord};
+use crate::error::Result;
+use crate::report::{self, ColumnDocument, Origins, Released, TableDocument, TableLine, Values};
+use crate::run::check_project;
+use crate::warehouse::Manifest;
+
+/// Shows the tables, or everything about one.
 pub async fn tables(args: &Args, name: Option<&str>, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let project = project::load(&args.project)?;
-    let (_, release) = open_latest(&project).await?;
-    match name {
-        None if terminal.json => print_json(terminal, &release.resources)?,
-        None => writeln!(terminal.out, "{}", list(&release)).map_err(closed)?,
-        Some(name) => {
-            let resource = release.resources.iter().find(|resource| resource.name == name).ok_or_else(|| unknown(name, &release))?;
-            if terminal.json {
-                print_json(terminal, resource)?;
-            } else {
-                writeln!(terminal.out, "{}", columns(resource)).map_err(closed)?;
-            }
+    let prepared = check_project(&args.project).await?;
+    let newest = report::newest(&prepared.project, clock::from_environment()?).await?;
+    let release = newest.as_ref().map(|(_, release)| release);
+    let Some(name) = name else {
+        let lines = report::tables(&prepared, release);
+        match release {
+            Some(release) if terminal.json => print_json(terminal, &release.resources)?,
+            None if terminal.json => print_json(terminal, &lines.iter().map(line_json).collect::<Vec<_>>())?,
+            _ => writeln!(terminal.out, "{}", list(&lines, release)).map_err(closed)?,
         }
+        return Ok(0);
+    };
+    let document = report::document(&prepared, newest.as_ref(), name)?;
+    if terminal.json {
+        print_json(terminal, &as_json(&document))?;
+    } else {
+        writeln!(terminal.out, "{}", text(&document)).map_err(closed)?;
     }
     Ok(0)
 }
 
-fn unknown(name: &str, release: &Manifest) -> Error {
-    let hint =
-        did_you_mean(name, release.resources.iter().map(|resource| resource.name.as_str())).unwrap_or_else(|| "`rihla tables` shows them all".to_owned());
-    Error::new(Kind::Input, format!("the release has no table `{name}`")).hint(hint)
+fn line_json(line: &TableLine) -> Value {
+    json!({"name": line.name, "description": line.description})
 }
 
-fn list(release: &Manifest) -> String {
-    let rows = release.resources.iter().map(|resource| vec![resource.name.clone(), count(resource.rihla.rows), resource.description.clone()]);
+fn list(lines: &[TableLine], release: Option<&Manifest>) -> String {
+    let Some(release) = release else {
+        let rows = lines.iter().map(|line| vec![line.name.clone(), line.description.clone()]);
+        return format!("no release yet: `rihla run` makes one of these tables\n\n{}", table(&["table", "description"], rows.collect()));
+    };
+    let rows = lines.iter().map(|line| vec![line.name.clone(), line.rows.map_or_else(String::new, count), line.description.clone()]);
     format!("release {}, known until {}\n\n{}", release.rihla.release, release.rihla.known_until, table(&["table", "rows", "description"], rows.collect()))
 }
 
-fn columns(resource: &Resource) -> String {
-    let rows = resource.schema.fields.iter().map(|column| {
-        let measure = resource.rihla.measures.get(&column.name);
+fn text(document: &TableDocument) -> String {
+    let mut parts = vec![format!("{}\n{}\none row is one {}", document.name, document.description, document.grain.join(", "))];
+    if document.is_staging {
+        parts[0].push_str("\nperson-level: models share it, no release holds it");
+    }
+    parts.push(columns(&document.columns));
+    parts.extend(values(&document.columns));
+    if !document.tests.is_empty() {
+        parts.push(tests(document));
+    }
+    parts.push(origins(document));
+    parts.push(document.released.as_ref().map_or_else(|| "not released yet".to_owned(), |place| released(place, document)));
+    parts.join("\n\n")
+}
+
+fn columns(columns: &[ColumnDocument]) -> String {
+    let rows = columns.iter().map(|column| {
+        let measure = column.measure.as_ref();
         let unit = measure.map(|measure| measure.unit.clone()).unwrap_or_default();
         let sums = measure.map(|measure| additivity(&measure.additivity)).unwrap_or_default();
         let basis = measure.map(|measure| measure.date_basis.clone()).unwrap_or_default();
         vec![column.name.clone(), column.kind.clone(), unit, sums, basis, column.description.clone()]
     });
-    let header = ["column", "type", "unit", "may be summed along", "date basis", "description"];
-    format!("{}\n{}\none row is one {}\n\n{}", resource.name, resource.description, resource.schema.primary_key.join(", "), table(&header, rows.collect()))
+    table(&["column", "type", "unit", "may be summed along", "date basis", "description"], rows.collect())
 }
 
 fn additivity(additivity: &Additivity) -> String {
@@ -57,4 +82,97 @@ fn additivity(additivity: &Additivity) -> String {
         Additivity::Word(AdditivityWord::None) => "none".to_owned(),
         Additivity::Along(columns) => columns.join(", "),
     }
+}
+
+fn values(columns: &[ColumnDocument]) -> Option<String> {
+    let rows: Vec<Vec<String>> = columns
+        .iter()
+        .filter_map(|column| {
+            let (list, shown) = match column.values.as_ref()? {
+                Values::Codes { list, count, codes } if codes.is_empty() => (list.clone(), plural(*count as u64, "code", "codes")),
+                Values::Codes { list, codes, .. } => {
+                    (list.clone(), codes.iter().map(|(code, label)| format!("{code} ({label})")).collect::<Vec<_>>().join(", "))
+                }
+                Values::Accepted(values) => (String::new(), values.join(", ")),
+            };
+            Some(vec![column.name.clone(), list, shown])
+        })
+        .collect();
+    (!rows.is_empty()).then(|| table(&["values of", "code list", "values"], rows))
+}
+
+fn tests(document: &TableDocument) -> String {
+    let rows = document.tests.iter().map(|test| {
+        let result = match test.failures {
+            None => "not run yet".to_owned(),
+            Some(0) => "passes".to_owned(),
+            Some(failures) => format!("fails in {}", count(failures)),
+        };
+        vec![test.name.clone(), test.severity.clone(), result]
+    });
+    table(&["test", "severity", "result"], rows.collect())
+}
+
+fn origins(document: &TableDocument) -> String {
+    let Some(model) = &document.model else { return "the project has no model of it any more".to_owned() };
+    let Origins { direct, models, feeds, code_lists, references, system } = &document.origins;
+    let mut rows = vec![vec!["model".to_owned(), model.clone()]];
+    let further: BTreeSet<String> = models.difference(direct).cloned().collect();
+    for (what, names) in
+        [("reads", direct), ("through", &further), ("feeds", feeds), ("code lists", code_lists), ("references", references), ("system", system)]
+    {
+        if !names.is_empty() {
+            rows.push(vec![what.to_owned(), names.iter().cloned().collect::<Vec<_>>().join(", ")]);
+        }
+    }
+    table(&["made from", ""], rows)
+}
+
+fn released(place: &Released, document: &TableDocument) -> String {
+    let mut text = format!("release {}, known until {}: {}", place.number, place.known_until, plural(place.rows, "row", "rows"));
+    if let Some(file) = &place.file {
+        text.push_str(&format!(" in {}", file.display()));
+    }
+    for reports in &place.reports {
+        text.push_str(&format!("\nrests on reports of {} by {}", reports.feed, reports.offices.join(" ")));
+    }
+    if place.is_outdated && document.model.is_some() {
+        text.push_str("\nthe model is not as it was then: `rihla run` makes the table anew");
+    }
+    text
+}
+
+fn as_json(document: &TableDocument) -> Value {
+    let columns: Vec<Value> = document.columns.iter().map(column_json).collect();
+    let tests: Vec<Value> = document.tests.iter().map(|test| json!({"name": test.name, "severity": test.severity, "failures": test.failures})).collect();
+    let Origins { direct, models, feeds, code_lists, references, system } = &document.origins;
+    json!({
+        "name": document.name,
+        "description": document.description,
+        "is_staging": document.is_staging,
+        "grain": document.grain,
+        "columns": columns,
+        "tests": tests,
+        "model": document.model,
+        "made_from": {"reads": direct, "models": models, "feeds": feeds, "code_lists": code_lists, "references": references, "system": system},
+        "released": document.released.as_ref().map(|place| json!({
+            "release": place.number,
+            "known_until": place.known_until,
+            "rows": place.rows,
+            "file": place.file,
+            "reports": place.reports,
+            "is_outdated": place.is_outdated,
+        })),
+    })
+}
+
+fn column_json(column: &ColumnDocument) -> Value {
+    let values = column.values.as_ref().map(|values| match values {
+        Values::Codes { list, count, codes } => {
+            let codes: Vec<Value> = codes.iter().map(|(code, label)| json!({"code": code, "label": label})).collect();
+            json!({"code_list": list, "count": count, "codes": codes})
+        }
+        Values::Accepted(values) => json!({ "accepted": values }),
+    });
+    json!({"name": column.name, "type": column.kind, "description": column.description, "hxl": column.hxl, "measure": column.measure, "values": values})
 }

@@ -30,6 +30,15 @@ impl Code {
         self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
     }
 
+    /// The label in a language, `en`, `fr` or `ar`; empty where there is none.
+    pub fn label(&self, lang: &str) -> &str {
+        match lang {
+            "fr" => &self.label_fr,
+            "ar" => &self.label_ar,
+            _ => &self.label_en,
+        }
+    }
+
     fn spellings(&self) -> impl Iterator<Item = &str> {
         [&self.code, &self.label_en, &self.label_fr, &self.label_ar].into_iter().chain(&self.aliases).map(String::as_str).filter(|s| !s.is_empty())
     }

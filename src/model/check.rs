@@ -8,11 +8,13 @@ use datafusion::datasource::empty::EmptyTable;
 
 use super::audit::failing_rows;
 use super::diagnose;
+use super::header::Text;
 use super::inputs::empty_inputs;
 use super::parse::Model;
 use super::reports::owing;
 use super::test::{Check, Test};
-use crate::diagnostic::{Fault, did_you_mean};
+use crate::contract::Measure;
+use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::graph;
@@ -57,7 +59,7 @@ fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
 /// `Internal` where the engine cannot be used at all.
 pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<Checked>> {
     // What a project with faults lacks is not also unknown to its models.
-    let is_whole = faults.is_empty();
+    let is_whole = stops_nothing(faults);
     let mut models: Vec<Model> = project.sql.iter().filter_map(|file| Model::parse(file, faults)).collect();
     check_names(&mut models, faults);
     let engine = Engine::new(project.memory_mib)?;
@@ -82,7 +84,12 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
             }
         }
     }
-    Ok(faults.is_empty().then_some(Checked { models, schemas }))
+    Ok(stops_nothing(faults).then_some(Checked { models, schemas }))
+}
+
+/// True where there are warnings at most.
+fn stops_nothing(faults: &[Fault]) -> bool {
+    faults.iter().all(|fault| fault.severity == Severity::Warning)
 }
 
 fn stem(path: &str) -> &str {
@@ -170,7 +177,7 @@ pub fn written_schema(planned: &Schema) -> SchemaRef {
 
 fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut Vec<Fault>) {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let mut known = |text: &super::header::Text, what: &str| {
+    let mut known = |text: &Text, what: &str| {
         if !names.contains(&text.get_ref().as_str()) {
             let hint = did_you_mean(text.get_ref(), names.iter().copied()).unwrap_or_else(|| format!("it has {}", names.join(", ")));
             faults.push(model.header_fault(text.span(), format!("{what} `{}`, which the model does not have", text.get_ref())).hint(hint));
@@ -182,8 +189,24 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     header.columns.keys().for_each(|column| known(column, "the header documents the column"));
     header.measures.keys().for_each(|column| known(column, "the header has the measure"));
     header.hxl.keys().for_each(|column| known(column, "the header has a tag for the column"));
+    // Only released tables are read by their measures.
+    let needs = |measure: &Measure| match () {
+        () if model.is_staging => &[][..],
+        () if measure.is_money() => &["currency"],
+        () if measure.is_by_row() => &["unit", "date_basis"],
+        () => &[],
+    };
+    let needed = header.measures.iter().flat_map(|(column, measure)| needs(measure).iter().map(|own| (column.span(), *own)));
+    let lacking: Vec<_> = needed.filter(|(_, own)| !names.contains(own)).collect();
     for form in &header.tests {
         Test::columns_of(form.get_ref()).into_iter().for_each(|column| known(column, "a test names the column"));
+    }
+    for (span, own) in lacking {
+        faults.push(
+            model
+                .header_fault(span, format!("the measure's unit is of each row, and the model has no column `{own}` that says it"))
+                .hint("give the measure one unit, or the table that column"),
+        );
     }
     for tag in header.hxl.values() {
         if let Some(hint) = check_tag(tag.get_ref()) {
@@ -222,11 +245,22 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
                 .unwrap_or_else(|| format!("the model reads {}", feeds.iter().cloned().collect::<Vec<_>>().join(", ")));
             faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
         }
-        let Some(condition) = &form.offices else { continue };
-        let sql = owing(form.feed.get_ref(), condition.get_ref());
-        if let Err(error) = engine.context().state().create_logical_plan(&sql).await {
-            let told = diagnose::fault(&model.file, &error);
-            faults.push(model.header_fault(condition.span(), format!("the condition for offices is wrong: {}", told.message)).maybe_hint(told.hint));
+        if let Some(condition) = &form.offices {
+            check_condition(engine, model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
+        }
+        if let Some(condition) = &form.rows {
+            check_condition(engine, model, condition, "for rows", &rows_where(model, condition), faults).await;
+        }
+    }
+    // Where rows rest on reports of their own, a feed left out would be one whose lack nobody sees.
+    let forms = &model.header.reports;
+    if let Some(first) = forms.iter().find(|form| form.get_ref().rows.is_some()) {
+        for feed in feeds.iter().filter(|feed| !forms.iter().any(|form| form.get_ref().feed.get_ref() == *feed)) {
+            faults.push(
+                model
+                    .header_fault(first.span(), format!("the reports of rows leave out the feed `{feed}`, which the model rests on"))
+                    .hint(format!("add [[reports]] with `feed = \"{feed}\"` and the `rows` that rest on it")),
+            );
         }
     }
     for (form, test) in model.header.tests.iter().zip(&model.tests) {
@@ -239,11 +273,19 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
         }
     }
     for form in &model.header.tests {
-        let Some(condition) = &form.get_ref().r#where else { continue };
-        let sql = format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref());
-        if let Err(error) = engine.context().state().create_logical_plan(&sql).await {
-            let told = diagnose::fault(&model.file, &error);
-            faults.push(model.header_fault(condition.span(), format!("the condition of a test is wrong: {}", told.message)).maybe_hint(told.hint));
+        if let Some(condition) = &form.get_ref().r#where {
+            check_condition(engine, model, condition, "of a test", &rows_where(model, condition), faults).await;
         }
+    }
+}
+
+fn rows_where(model: &Model, condition: &Text) -> String {
+    format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref())
+}
+
+async fn check_condition(engine: &Engine, model: &Model, condition: &Text, what: &str, sql: &str, faults: &mut Vec<Fault>) {
+    if let Err(error) = engine.context().state().create_logical_plan(sql).await {
+        let told = diagnose::fault(&model.file, &error);
+        faults.push(model.header_fault(condition.span(), format!("the condition {what} is wrong: {}", told.message)).maybe_hint(told.hint));
     }
 }

@@ -18,6 +18,7 @@ mod write;
 pub use audit::audit;
 pub use build::{Builder, Built, model_hash};
 pub use check::{Checked, check};
+pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};

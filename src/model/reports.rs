@@ -20,14 +20,21 @@ pub async fn reports(engine: &Engine, feeds: BTreeSet<String>, model: &Model) ->
     let mut reports = Vec::new();
     if model.header.reports.is_empty() {
         for feed in feeds {
-            reports.push(Reports { offices: offices(engine, model, &owing(&feed, "true")).await?, feed });
+            reports.push(Reports { offices: offices(engine, model, &owing(&feed, "true")).await?, feed, rows: None, year_before: false, cumulative: false });
         }
         return Ok(reports);
     }
     for form in &model.header.reports {
         let feed = form.get_ref().feed.get_ref().clone();
         let condition = form.get_ref().offices.as_ref().map_or("true", |text| text.get_ref().as_str());
-        reports.push(Reports { offices: offices(engine, model, &owing(&feed, condition)).await?, feed });
+        let rows = form.get_ref().rows.as_ref().map(|text| text.get_ref().clone());
+        reports.push(Reports {
+            offices: offices(engine, model, &owing(&feed, condition)).await?,
+            feed,
+            rows,
+            year_before: form.get_ref().year_before,
+            cumulative: form.get_ref().cumulative,
+        });
     }
     Ok(reports)
 }

@@ -1,5 +1,6 @@
 //! What must hold of a model's table.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
@@ -7,12 +8,14 @@ use serde_spanned::Spanned;
 type Text = Spanned<String>;
 
 /// An entry of `[[tests]]`: exactly one check, and how it weighs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestForm {
     /// No null in these columns.
+    #[schemars(with = "Option<Vec<String>>")]
     pub not_null: Option<Vec<Text>>,
     /// No two rows agree in these columns.
+    #[schemars(with = "Option<Vec<String>>")]
     pub unique: Option<Vec<Text>>,
     /// Only these values, or null.
     pub accepted: Option<AcceptedForm>,
@@ -21,6 +24,7 @@ pub struct TestForm {
     /// Only values that another table has, or null.
     pub relationships: Option<RelationshipsForm>,
     /// Rows that the test is for.
+    #[schemars(with = "Option<String>")]
     pub r#where: Option<Text>,
     /// How a failure weighs.
     #[serde(default)]
@@ -28,39 +32,46 @@ pub struct TestForm {
 }
 
 /// `{ column = "…", values = [...] }`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptedForm {
     /// The column.
+    #[schemars(with = "String")]
     pub column: Text,
     /// Text or whole numbers.
+    #[schemars(with = "Vec<serde_json::Value>")]
     pub values: Vec<toml::Value>,
 }
 
 /// `{ column = "…", codes = "…" }`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptedCodesForm {
     /// The column.
+    #[schemars(with = "String")]
     pub column: Text,
     /// The code list.
+    #[schemars(with = "String")]
     pub codes: Text,
 }
 
 /// `{ column = "…", table = "…", to = "…" }`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RelationshipsForm {
     /// The column.
+    #[schemars(with = "String")]
     pub column: Text,
     /// The table whose column has all its values.
+    #[schemars(with = "String")]
     pub table: Text,
     /// That table's column; of the same name where absent.
+    #[schemars(with = "Option<String>")]
     pub to: Option<Text>,
 }
 
 /// How a failure weighs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// No release is made.

@@ -4,17 +4,20 @@
 
 mod codes;
 mod document;
+mod editor;
 mod export;
 mod export_forms;
 mod export_source;
 mod files;
 mod forms;
 mod hxl;
+mod labels;
 mod pipeline;
 mod relations;
 mod resolve;
 mod roles;
 mod schema;
+mod schema_forms;
 mod sheets_form;
 mod template;
 mod versions;
@@ -22,9 +25,11 @@ mod wildcard;
 mod workbook;
 
 pub use document::from_toml_at;
+pub use editor::{EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
+pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -71,6 +76,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// What people call tables, columns and values.
+    pub labels: Labels,
     /// HXL tags of the columns of released tables, by the column's name.
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.

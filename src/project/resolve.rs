@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Files, Office, Project, Reference, codes, hxl, pipeline, schema};
+use super::{Files, Office, Project, Reference, codes, hxl, labels, pipeline, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -78,6 +78,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         offices,
         code_lists: lists.sound,
         pipelines: pipelines.into_iter().map(|(_, pipeline)| pipeline).collect(),
+        labels: labels::load(&files, faults),
         hxl: form.as_ref().map_or_else(BTreeMap::new, |form| hxl::tags(&file, &form.hxl, faults)),
         sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
     };

@@ -100,7 +100,7 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
 }
 
 /// The types that fields may have.
-pub(super) const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
+pub const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {

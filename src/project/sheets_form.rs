@@ -6,6 +6,20 @@ use serde::Deserialize;
 #[derive(Debug, Clone)]
 pub struct SheetsForm(pub Vec<String>);
 
+impl schemars::JsonSchema for SheetsForm {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sheets".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": ["string", "array"], "items": {"type": "string"}})
+    }
+}
+
 impl<'de> Deserialize<'de> for SheetsForm {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrMany;

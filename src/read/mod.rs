@@ -18,6 +18,7 @@ mod labels;
 mod meaning;
 mod quotes;
 mod repeat;
+pub mod sample;
 mod select;
 pub mod workbook;
 

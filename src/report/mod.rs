@@ -2,20 +2,35 @@
 //!
 //! Guarantees: a figure comes from one release. Writes nothing.
 
+mod basis;
 mod cells;
 mod check;
 mod compare;
 mod controls;
 mod coverage;
+mod dictionary;
+mod figure;
+mod labeller;
+mod lineage;
+mod number;
 mod quarantine;
 mod reconcile;
+mod shape;
 mod status;
+mod values;
 
+pub use basis::{Basis, NoLikeForLike};
 pub use cells::{Cells, query};
 pub use check::check;
-pub use compare::{Comparison, Figure, Line, Mark, compare, is_share};
+pub use compare::{Block, Comparison, Line, compare};
 pub use controls::{ControlTotal, Operator};
-pub use coverage::Coverage;
+pub use coverage::{Coverage, Lack, Part};
+pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
+pub use figure::{Figure, Mark, is_share};
+pub use labeller::{Labeller, period_name};
+pub use lineage::Origins;
+pub use number::Number;
 pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};
-pub use reconcile::{Reconciled, Verdict, reconcile};
+pub use reconcile::{Reconciled, Verdict, editions, reconcile};
+pub use shape::{Question, Refusal, RefusedMeasure};
 pub use status::{Matrix, Report, Status, status};

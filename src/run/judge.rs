@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::assess::{Assessment, Extract, assess};
 use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
-use crate::read::{self, Page};
-use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
+use crate::read::Page;
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
 /// What every delivery of a run is judged with.
@@ -99,25 +99,13 @@ impl Judge {
     }
 
     fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
-        let contract = &*pipeline.contract;
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
-        let context = Context { contract, source: &found.source, office, received: found.received, since: self.project.since };
-        let formats = Formats::of(&found.source);
-        let mut delivery = Delivery::new(&context, &formats);
-        let read = match read::read_pages(pages, &found.source, contract, &mut |piece| delivery.push(piece)) {
-            Ok(read) => read,
+        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path };
+        let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
+            Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let validated = delivery.finish()?;
-        let mut rows = count(&validated, read);
-        let too_many = past_tolerance(pipeline, &rows)
-            .map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
-        if too_many.is_some() {
-            rows = RowCounts { read, refused: read, ..RowCounts::default() };
-        }
-        if !rows.are_conserved() {
-            return Err(Error::new(Kind::Internal, format!("{}: {rows:?} do not add up", found.path)));
-        }
+        let too_many = too_many.map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
         let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
@@ -138,7 +126,7 @@ impl Judge {
             received: found.received,
             path: &found.path,
         };
-        let batch = normalise(contract, &validated.good, &provenance, &self.key)?;
+        let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
     }
 
@@ -233,31 +221,5 @@ fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) 
         } else {
             (AMBIGUOUS, format!("{} was received at the same time for the same slot and says something else", earlier.path))
         }
-    })
-}
-
-fn count(validated: &Validated, read: u64) -> RowCounts {
-    RowCounts {
-        read,
-        loaded: validated.good.len() as u64,
-        superseded: validated.count(Outcome::Superseded),
-        quarantined: validated.count(Outcome::Quarantined),
-        excluded: validated.count(Outcome::Excluded),
-        refused: 0,
-    }
-}
-
-/// Why a delivery has too many bad rows, where it has.
-fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
-    let records = rows.read - rows.excluded;
-    // However few the rows, a delivery of which less than half is good would take the place of a better one.
-    let is_mostly_bad = rows.quarantined * 2 > records;
-    if records == 0 || (rows.quarantined <= pipeline.tolerated_rows && !is_mostly_bad) {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-    let share = rows.quarantined as f64 / records as f64;
-    (share > pipeline.tolerance || is_mostly_bad).then(|| {
-        format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
     })
 }

@@ -3,15 +3,20 @@
 //! Guarantees: what could be loaded is loaded whatever else fails; a release is made only of what passed its tests,
 //! and only where no required feed was refused.
 
+mod advice;
+mod assess;
+mod choice;
 mod judge;
 mod load;
 mod prepare;
 mod pull;
 mod release;
 mod report;
+mod trial;
 
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
+pub use trial::{FaultGroup, Trial, Wanted, trial};
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! What several commands need before they can begin: a checked project, an engine with its tables.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub struct Prepared {
     pub project: Arc<Project>,
     /// Its models.
     pub checked: Checked,
+    /// What is worth mending although it stops nothing.
+    pub warnings: Vec<Fault>,
 }
 
 /// Checks a project folder and its models; touches nothing.
@@ -37,7 +40,9 @@ pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec
     also(&project, &mut faults);
     diagnostic::sort(&mut faults);
     match checked {
-        Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => Ok(Prepared { project: Arc::new(project), checked }),
+        Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
+            Ok(Prepared { project: Arc::new(project), checked, warnings: faults })
+        }
         _ => Err(Error::faults(faults)),
     }
 }
@@ -72,17 +77,33 @@ pub async fn open_release(project: &Project, warehouse: &Warehouse, manifest: &M
     Ok(engine)
 }
 
-/// An engine in which every model is a view over the rows of some offices alone, for comparisons like for like.
+/// An engine with the table of a model, and all it reads, made of the rows of some offices alone, for comparisons like
+/// for like.
 ///
 /// # Errors
 /// As the engine says.
-pub async fn like_for_like(prepared: &Prepared, warehouse: &Warehouse, submissions: &[Submission], offices: &[String]) -> Result<Engine> {
+pub async fn like_for_like(prepared: &Prepared, warehouse: &Warehouse, submissions: &[Submission], offices: &[String], table: &str) -> Result<Engine> {
     let engine = Engine::new(prepared.project.memory_mib)?;
     fill(&engine, &prepared.project, warehouse, submissions, Some(offices)).await?;
-    for model in &prepared.checked.models {
+    let needed = upstream(&prepared.checked, table);
+    for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
         let what = || format!("cannot run the model `{}` on the offices that reported in both periods", model.name);
         let frame = engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
-        engine.add(None, model.name.as_str(), frame.into_view())?;
+        // Each result is kept: views within views would be run again for every mention, all at once.
+        let kept = frame.cache().await.map_err(|cause| error::engine(what(), cause))?;
+        engine.add(None, model.name.as_str(), kept.into_view())?;
     }
     Ok(engine)
+}
+
+/// A model and all models that it reads, through others too.
+fn upstream<'m>(checked: &'m Checked, table: &'m str) -> BTreeSet<&'m str> {
+    let mut needed = BTreeSet::from([table]);
+    // Models stand after what they read, so that one look from the end finds all.
+    for model in checked.models.iter().rev() {
+        if needed.contains(model.name.as_str()) {
+            needed.extend(model.models_read());
+        }
+    }
+    needed
 }

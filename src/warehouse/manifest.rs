@@ -162,6 +162,15 @@ pub struct Reports {
     pub feed: String,
     /// The offices, in order of precedence.
     pub offices: Vec<String>,
+    /// The rows of the table whose figures rest on them, as a condition; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
+    /// True where the figures also rest on the reports of the same months a year before, as changes do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub year_before: bool,
+    /// True where the figures rest on every report since case files begin, as those since a start do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cumulative: bool,
 }
 
 /// The result of a test.

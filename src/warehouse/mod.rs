@@ -65,6 +65,21 @@ impl Warehouse {
         Self::open_tables(store, project, clock).await
     }
 
+    /// Opens the project's warehouse to read; nothing where nothing was loaded yet.
+    ///
+    /// # Errors
+    /// `Conflict` where it is of a newer make or another project.
+    pub async fn open_if_any(project: &Project, clock: SharedClock) -> Result<Option<Self>> {
+        if !project.warehouse.is_dir() {
+            return Ok(None);
+        }
+        let store = Store::local(&project.warehouse)?;
+        if marker::check(&store, project).await?.is_none() {
+            return Ok(None);
+        }
+        Self::open_tables(store, project, clock).await.map(Some)
+    }
+
     /// Opens the project's warehouse to load, and makes it where there is none.
     ///
     /// # Errors

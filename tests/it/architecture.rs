@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 7] = [
     &["contract", "engine", "store"],
     &["project"],
     &["model", "normalise", "read", "validate", "warehouse"],
-    &["run"],
+    &["draft", "run"],
     &["report"],
     &["cli"],
 ];

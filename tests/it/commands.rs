@@ -79,7 +79,7 @@ fn help_teaches() {
     says("help", &["--help"]);
     says("help_short", &["-h"]);
     says("version", &["--version"]);
-    for command in ["run", "check", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
+    for command in ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");
         assert!(ran.stderr.is_empty());
@@ -178,8 +178,15 @@ fn tables() {
     let listed = ask(&["tables", "--json"]).ok().json();
     let names: Vec<&str> = listed.as_array().expect("tables").iter().map(|table| table["name"].as_str().expect("a name")).collect();
     assert!(names.is_sorted() && names.contains(&"indicators"), "{names:?}");
-    let one = ask(&["tables", "returns_inbound_total", "--json"]).ok().json();
-    assert!(listed.as_array().expect("tables").contains(&one));
+    says("tables_staging", &["tables", "registered_persons"]);
+    let one = ask(&["tables", "returns_outbound_by_country", "--json"]).ok().json();
+    let resource = listed.as_array().expect("tables").iter().find(|table| table["name"] == one["name"]).expect("the table is listed");
+    assert_eq!(one["released"]["rows"], resource["rihla"]["rows"]);
+    assert_eq!(one["description"], resource["description"]);
+    let made_from = &one["made_from"];
+    let holds = |kind: &str, name: &str| made_from[kind].as_array().expect("names").contains(&name.into());
+    assert!(holds("reads", "movements") && holds("feeds", "returns"), "through other models: {made_from}");
+    assert!(!holds("reads", "returns"), "a feed is no model: {made_from}");
 }
 
 #[test]
@@ -220,6 +227,8 @@ fn reconcile() {
     let ran = says("reconcile_2022", &["reconcile", "2022"]);
     assert_eq!(ran.code, 0);
     says("reconcile_unknown", &["reconcile", "nope"]);
+    says("reconcile_editions", &["reconcile"]);
+    says_json("reconcile_editions_json", &["reconcile", "--json"]);
     let value = says_json("reconcile_json", &["reconcile", "2023-H1", "--json"]);
     let controls = value["controls"].as_array().expect("controls");
     assert!(!controls.is_empty() && controls.iter().all(|control| control["verdict"] == "agrees"));
@@ -244,7 +253,58 @@ fn compare() {
     ] {
         says(&format!("compare_{name}"), &["compare", table, current, prior]);
     }
+    for (name, args) in [
+        ("rolled_up", &["returns_inbound", "2023-Q1", "2022-Q1", "--by", "host_country"][..]),
+        ("total", &["returns_inbound_by_country", "2023-Q2", "2022-Q2", "--by", "total"]),
+        ("rolled_up_refused", &["registrations_by_channel", "2023-H1", "2022-H1", "--by", "channel"]),
+        ("rolled_up_unknown", &["returns_inbound", "2023-H1", "2022-H1", "--by", "host_countri"]),
+        ("where", &["returns_outbound", "2023-02", "2022-02", "--where", "country_of_origin=GIN"]),
+        ("where_unknown_column", &["returns_outbound", "2023-02", "2022-02", "--where", "country=GIN"]),
+        ("where_unknown_value", &["returns_outbound", "2023-02", "2022-02", "--where", "sadd_group=mens"]),
+        ("where_no_value", &["returns_outbound", "2023-02", "2022-02", "--where", "men"]),
+        ("units_apart", &["indicators", "2023-H1", "2022-H1", "--where", "dimension=total"]),
+        ("cumulative", &["returns_outbound_cumulative", "2022", "2021"]),
+        ("not_over", &["indicators", "2023", "2022", "--where", "dimension=total", "--where", "indicator=registrations"]),
+    ] {
+        says(&format!("compare_{name}"), &[&["compare"], args].concat());
+    }
     says_json("compare_json", &["compare", "returns_inbound_total", "2023-H1", "2022-H1", "--json"]);
+}
+
+/// What officers read, in French; programs get the same in every language.
+#[test]
+fn in_french() {
+    for (name, args) in [
+        ("compare", &["compare", "returns_inbound_by_country", "2023-H1", "2022-H1"][..]),
+        ("compare_rolled_up", &["compare", "returns_inbound", "2023", "2022", "--by", "host_country"]),
+        ("compare_units_apart", &["compare", "indicators", "2023-H1", "2022-H1", "--where", "dimension=total"]),
+        ("reconcile", &["reconcile", "2022"]),
+        ("status", &["status", "--months", "3"]),
+        ("quarantine", &["quarantine", "--office", "LAA", "--limit", "3"]),
+        ("quarantine_nothing", &["quarantine", "--office", "MAD", "--period", "2022-01"]),
+    ] {
+        says(&format!("french_{name}"), &[&["--lang", "fr"], args].concat());
+    }
+    let json = |lang: &str| ask(&["--lang", lang, "--json", "compare", "returns_inbound_total", "2023-H1", "2022-H1"]).ok().stdout;
+    assert_eq!(json("en"), json("fr"));
+    let asked = program(&["reconcile"]).env("RIHLA_LANG", "fr").output().expect("the program runs");
+    assert!(String::from_utf8_lossy(&asked.stdout).contains("ÉDITION"), "RIHLA_LANG is not heard");
+    // The locale of the machine decides nothing.
+    let located = program(&["reconcile"]).env("LANG", "fr_FR.UTF-8").env("LC_ALL", "fr_FR.UTF-8").output().expect("the program runs");
+    assert!(String::from_utf8_lossy(&located.stdout).contains("EDITION"));
+    assert_eq!(says("usage_unknown_language", &["--lang", "de", "reconcile"]).code, 1);
+}
+
+/// In a terminal too narrow for a table each control total is a paragraph.
+#[test]
+fn reconcile_in_a_narrow_terminal() {
+    let output = program(&["reconcile", "2022"]).env("COLUMNS", "48").output().expect("the program runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    snapshot("commands", "reconcile_narrow", "COLUMNS=48 rihla reconcile 2022", &said);
+    let widest = said.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(48), "{widest:?}: {said}");
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words.matches("taken as distinct persons").count(), 2, "notes are there: {said}");
 }
 
 #[test]
@@ -266,18 +326,17 @@ fn wrong_usage_is_the_users_to_fix() {
 #[test]
 fn before_a_first_run_every_reading_command_says_so() {
     let folder = Folder::real();
-    for args in [
-        &["sql", "SELECT 1"][..],
-        &["tables"],
-        &["quarantine"],
-        &["status"],
-        &["reconcile", "2023-H1"],
-        &["compare", "returns_outbound_total", "2023-H1", "2022-H1"],
-    ] {
+    for args in
+        [&["sql", "SELECT 1"][..], &["quarantine"], &["status"], &["reconcile", "2023-H1"], &["compare", "returns_outbound_total", "2023-H1", "2022-H1"]]
+    {
         let ran = folder.rihla(args);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{args:?}: {}", ran.text());
         assert_eq!(ran.stderr, "error: there is no warehouse yet\nhelp: run `rihla run` first\n", "{args:?}");
     }
+    let tables = folder.rihla(&["tables"]).ok();
+    assert!(tables.stdout.starts_with("no release yet"), "{}", tables.text());
+    assert!(tables.stdout.contains("\nindicators "), "the tables that there will be: {}", tables.text());
+    assert!(folder.rihla(&["tables", "indicators"]).ok().stdout.ends_with("not released yet\n"));
     assert!(!folder.path("warehouse").exists(), "reading made a warehouse");
 }
 

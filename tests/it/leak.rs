@@ -36,7 +36,7 @@ fn date(text: &str) -> Option<(i32, bool)> {
 }
 
 /// Every protected value in one automaton; it takes seconds to build, so that it is built once.
-fn searcher_of_protected() -> &'static Regex {
+pub fn searcher_of_protected() -> &'static Regex {
     static SEARCHER: OnceLock<Regex> = OnceLock::new();
     SEARCHER.get_or_init(|| searcher(&protected()))
 }
@@ -56,7 +56,7 @@ fn search(folder: &Path, searcher: &Regex) -> Vec<String> {
     found
 }
 
-fn first(searcher: &Regex, bytes: &[u8]) -> Option<String> {
+pub fn first(searcher: &Regex, bytes: &[u8]) -> Option<String> {
     searcher.find(bytes).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned())
 }
 

@@ -106,7 +106,9 @@ impl Folder {
     /// The real project: its files copied, its fixtures linked.
     pub fn real() -> Self {
         let folder = Self::empty();
-        fs::copy(repository("rihla.toml"), folder.path("rihla.toml")).expect("rihla.toml");
+        for file in ["rihla.toml", "labels.csv"] {
+            fs::copy(repository(file), folder.path(file)).expect("a file of the project");
+        }
         for part in ["pipelines", "schemas", "sql"] {
             copy(&repository(part), &folder.path(part), false);
         }
@@ -312,6 +314,12 @@ pub fn snapshot(folder: &str, name: &str, story: &str, text: &str) {
 
 /// Words that stand for people in the small project; nothing that the program says or writes may hold one.
 pub const MARKERS: [&str; 3] = ["Marqueuse", "CN-777", "1987-06"];
+
+/// A command line as snapshots tell it: files by their names alone.
+pub fn story(args: &[&str]) -> String {
+    let words = args.iter().map(|word| Path::new(word).file_name().map_or_else(|| (*word).to_owned(), |name| name.to_string_lossy().into_owned()));
+    format!("rihla {}", words.collect::<Vec<_>>().join(" "))
+}
 
 /// Fails where a text holds a cell of a person.
 #[track_caller]

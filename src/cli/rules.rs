@@ -1,0 +1,71 @@
+//! What officers call the rules that rows are set aside for.
+
+use crate::project::Lang;
+
+/// Rule, English and French, in the order of [`crate::validate::RULES`].
+const LABELS: &[(&str, &str, &str)] = &[
+    ("constraint-error/choices", "two ways of writing the choices that contradict", "deux écritures des choix qui se contredisent"),
+    ("constraint-error/codes", "value not in the code list", "valeur absente de la liste de codes"),
+    ("constraint-error/excluded-when", "value not allowed with another", "valeur incompatible avec une autre"),
+    ("constraint-error/maximum", "number too large", "nombre trop grand"),
+    ("constraint-error/minimum", "number too small", "nombre trop petit"),
+    ("constraint-error/pattern", "not written as required", "écriture non conforme"),
+    ("constraint-error/required", "required value missing", "valeur obligatoire manquante"),
+    ("constraint-error/required-when", "value missing that another requires", "valeur manquante, exigée par une autre"),
+    ("constraint-error/together", "filled without its counterpart", "rempli sans la valeur qui va avec"),
+    ("extra-cell/extra-cell", "too many cells in the row", "trop de cellules dans la ligne"),
+    ("foreign-key/no-parent", "repetition without its record", "répétition sans sa fiche"),
+    ("foreign-key/no-repetition", "nobody in the record's repeat group", "groupe répété vide"),
+    ("foreign-key/shifted-parent", "repetition of a row that may be shifted", "répétition d’une ligne peut-être décalée"),
+    ("lone-cell/lone-cell", "a single cell in the row", "une seule cellule dans la ligne"),
+    ("merged-cell/merged-cell", "merged cells", "cellules fusionnées"),
+    ("missing-cell/missing-cell", "too few cells in the row", "cellules manquantes dans la ligne"),
+    ("primary-key/primary-key", "record twice with different content", "fiche en double au contenu différent"),
+    ("rejected-row/rejected-row", "rejected by the office's own review", "rejetée par la validation du bureau"),
+    ("row-constraint/age-over-maximum", "age impossible", "âge impossible"),
+    ("row-constraint/birth-after-event", "birth after the event", "naissance postérieure à l’événement"),
+    ("row-constraint/changed-after-received", "changed after it was received", "modification postérieure à la réception"),
+    ("row-constraint/code-not-valid", "code not valid on that day", "code non valide à cette date"),
+    ("row-constraint/event-after-received", "event after it was received", "événement postérieur à la réception"),
+    ("row-constraint/event-before-calendar", "event before the programme", "événement antérieur au programme"),
+    ("row-constraint/in-order", "dates out of order", "dates dans le désordre"),
+    ("row-constraint/office-mismatch", "another office's row", "ligne d’un autre bureau"),
+    ("row-constraint/required-any", "none of several required values", "aucune de plusieurs valeurs exigées"),
+    ("superseded/later-change", "a later change stands in the same delivery", "une modification plus récente figure dans le même envoi"),
+    ("superseded/same-row", "the same row again", "même ligne répétée"),
+    ("total-row/total-row", "total, not a record", "ligne de total, pas une fiche"),
+    ("type-error/boolean", "neither yes nor no", "ni oui ni non"),
+    ("type-error/choice", "neither chosen nor not chosen", "ni coché ni décoché"),
+    ("type-error/date", "no date", "date illisible"),
+    ("type-error/datetime", "no date and time", "date et heure illisibles"),
+    ("type-error/error-cell", "a formula's error", "erreur de formule"),
+    ("type-error/inexact-number", "number too long for a workbook", "nombre trop long pour un classeur"),
+    ("type-error/integer", "no whole number", "nombre entier illisible"),
+    ("type-error/not-calculated", "formula never calculated", "formule jamais calculée"),
+    ("type-error/number", "no number", "nombre illisible"),
+    ("type-error/spreadsheet-number", "made a number by a spreadsheet", "transformé en nombre par un tableur"),
+];
+
+/// What a rule is called; its own name where it has no label.
+pub fn rule(lang: Lang, error: &str, rule: &str) -> String {
+    let name = format!("{error}/{rule}");
+    let label = LABELS.iter().find(|(known, _, _)| *known == name);
+    label.map_or(name, |(_, en, fr)| if lang == Lang::Fr { (*fr).to_owned() } else { (*en).to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::RULES;
+
+    #[test]
+    fn every_rule_has_a_label_in_both_languages() {
+        let lacking: Vec<String> =
+            RULES.iter().map(|(error, rule)| format!("{error}/{rule}")).filter(|name| !LABELS.iter().any(|(known, _, _)| known == name)).collect();
+        assert!(lacking.is_empty(), "add labels for {lacking:?} here");
+        let unknown: Vec<&str> =
+            LABELS.iter().map(|(name, _, _)| *name).filter(|name| !RULES.iter().any(|(error, rule)| format!("{error}/{rule}") == *name)).collect();
+        assert!(unknown.is_empty(), "there are no rules {unknown:?}");
+        assert_eq!(rule(Lang::Fr, "type-error", "date"), "date illisible");
+    }
+}

@@ -1,0 +1,84 @@
+//! The rows of one extract judged: the same for a run, which loads what is good, and for a trial, which loads nothing.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::error::{Error, Kind, Result};
+use crate::project::{Office, Pipeline, Source};
+use crate::read::{self, Page, Refusal};
+use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
+use crate::warehouse::RowCounts;
+
+/// An extract to judge, and what is known of it.
+pub struct Extract<'a> {
+    /// How it is written.
+    pub source: &'a Source,
+    /// Who sent it.
+    pub office: &'a Office,
+    /// When it was received.
+    pub received: DateTime<Utc>,
+    /// The first day of the project's calendar.
+    pub since: NaiveDate,
+    /// The path as people know it.
+    pub path: &'a str,
+}
+
+/// What became of the rows of an extract that could be read.
+pub struct Assessment {
+    /// The rows to load, and every other with its reasons.
+    pub validated: Validated,
+    /// How many had each outcome; all refused where too many have faults.
+    pub rows: RowCounts,
+    /// Why the delivery is refused whole although it could be read.
+    pub too_many: Option<String>,
+}
+
+/// Judges every row of an extract; the inner error says why it cannot be read as its source says.
+///
+/// # Errors
+/// `Internal` where a row is not accounted for.
+pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
+    let contract = &*pipeline.contract;
+    let context = Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since };
+    let formats = Formats::of(extract.source);
+    let mut delivery = Delivery::new(&context, &formats);
+    let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {
+        Ok(read) => read,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let validated = delivery.finish()?;
+    let mut rows = count(&validated, read);
+    let too_many = past_tolerance(pipeline, &rows);
+    if too_many.is_some() {
+        rows = RowCounts { read, refused: read, ..RowCounts::default() };
+    }
+    if !rows.are_conserved() {
+        return Err(Error::new(Kind::Internal, format!("{}: {rows:?} do not add up", extract.path)));
+    }
+    Ok(Ok(Assessment { validated, rows, too_many }))
+}
+
+fn count(validated: &Validated, read: u64) -> RowCounts {
+    RowCounts {
+        read,
+        loaded: validated.good.len() as u64,
+        superseded: validated.count(Outcome::Superseded),
+        quarantined: validated.count(Outcome::Quarantined),
+        excluded: validated.count(Outcome::Excluded),
+        refused: 0,
+    }
+}
+
+/// Why a delivery has too many bad rows, where it has.
+fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
+    let records = rows.read - rows.excluded;
+    // However few the rows, a delivery of which less than half is good would take the place of a better one.
+    let is_mostly_bad = rows.quarantined * 2 > records;
+    if records == 0 || (rows.quarantined <= pipeline.tolerated_rows && !is_mostly_bad) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
+    let share = rows.quarantined as f64 / records as f64;
+    (share > pipeline.tolerance || is_mostly_bad).then(|| {
+        format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
+    })
+}
