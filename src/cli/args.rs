@@ -147,6 +147,33 @@ pub enum Command {
         /// The prior period, such as 2022-H1
         prior: String,
     },
+
+    /// Erase people from the warehouse for good, with a receipt
+    ///
+    /// Removes their rows of every revision from tables, logs and statistics, the rows set aside of them, person-level
+    /// results of models, and rows about them in released tables. Published aggregates stay. The receipt in
+    /// `erasures/` names the extracts that still hold them; a later delivery does not bring them back. Afterwards
+    /// `rihla run` releases figures without them.
+    ///
+    /// Case numbers are typed on standard input, so that no shell remembers them: a line `CASE NUMBER,PERSON` for
+    /// each person, or `CASE NUMBER` for everybody of a case.
+    ///
+    ///   rihla erase --person - --dry-run
+    #[command(verbatim_doc_comment)]
+    Erase {
+        /// `-` to read case numbers from standard input, or a person's pseudonym
+        #[arg(long, value_name = "-|PSEUDONYM", required_unless_present_any = ["case", "case_file"])]
+        person: Vec<String>,
+        /// The pseudonym of a case: everybody of it
+        #[arg(long, value_name = "PSEUDONYM")]
+        case: Vec<String>,
+        /// Read case numbers from a file
+        #[arg(long, value_name = "FILE")]
+        case_file: Option<PathBuf>,
+        /// Say what would go; touch nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// How a result is written.

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod compare;
+mod erase;
 mod progress;
 mod quarantine;
 mod reconcile;
@@ -126,6 +127,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { edition } => reconcile::reconcile(args, edition, terminal).await,
+        Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { table, current, prior } => compare::compare(args, table, current, prior, terminal).await,
     }
 }

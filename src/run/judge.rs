@@ -6,12 +6,13 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::protect::Bars;
 use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read;
-use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
+use crate::validate::{Context, Delivery, Formats, Outcome, TypedRows, Validated};
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
 /// What every delivery of a run is judged with.
@@ -21,6 +22,8 @@ pub struct Judge {
     pub project: Arc<Project>,
     /// The key of pseudonyms.
     pub key: Key,
+    /// Rows that may not be loaded again.
+    pub bars: Arc<Bars>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
@@ -101,7 +104,8 @@ impl Judge {
     fn validate(&self, found: &Found, pipeline: &Pipeline, bytes: &Bytes, hash: String, revision: i64) -> Result<SlotLoad> {
         let contract = &*pipeline.contract;
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
-        let context = Context { contract, source: &found.source, office, received: found.received, since: self.project.since };
+        let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
+        let context = Context { contract, source: &found.source, office, received: found.received, since: self.project.since, barred: &barred };
         let formats = Formats::of(&found.source);
         let mut delivery = Delivery::new(&context, &formats);
         let read = match read::read(bytes, &found.source, contract, &mut |piece| delivery.push(piece)) {

@@ -6,11 +6,13 @@
 mod judge;
 mod load;
 mod prepare;
+mod protect;
 mod pull;
 mod release;
 mod report;
 
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
+pub use protect::{Erasure, Named, erase, lines as names_of};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 
 use std::sync::Arc;

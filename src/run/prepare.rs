@@ -46,6 +46,8 @@ pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec
 pub async fn fill(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], offices: Option<&[String]>) -> Result<Inputs> {
     let mut filler = Filler::new(engine, project, submissions);
     filler.offices = offices;
+    let removals = warehouse.receipts().await?;
+    filler.removals = &removals;
     for pipeline in &project.pipelines {
         let contract = &pipeline.contract;
         if let Some(table) = warehouse.feeds.get(contract.feed.as_str()) {

@@ -29,7 +29,12 @@ pub struct Context<'a> {
     pub received: DateTime<Utc>,
     /// The first day of the project's calendar.
     pub since: chrono::NaiveDate,
+    /// Rows that may not be loaded whatever they say.
+    pub barred: &'a Barred<'a>,
 }
+
+/// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
+pub type Barred<'a> = dyn Fn(&TypedRows) -> Result<Vec<(usize, &'static str, &'static str)>> + Sync + 'a;
 
 /// A delivery judged: the rows to load, and every other row with its reasons.
 pub struct Validated {
@@ -65,6 +70,11 @@ impl Formats {
         let with = |formats: &[String], own: &str| formats.iter().cloned().chain(native.then(|| own.to_owned())).collect();
         Self { dates: with(&source.dates, NATIVE_DATE), datetimes: with(&source.datetimes, NATIVE_INSTANT) }
     }
+
+    /// How a source of these formats writes values.
+    pub(super) fn habit<'a>(&'a self, source: &'a Source, zone: chrono_tz::Tz) -> Habit<'a> {
+        Habit { dates: &self.dates, datetimes: &self.datetimes, list_separator: &source.list_separator, zone }
+    }
 }
 
 /// A delivery that is being read.
@@ -78,8 +88,7 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let habit =
-            Habit { dates: &formats.dates, datetimes: &formats.datetimes, list_separator: &context.source.list_separator, zone: context.office.timezone };
+        let habit = formats.habit(context.source, context.office.timezone);
         Self { context, caster: Caster::new(context.contract, habit), sheet: None, aside: Vec::new() }
     }
 
@@ -101,10 +110,15 @@ impl<'a> Delivery<'a> {
     pub fn finish(self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
         let (typed, mut faults) = self.caster.finish()?;
+        let mut judged = Judged::default();
+        for (row, rule, message) in (context.barred)(&typed)? {
+            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule, message: message.to_owned() });
+        }
         let conditional = rules::required_when(contract, &typed, &faults);
         faults.extend(conditional);
         faults.extend(rules::excluded_when(contract, &typed));
-        let mut judged = Judged::default();
+        // Of a row that is barred nothing else is told.
+        faults.retain(|fault| !judged.has(fault.row));
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 25] = [
+pub const RULES: [(&str, &str); 27] = [
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -36,6 +36,8 @@ pub const RULES: [(&str, &str); 25] = [
     ("constraint-error", "pattern"),
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
+    ("excluded", "erased"),
+    ("excluded", "expired"),
     ("extra-cell", "extra-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),

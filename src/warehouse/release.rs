@@ -17,7 +17,7 @@ use crate::error::{self, Error, Kind, Result};
 /// The name of the place that shows the newest release.
 pub const LATEST: &str = "latest";
 
-const FOLDER: &str = "released";
+pub(super) const FOLDER: &str = "released";
 
 const LAST_BUILD: &str = "staging/last-build.json";
 
@@ -60,6 +60,9 @@ pub struct Provenance {
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
     pub tests: Vec<TestResult>,
+    /// Receipts of erasures by which tables of this release lost rows about people after it was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<String>,
 }
 
 /// A table of a release.
@@ -300,7 +303,7 @@ impl Warehouse {
 }
 
 /// The manifest as a folder of plain files has it.
-fn shown(manifest: &Manifest) -> Manifest {
+pub(super) fn shown(manifest: &Manifest) -> Manifest {
     let mut shown = manifest.clone();
     for resource in &mut shown.resources {
         resource.path = format!("{}.parquet", resource.name);
@@ -314,7 +317,7 @@ fn shows(folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
     is_described && shown.resources.iter().all(|resource| std::fs::metadata(folder.join(&resource.path)).is_ok_and(|file| file.len() == resource.bytes))
 }
 
-fn manifest_path(number: u64) -> String {
+pub(super) fn manifest_path(number: u64) -> String {
     format!("{FOLDER}/release-{number:06}.json")
 }
 

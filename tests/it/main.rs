@@ -8,6 +8,7 @@ mod clients;
 mod commands;
 mod compare_rules;
 mod deliveries;
+mod erasure;
 mod faulty_extracts;
 mod faulty_projects;
 mod found_by_trial;

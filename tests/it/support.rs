@@ -185,6 +185,22 @@ impl Folder {
         }
     }
 
+    /// Runs the program with a text on its standard input.
+    pub fn rihla_fed(&self, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
+        use std::io::Write;
+        let mut command = self.command(args);
+        let piped = command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = piped.spawn().expect("the program runs");
+        process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+        let output = process.wait_with_output().expect("it ends");
+        Ran {
+            // One that was killed has no code.
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     /// The program on the project, not yet started. Nothing of the user's own surroundings reaches it.
     pub fn command(&self, args: &[&str]) -> Command {
         let minute = self.runs.fetch_add(1, Ordering::Relaxed);
