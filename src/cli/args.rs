@@ -174,6 +174,17 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+
+    /// Give everybody in the warehouse a new pseudonym, by a further key
+    ///
+    /// A new key is added to the key file; it makes new pseudonyms of the old ones wherever they stand: tables, logs,
+    /// results of models, releases. No figure changes. The old key opens the warehouse no more, but stays in the key
+    /// file: case numbers of later deliveries go through the whole chain.
+    RotateKey {
+        /// A file that holds the new key, 64 hexadecimal digits; one is made where absent
+        #[arg(long, value_name = "FILE")]
+        new_key: Option<PathBuf>,
+    },
 }
 
 /// How a result is written.

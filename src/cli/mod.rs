@@ -8,6 +8,7 @@ mod progress;
 mod quarantine;
 mod reconcile;
 mod render;
+mod rotate;
 mod run;
 mod sql;
 mod status;
@@ -127,6 +128,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { edition } => reconcile::reconcile(args, edition, terminal).await,
+        Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { table, current, prior } => compare::compare(args, table, current, prior, terminal).await,
     }

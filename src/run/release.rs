@@ -88,7 +88,7 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: 
             pins,
             staging: built.staging,
             tests: built.tests,
-            erasures: Vec::new(),
+            reissued: Vec::new(),
         },
     }
 }

@@ -21,6 +21,7 @@ mod submission;
 pub use change::Change;
 pub use delta::{AppendedTable, delta_error};
 pub use erased::{Erased, ErasedList, Gone, Whom};
+pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::{Column, LATEST, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
@@ -131,6 +132,14 @@ impl Warehouse {
     pub async fn key(&self, project: &Project) -> Result<Key> {
         let marker = marker::check(&self.store, project).await?.ok_or_else(marker::nothing_loaded)?;
         key::load(&project.name, Some(&marker.key_fingerprint))
+    }
+
+    /// Prepares the warehouse's marker as part of a change; `key` is the one that it has from then on.
+    ///
+    /// # Errors
+    /// `Conflict` where the marker cannot be read.
+    pub async fn mark(&self, project: &Project, key: &Key, change: &mut Change) -> Result<()> {
+        marker::renew(&self.store, project, key, change).await
     }
 
     /// The objects of the warehouse.

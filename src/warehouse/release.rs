@@ -60,9 +60,9 @@ pub struct Provenance {
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
     pub tests: Vec<TestResult>,
-    /// Receipts of erasures by which tables of this release lost rows about people after it was made.
+    /// Receipts by which tables of this release were written anew after it was made: people erased, the key rotated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub erasures: Vec<String>,
+    pub reissued: Vec<String>,
 }
 
 /// A table of a release.

@@ -7,7 +7,7 @@ use rihla::normalise::Key;
 use crate::support::{Folder, ROWS, Row, comma_csv, parquet_rows, snapshot, with};
 
 /// The person who is erased in most tests.
-const PERSON: &str = "cn 77703, 1\n";
+pub const PERSON: &str = "cn 77703, 1\n";
 
 /// A released table that lists records.
 const LISTED: &str = r#"/*
@@ -27,7 +27,7 @@ fn key() -> Key {
 }
 
 /// A project with corrections, a row set aside for a fault, one superseded, a table of records, and two releases.
-fn with_history() -> Folder {
+pub fn with_history() -> Folder {
     let folder = Folder::small();
     folder.write("sql/marts/listed.sql", LISTED);
     folder.rihla(&["run"]).ok();
@@ -41,7 +41,7 @@ fn with_history() -> Folder {
 }
 
 /// Every place below the warehouse where a text stands, in bytes as they are or in the rows of Parquet.
-fn places(folder: &Folder, text: &str) -> Vec<String> {
+pub fn places(folder: &Folder, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (path, bytes) in folder.files("warehouse") {
         let decoded =
@@ -60,7 +60,7 @@ fn assert_gone(folder: &Folder) {
     }
 }
 
-fn persons(folder: &Folder) -> BTreeMap<String, i64> {
+pub fn persons(folder: &Folder) -> BTreeMap<String, i64> {
     let rows = folder.released("by_country").into_iter();
     rows.map(|row: Row| (row["nationality"].as_str().expect("a country").to_owned(), row["persons"].as_i64().expect("a count"))).collect()
 }
@@ -108,8 +108,7 @@ fn later_deliveries_do_not_bring_them_back() {
     let ran = folder.rihla(&["run", "--json"]).ok().json();
     let rows = &ran["feeds"][0]["rows"];
     assert_eq!((&rows["read"], &rows["loaded"], &rows["excluded"]), (&8.into(), &6.into(), &2.into()), "{ran}");
-    assert_eq!(persons(&folder)["COG"], figures["COG"]);
-    assert!(!persons(&folder).contains_key("CIV"));
+    assert_eq!(persons(&folder), BTreeMap::from([("COG".to_owned(), 1), ("GIN".to_owned(), 2)]));
     assert_gone(&folder);
     let again = folder.rihla_fed(&["erase", "--person", "-"], PERSON, &[]).ok();
     assert!(again.stdout.contains("nothing is left to erase") && again.stdout.contains("erased before"), "{}", again.text());

@@ -17,6 +17,7 @@ mod places;
 mod properties;
 mod reconcile_moved;
 mod regenerate;
+mod rotation;
 mod second_run;
 mod sql_logic;
 mod truth;

@@ -59,7 +59,7 @@ impl Bars {
         let mut barred = Vec::new();
         if !self.gone.is_empty() {
             let gone = cases(contract, typed)?.filter(|(_, case, person)| self.gone.has(case, *person));
-            barred.extend(gone.map(|(row, ..)| (row, "erased", "the person of the row was erased and is not loaded again")));
+            barred.extend(gone.map(|(row, ..)| (row, super::erase::ERASED, "the person of the row was erased and is not loaded again")));
         }
         if let Some(day) = self.expired_before(contract.feed.as_str()) {
             let dates: Vec<&Date32Array> = event_fields(contract).filter_map(|index| typed.columns[index].as_any().downcast_ref()).collect();

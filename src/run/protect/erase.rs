@@ -24,6 +24,9 @@ use crate::project::Project;
 use crate::run::{Progress, seconds};
 use crate::warehouse::{Change, Erased, ErasedList, Receipt, ReceiptKind, Submission, Warehouse, Whom};
 
+/// The rule by which rows of people who were erased are not loaded again.
+pub const ERASED: &str = "erased";
+
 /// What an erasure did, or would do.
 #[derive(Debug, Clone, Serialize)]
 pub struct Erasure {
@@ -53,7 +56,7 @@ pub async fn erase(project: &Arc<Project>, named: &[Named], is_dry_run: bool, cl
     let found = Found::search(project, warehouse, key, named, progress).await?;
     progress.begin("erasing", 0);
     if found.is_needed(key) {
-        found.remove(warehouse, key).await?;
+        found.remove(project, warehouse, key).await?;
     }
     Ok(found.told(key, false))
 }
@@ -137,7 +140,7 @@ impl Found {
     }
 
     /// Makes the change: everything is prepared aside first.
-    async fn remove(&self, warehouse: &Warehouse, key: &Key) -> Result<()> {
+    async fn remove(&self, project: &Project, warehouse: &Warehouse, key: &Key) -> Result<()> {
         let mut change = Change::begin(warehouse.store().root(), "an erasure")?;
         let mut removed = Receipt::new(self.receipt.id.clone(), self.receipt.kind, self.receipt.at.clone());
         for table in warehouse.row_tables().await? {
@@ -155,7 +158,7 @@ impl Found {
         if removed.removed != self.receipt.removed {
             return Err(Error::new(Kind::Internal, "an erasure would remove other rows than it found; nothing was changed"));
         }
-        self.hits.remove(warehouse, &mut change, &self.traces, &self.receipt.id)?;
+        self.hits.remove(warehouse, &mut change, &self.traces, &self.receipt.path())?;
         remove_staging(warehouse, Some(&mut change))?;
         let mut erased = self.erased.clone();
         for (pseudonym, _, whom) in
@@ -165,6 +168,7 @@ impl Found {
         }
         erased.keep(&mut change)?;
         self.receipt.keep(&mut change)?;
+        warehouse.mark(project, key, &mut change).await?;
         change.make()
     }
 
@@ -244,10 +248,11 @@ impl Traces {
     }
 }
 
-/// Lines of the rows set aside that were made of given rows of extracts.
+/// Lines of the rows set aside that were made of given rows of extracts; those that only say that somebody was erased
+/// stay.
 fn of_source(batch: &RecordBatch, rows: &BTreeSet<SourceRow>) -> Result<BooleanArray> {
-    let (ids, sheets) = (text_column(batch, "submission_id")?, text_column(batch, "source_sheet")?);
-    let (ids, sheets) = (ids.as_string::<i32>(), sheets.as_string::<i32>());
+    let (ids, sheets, rules) = (text_column(batch, "submission_id")?, text_column(batch, "source_sheet")?, text_column(batch, "rule")?);
+    let (ids, sheets, rules) = (ids.as_string::<i32>(), sheets.as_string::<i32>(), rules.as_string::<i32>());
     let lines = batch
         .column_by_name("source_row")
         .and_then(|column| column.as_primitive_opt::<Int64Type>())
@@ -259,7 +264,7 @@ fn of_source(batch: &RecordBatch, rows: &BTreeSet<SourceRow>) -> Result<BooleanA
     Ok((0..batch.num_rows())
         .map(|row| {
             let sheet = (!sheets.is_null(row)).then(|| sheets.value(row));
-            Some(known.get(ids.value(row)).is_some_and(|rows| rows.contains(&(sheet, lines.value(row)))))
+            Some(rules.value(row) != ERASED && known.get(ids.value(row)).is_some_and(|rows| rows.contains(&(sheet, lines.value(row)))))
         })
         .collect())
 }

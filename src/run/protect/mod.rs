@@ -4,11 +4,14 @@
 mod bars;
 mod erase;
 mod extracts;
+mod reissue;
 mod released;
+mod rotate;
 mod wanted;
 
 pub use bars::Bars;
 pub use erase::{Erasure, erase};
+pub use rotate::{Rotation, rotate};
 pub use wanted::{Named, lines};
 
 use wanted::Wanted;

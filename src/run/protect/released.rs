@@ -2,21 +2,15 @@
 //! records, such as the findings of an audit, loses the rows that tell of somebody erased.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::path::PathBuf;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
-use arrow::compute::{cast, filter_record_batch, not};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::array::{Array, AsArray, BooleanArray, Int64Array};
+use arrow::compute::{filter_record_batch, not};
+use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use sha2::{Digest, Sha256};
 
+use super::reissue::{as_text, read_table, reissue};
 use super::wanted::PSEUDONYM;
-use crate::error::{Error, Kind, Result, io, store};
+use crate::error::{Error, Kind, Result};
 use crate::warehouse::{Change, Manifest, ReleaseRemoval, Resource, Warehouse};
 
 /// By what rows of released tables are known to tell of somebody.
@@ -52,7 +46,7 @@ impl Hits {
             let manifest = warehouse.release(number).await?;
             for resource in &manifest.resources {
                 if !hits.rows.contains_key(&resource.path) {
-                    let (_, doomed) = read(warehouse, resource, traces)?;
+                    let doomed = doomed(warehouse, resource, traces)?;
                     hits.rows.insert(resource.path.clone(), doomed.iter().map(|doomed| doomed.true_count() as u64).sum());
                 }
             }
@@ -79,54 +73,22 @@ impl Hits {
     /// # Errors
     /// `Unavailable` where a file cannot be written.
     pub fn remove(&self, warehouse: &Warehouse, change: &mut Change, traces: &Traces, receipt: &str) -> Result<()> {
-        let mut fresh: BTreeMap<String, Resource> = BTreeMap::new();
-        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-        for resource in self.manifests.iter().flat_map(|manifest| &manifest.resources) {
-            if self.rows.contains_key(&resource.path) && !fresh.contains_key(&resource.path) {
-                let (bytes, rows) = rewritten(warehouse, resource, traces)?;
-                let hash = hex::encode(Sha256::digest(&bytes));
-                let (path, _) = warehouse.place_of_table(false, &resource.name, &hash);
-                let below = format!("released/{path}");
-                change.write(&below, &bytes)?;
-                files.insert(path.clone(), warehouse.store().root().join(Change::place_aside(&below)));
-                let mut new = resource.clone();
-                (new.path, new.bytes, new.hash, new.rihla.rows) = (path, bytes.len() as u64, format!("sha256:{hash}"), rows);
-                fresh.insert(resource.path.clone(), new);
-                change.remove(&format!("released/{}", resource.path));
-            }
-        }
-        for manifest in &self.manifests {
-            let mut manifest = manifest.clone();
-            let mut is_hit = false;
-            for resource in &mut manifest.resources {
-                if let Some(new) = fresh.get(&resource.path) {
-                    is_hit = true;
-                    (resource.path, resource.bytes, resource.hash, resource.rihla.rows) = (new.path.clone(), new.bytes, new.hash.clone(), new.rihla.rows);
-                }
-            }
-            if is_hit {
-                manifest.rihla.erasures.push(receipt.to_owned());
-                warehouse.reissue(change, &manifest, &files)?;
-            }
-        }
-        Ok(())
+        let mut without = |resource: &Resource, batch: RecordBatch| {
+            let doomed = telling(&batch, &feeds_of(resource), traces)?;
+            let stays = not(&doomed).and_then(|stays| filter_record_batch(&batch, &stays));
+            stays.map_err(|cause| Error::new(Kind::Internal, "rows cannot be told apart").because(cause))
+        };
+        reissue(warehouse, change, &self.manifests, |resource| self.rows.contains_key(&resource.path), &mut without, receipt)
     }
 }
 
-/// The batches of a released table, and which of their rows tell of somebody wanted.
-fn read(warehouse: &Warehouse, resource: &Resource, traces: &Traces) -> Result<(Vec<RecordBatch>, Vec<BooleanArray>)> {
-    let path = warehouse.resource_file(resource);
-    let what = || format!("cannot read `{}`", path.display());
-    let file = File::open(&path).map_err(|cause| io(what(), cause))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).map_err(|cause| store(what(), cause))?;
-    let feeds: BTreeSet<&str> = resource.rihla.reports.iter().map(|reports| reports.feed.as_str()).collect();
-    let (mut batches, mut doomed) = (Vec::new(), Vec::new());
-    for batch in reader {
-        let batch = batch.map_err(|cause| store(what(), cause))?;
-        doomed.push(telling(&batch, &feeds, traces)?);
-        batches.push(batch);
-    }
-    Ok((batches, doomed))
+/// Which rows of a released table tell of somebody wanted.
+fn doomed(warehouse: &Warehouse, resource: &Resource, traces: &Traces) -> Result<Vec<BooleanArray>> {
+    read_table(warehouse, resource)?.1.iter().map(|batch| telling(batch, &feeds_of(resource), traces)).collect()
+}
+
+fn feeds_of(resource: &Resource) -> BTreeSet<&str> {
+    resource.rihla.reports.iter().map(|reports| reports.feed.as_str()).collect()
 }
 
 fn telling(batch: &RecordBatch, feeds: &BTreeSet<&str>, traces: &Traces) -> Result<BooleanArray> {
@@ -159,17 +121,6 @@ fn mark(goes: &mut [bool], tells: impl Fn(usize) -> bool) {
     goes.iter_mut().enumerate().for_each(|(row, goes)| *goes |= tells(row));
 }
 
-/// A column of text of any make; nothing for others.
-fn as_text(column: &ArrayRef) -> Result<Option<arrow::array::StringArray>> {
-    match column.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            let text = cast(column, &DataType::Utf8).map_err(|cause| Error::new(Kind::Internal, "text is no text").because(cause))?;
-            Ok(Some(text.as_string::<i32>().clone()))
-        }
-        _ => Ok(None),
-    }
-}
-
 impl Traces {
     /// True where a pseudonym stands in a text.
     fn is_in(&self, text: &str) -> bool {
@@ -185,23 +136,4 @@ impl Traces {
     fn has_record(&self, feeds: &BTreeSet<&str>, office: &str, record: &str) -> bool {
         self.records.iter().any(|(feed, of, key)| of == office && key == record && (feeds.is_empty() || feeds.contains(feed.as_str())))
     }
-}
-
-/// A table without the rows that tell of somebody wanted, as Parquet, and how many rows it has.
-fn rewritten(warehouse: &Warehouse, resource: &Resource, traces: &Traces) -> Result<(Vec<u8>, u64)> {
-    let what = || format!("cannot write the table `{}` anew", resource.name);
-    let internal = |cause| Error::new(Kind::Internal, what()).because(cause);
-    let (batches, doomed) = read(warehouse, resource, traces)?;
-    let schema = batches.first().map(RecordBatch::schema).ok_or_else(|| Error::new(Kind::Internal, what()))?;
-    let level = ZstdLevel::try_new(3).map_err(|cause| store(what(), cause))?;
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).set_created_by("rihla".to_owned()).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(|cause| store(what(), cause))?;
-    let mut rows = 0;
-    for (batch, doomed) in batches.iter().zip(&doomed) {
-        let stays = not(doomed).and_then(|stays| filter_record_batch(batch, &stays)).map_err(internal)?;
-        rows += stays.num_rows() as u64;
-        writer.write(&stays).map_err(|cause| store(what(), cause))?;
-    }
-    let bytes = writer.into_inner().map_err(|cause| store(what(), cause))?;
-    Ok((bytes, rows))
 }
