@@ -175,6 +175,17 @@ pub enum Command {
         dry_run: bool,
     },
 
+    /// Remove rows past the retention of their feed, old releases, and files that nobody needs
+    ///
+    /// `[retention]` in rihla.toml says how long rows are kept after their event, and how many releases. Rows go only
+    /// where no released table would say something else without them: that is proved first, else nothing is removed and
+    /// the tables are named. Later deliveries do not bring them back.
+    Prune {
+        /// Say what would go; touch nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
     /// Give everybody in the warehouse a new pseudonym, by a further key
     ///
     /// A new key is added to the key file; it makes new pseudonyms of the old ones wherever they stand: tables, logs,

@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod erase;
 mod progress;
+mod prune;
 mod quarantine;
 mod reconcile;
 mod render;
@@ -129,6 +130,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { edition } => reconcile::reconcile(args, edition, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
+        Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { table, current, prior } => compare::compare(args, table, current, prior, terminal).await,
     }

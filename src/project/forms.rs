@@ -27,6 +27,9 @@ pub struct ProjectForm {
     pub published: Option<Text>,
     /// Reporting.
     pub calendar: CalendarForm,
+    /// How long what is kept.
+    #[serde(default)]
+    pub retention: RetentionForm,
     /// Engine limits.
     #[serde(default)]
     pub engine: EngineForm,
@@ -46,6 +49,17 @@ pub struct CalendarForm {
     pub first_period: Text,
     /// The first day of the calendar of periods.
     pub since: Spanned<Datetime>,
+}
+
+/// `[retention]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionForm {
+    /// How many releases are kept, the newest ones; all where absent.
+    pub releases: Option<Spanned<u64>>,
+    /// By feed, how long rows are kept after their event: `"60 months"` or `"5 years"`; for ever where absent.
+    #[serde(default)]
+    pub feeds: BTreeMap<Text, Text>,
 }
 
 /// `[engine]`

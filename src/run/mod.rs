@@ -12,7 +12,7 @@ mod release;
 mod report;
 
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
-pub use protect::{Erasure, Named, Rotation, erase, lines as names_of, rotate};
+pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 
 use std::sync::Arc;

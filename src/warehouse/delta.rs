@@ -2,6 +2,7 @@
 //!
 //! Guarantees: every append carries application transactions, so that of two writers of the same slot one fails.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -128,6 +129,15 @@ impl AppendedTable {
             .iter()
             .try_fold(0, |sum, file| file.num_records().map(|rows| sum + rows as u64))
             .ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
+    }
+
+    /// The names of the files that the log names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be read.
+    pub fn file_names(&self) -> Result<BTreeSet<String>> {
+        let uris = self.table.get_file_uris().map_err(|cause| delta_error(&format!("cannot read the table `{}`", self.name), cause))?;
+        Ok(uris.map(|uri| uri.rsplit('/').next().unwrap_or_default().to_owned()).collect())
     }
 
     /// Every row.

@@ -86,6 +86,28 @@ impl RowTable {
         Ok(counts)
     }
 
+    /// True where interrupted runs left rows that nobody vouches for, or files that the log does not name.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read.
+    pub async fn has_leftovers(&self, warehouse: &Warehouse, submissions: &[Submission]) -> Result<bool> {
+        let named = self.table.file_names()?;
+        let folder = warehouse.store().root().join(&self.path);
+        let entries = std::fs::read_dir(&folder).map_err(|cause| crate::error::io(format!("cannot list `{}`", folder.display()), cause))?;
+        let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        if files.into_iter().any(|name| !name.starts_with('_') && !named.contains(&name)) {
+            return Ok(true);
+        }
+        let vouching = self.vouching(submissions);
+        let mut batches = self.table.stream().await?;
+        while let Some(batch) = batches.try_next().await? {
+            if submission_ids(&batch)?.as_string::<i32>().iter().any(|id| id.is_none_or(|id| !vouching.contains(id))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Writes the table anew as part of a change: without the doomed rows, the others rewritten. Tells how many went,
     /// by submission.
     ///

@@ -97,7 +97,6 @@ fn later_deliveries_do_not_bring_them_back() {
     let folder = with_history();
     folder.rihla_fed(&["erase", "--person", "-"], PERSON, &[]).ok();
     folder.rihla(&["run"]).ok();
-    let figures = persons(&folder);
     folder.write(
         "in/CAS/2023-03-01/registrations-2023-01.csv",
         crate::support::windows_1252(&crate::support::semicolon_csv(&[ROWS[3], ROWS[2], ROWS[1], ROWS[0]])),

@@ -15,6 +15,7 @@ mod found_by_trial;
 mod leak;
 mod places;
 mod properties;
+mod prune;
 mod reconcile_moved;
 mod regenerate;
 mod rotation;

@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray};
-use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 
 use super::extracts::{self, Searched, SourceRow};
-use super::released::{Hits, Traces};
+use super::released::Hits;
+use super::traces::{Going, Traces, source_rows};
 use super::wanted::{Named, Wanted, text_column};
 use super::{receipt_id, remove_staging};
 use crate::clock::SharedClock;
-use crate::contract::Role;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
@@ -87,7 +86,7 @@ impl Found {
         let traces = loaded(project, warehouse, &wanted, &submissions, &mut searched.seen, &mut receipt).await?;
         let lines = warehouse.set_aside_table().await?.count(&submissions, &mut |batch| of_source(batch, &searched.source_rows)).await?;
         receipt.note_set_aside(&lines);
-        let hits = Hits::find(warehouse, &traces).await?;
+        let hits = Hits::find(warehouse, &traces, &warehouse.release_numbers().await?).await?;
         receipt.releases = hits.removals();
         receipt.staging_files = remove_staging(warehouse, None)?;
         receipt.extracts.clone_from(&searched.sightings);
@@ -145,14 +144,15 @@ impl Found {
         let mut removed = Receipt::new(self.receipt.id.clone(), self.receipt.kind, self.receipt.at.clone());
         for table in warehouse.row_tables().await? {
             let feed = table.feed.clone().unwrap_or_default();
-            if self.receipt.feeds.iter().any(|known| known.feed == feed) {
+            // What an interrupted run left may be theirs as well, and no receipt counts it.
+            if self.receipt.feeds.iter().any(|known| known.feed == feed) || table.has_leftovers(warehouse, &self.submissions).await? {
                 let rows = table.rewrite(warehouse, &mut change, &self.submissions, &mut |batch| self.wanted.rows(batch), &mut Ok).await?;
                 removed.note_feed(&feed, &rows, &self.submissions);
             }
         }
-        if self.receipt.set_aside_lines > 0 {
+        let table = warehouse.set_aside_table().await?;
+        if self.receipt.set_aside_lines > 0 || table.has_leftovers(warehouse, &self.submissions).await? {
             let mut doomed = |batch: &RecordBatch| of_source(batch, &self.searched.source_rows);
-            let table = warehouse.set_aside_table().await?;
             removed.note_set_aside(&table.rewrite(warehouse, &mut change, &self.submissions, &mut doomed, &mut Ok).await?);
         }
         if removed.removed != self.receipt.removed {
@@ -186,66 +186,16 @@ async fn loaded(
     seen: &mut BTreeSet<String>,
     receipt: &mut Receipt,
 ) -> Result<Traces> {
-    let mut traces = Traces { pseudonyms: wanted.persons.keys().chain(wanted.cases.keys()).cloned().collect(), ..Traces::default() };
-    let mut cases = BTreeSet::new();
-    for pipeline in &project.pipelines {
-        traces.record_columns.extend(pipeline.contract.role(Role::RecordId).map(|index| pipeline.contract.fields[index].name.clone()));
+    let going = Going::find(project, warehouse, submissions, &|_, batch| wanted.rows(batch)).await?;
+    for (feed, rows) in &going.rows {
+        receipt.note_feed(feed, rows, submissions);
     }
-    for table in warehouse.row_tables().await? {
-        let feed = table.feed.clone().unwrap_or_default();
-        let counts = table
-            .count(submissions, &mut |batch| {
-                let rows = wanted.rows(batch)?;
-                traces.note(&feed, batch, &rows, &mut cases)?;
-                Ok(rows)
-            })
-            .await?;
-        receipt.note_feed(&feed, &counts, submissions);
-    }
-    seen.extend(traces.loaded.iter().chain(&cases).cloned());
-    traces.pseudonyms.extend(traces.loaded.iter().cloned());
-    traces.pseudonyms.extend(emptied(warehouse, wanted, submissions, cases).await?);
+    seen.extend(going.persons.iter().chain(&going.cases).cloned());
+    let mut traces = going.whole;
+    traces.pseudonyms.extend(wanted.persons.keys().chain(wanted.cases.keys()).chain(&going.persons).cloned());
+    // A record that somebody else bears now told of them before.
+    traces.records = going.records;
     Ok(traces)
-}
-
-/// The cases in which nobody is left.
-async fn emptied(warehouse: &Warehouse, wanted: &Wanted, submissions: &[Submission], mut cases: BTreeSet<String>) -> Result<BTreeSet<String>> {
-    for table in warehouse.row_tables().await? {
-        let mut look = |batch: &RecordBatch| {
-            let (rows, ids) = (wanted.rows(batch)?, text_column(batch, "case_id")?);
-            let stay = ids.as_string::<i32>().iter().zip(rows.values()).filter(|(_, goes)| !goes);
-            for id in stay.filter_map(|(id, _)| id) {
-                cases.remove(id);
-            }
-            Ok(rows)
-        };
-        table.count(submissions, &mut look).await?;
-    }
-    Ok(cases)
-}
-
-impl Traces {
-    fn note(&mut self, feed: &str, batch: &RecordBatch, rows: &BooleanArray, of_cases: &mut BTreeSet<String>) -> Result<()> {
-        if rows.true_count() == 0 {
-            return Ok(());
-        }
-        let (persons, cases) = (text_column(batch, "person_id")?, text_column(batch, "case_id")?);
-        let (ids, offices) = (text_column(batch, "submission_id")?, text_column(batch, "office")?);
-        let lines = batch
-            .column_by_name("source_row")
-            .and_then(|column| column.as_primitive_opt::<Int64Type>())
-            .ok_or_else(|| Error::new(Kind::Conflict, "a table lacks the column `source_row`"))?;
-        let keys: Vec<_> =
-            self.record_columns.iter().filter(|name| batch.column_by_name(name).is_some()).map(|name| text_column(batch, name)).collect::<Result<_>>()?;
-        for row in (0..batch.num_rows()).filter(|row| rows.value(*row)) {
-            self.loaded.insert(persons.as_string::<i32>().value(row).to_owned());
-            of_cases.insert(cases.as_string::<i32>().value(row).to_owned());
-            self.source_rows.insert((ids.as_string::<i32>().value(row).to_owned(), lines.value(row)));
-            let records = keys.iter().map(|keys| keys.as_string::<i32>()).filter(|keys| !keys.is_null(row));
-            self.records.extend(records.map(|keys| (feed.to_owned(), offices.as_string::<i32>().value(row).to_owned(), keys.value(row).to_owned())));
-        }
-        Ok(())
-    }
 }
 
 /// Lines of the rows set aside that were made of given rows of extracts; those that only say that somebody was erased
@@ -253,10 +203,7 @@ impl Traces {
 fn of_source(batch: &RecordBatch, rows: &BTreeSet<SourceRow>) -> Result<BooleanArray> {
     let (ids, sheets, rules) = (text_column(batch, "submission_id")?, text_column(batch, "source_sheet")?, text_column(batch, "rule")?);
     let (ids, sheets, rules) = (ids.as_string::<i32>(), sheets.as_string::<i32>(), rules.as_string::<i32>());
-    let lines = batch
-        .column_by_name("source_row")
-        .and_then(|column| column.as_primitive_opt::<Int64Type>())
-        .ok_or_else(|| Error::new(Kind::Conflict, "a table lacks the column `source_row`"))?;
+    let lines = source_rows(batch)?;
     let known: BTreeMap<&str, BTreeSet<(Option<&str>, i64)>> = rows.iter().fold(BTreeMap::new(), |mut known, (id, sheet, row)| {
         known.entry(id.as_str()).or_insert_with(BTreeSet::new).insert((sheet.as_deref(), *row));
         known

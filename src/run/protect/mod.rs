@@ -3,14 +3,21 @@
 
 mod bars;
 mod erase;
+mod expiry;
 mod extracts;
+mod proof;
+mod prune;
 mod reissue;
 mod released;
 mod rotate;
+mod stray;
+mod traces;
 mod wanted;
 
 pub use bars::Bars;
 pub use erase::{Erasure, erase};
+pub use expiry::{Cutoffs, kept};
+pub use prune::{Pruning, prune};
 pub use rotate::{Rotation, rotate};
 pub use wanted::{Named, lines};
 

@@ -1,4 +1,4 @@
-//! Rows about people in released tables. Aggregates are not among them and stay as published; a table that lists
+//! Rows about people, or of records, in released tables. Aggregates are not among them and stay as published; a table that lists
 //! records, such as the findings of an audit, loses the rows that tell of somebody erased.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,24 +9,9 @@ use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 
 use super::reissue::{as_text, read_table, reissue};
-use super::wanted::PSEUDONYM;
+use super::traces::Traces;
 use crate::error::{Error, Kind, Result};
 use crate::warehouse::{Change, Manifest, ReleaseRemoval, Resource, Warehouse};
-
-/// By what rows of released tables are known to tell of somebody.
-#[derive(Default)]
-pub struct Traces {
-    /// Pseudonyms: of those wanted, of everybody in a case that goes whole, and of cases in which nobody is left.
-    pub pseudonyms: BTreeSet<String>,
-    /// Those of people whose rows were loaded.
-    pub loaded: BTreeSet<String>,
-    /// Records: feed, office and key.
-    pub records: BTreeSet<(String, String, String)>,
-    /// Rows of submissions.
-    pub source_rows: BTreeSet<(String, i64)>,
-    /// Names of columns that hold keys of records.
-    pub record_columns: BTreeSet<String>,
-}
 
 /// Released files that hold rows about somebody.
 pub struct Hits {
@@ -36,14 +21,14 @@ pub struct Hits {
 }
 
 impl Hits {
-    /// Looks into every file of every release.
+    /// Looks into every file of some releases.
     ///
     /// # Errors
     /// `Unavailable` where one cannot be read.
-    pub async fn find(warehouse: &Warehouse, traces: &Traces) -> Result<Self> {
+    pub async fn find(warehouse: &Warehouse, traces: &Traces, releases: &[u64]) -> Result<Self> {
         let mut hits = Self { manifests: Vec::new(), rows: BTreeMap::new() };
-        for number in warehouse.release_numbers().await? {
-            let manifest = warehouse.release(number).await?;
+        for number in releases {
+            let manifest = warehouse.release(*number).await?;
             for resource in &manifest.resources {
                 if !hits.rows.contains_key(&resource.path) {
                     let doomed = doomed(warehouse, resource, traces)?;
@@ -119,21 +104,4 @@ fn telling(batch: &RecordBatch, feeds: &BTreeSet<&str>, traces: &Traces) -> Resu
 
 fn mark(goes: &mut [bool], tells: impl Fn(usize) -> bool) {
     goes.iter_mut().enumerate().for_each(|(row, goes)| *goes |= tells(row));
-}
-
-impl Traces {
-    /// True where a pseudonym stands in a text.
-    fn is_in(&self, text: &str) -> bool {
-        text.len() >= PSEUDONYM && self.pseudonyms.iter().any(|pseudonym| text.contains(pseudonym.as_str()))
-    }
-
-    /// True for columns such as `record_id` and `return_record_id`.
-    fn is_record_column(&self, name: &str) -> bool {
-        self.record_columns.iter().any(|known| name == known || name.strip_suffix(known.as_str()).is_some_and(|start| start.ends_with('_')))
-    }
-
-    /// True where an office's record is of somebody wanted, in any of the feeds that a table rests on.
-    fn has_record(&self, feeds: &BTreeSet<&str>, office: &str, record: &str) -> bool {
-        self.records.iter().any(|(feed, of, key)| of == office && key == record && (feeds.is_empty() || feeds.contains(feed.as_str())))
-    }
 }
