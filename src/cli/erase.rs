@@ -85,7 +85,7 @@ fn extracts(erasure: &Erasure) -> String {
         text.push_str(&format!("  {}{sheet}: row {rows}\n", extract.path));
     }
     if !receipt.not_searched.is_empty() {
-        text.push_str(&format!("\n{} could not be searched:\n", plural(receipt.not_searched.len() as u64, "file", "files")));
+        text.push_str(&format!("\n{} could not be searched, or not whole:\n", plural(receipt.not_searched.len() as u64, "file", "files")));
     }
     for missed in receipt.not_searched.iter().take(MOST_LINES) {
         text.push_str(&format!("  {}: {}\n", missed.path, missed.why));

@@ -285,6 +285,11 @@ async fn add_like_for_like(
         comparison.no_like_for_like = Some(format!("models changed since release {}: run `rihla run` first", release.rihla.release));
         return Ok(());
     }
+    // An erasure or pruning takes what was built last away: the rows are others than those of the release until the next run.
+    if warehouse.last_build().await?.tables.is_empty() {
+        comparison.no_like_for_like = Some(format!("rows were removed since release {}: run `rihla run` first", release.rihla.release));
+        return Ok(());
+    }
     let submissions = warehouse.submissions_of(release).await?;
     let engine = like_for_like(prepared, warehouse, &submissions, &common).await?;
     let values = shape.read(&engine, periods.0, periods.1).await?;

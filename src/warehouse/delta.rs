@@ -140,6 +140,27 @@ impl AppendedTable {
         Ok(uris.map(|uri| uri.rsplit('/').next().unwrap_or_default().to_owned()).collect())
     }
 
+    /// Nothing where every file that the log names is there in its size.
+    ///
+    /// # Errors
+    /// `Conflict` with the first file that is not.
+    pub async fn check_files(&self, store: &Store) -> Result<()> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
+        for file in &files {
+            let path = store.root().join(&self.name).join(&*file.path());
+            let found = std::fs::metadata(&path).map(|facts| facts.len());
+            let fault = match found {
+                Ok(size) if i64::try_from(size).is_ok_and(|size| size == file.size()) => continue,
+                Ok(size) => format!("has {size} bytes where its log says {}", file.size()),
+                Err(cause) => format!("cannot be read ({})", cause.kind()),
+            };
+            return Err(Error::new(Kind::Conflict, format!("the table `{}` is damaged: its file `{}` {fault}", self.name, path.display()))
+                .hint("restore the warehouse from a backup, or load it anew into an empty folder: extracts that are still there are loaded again"));
+        }
+        Ok(())
+    }
+
     /// Every row.
     ///
     /// # Errors
@@ -220,6 +241,12 @@ pub fn delta_error(what: &str, cause: DeltaTableError) -> Error {
         return crate::error::store(what, cause);
     }
     let error = Error::new(kind, what);
-    let error = if kind == Kind::Conflict { error.hint("another process changed the same table: run again") } else { error };
+    let error = match &cause {
+        _ if kind == Kind::Conflict => error.hint("another process changed the same table: run again"),
+        DeltaTableError::KernelError(_) => {
+            error.hint("the table's log may be damaged: restore the warehouse from a backup, or load it anew into an empty folder")
+        }
+        _ => error,
+    };
     error.because(cause)
 }

@@ -63,6 +63,9 @@ impl Warehouse {
         let receipts = self.receipts().await?;
         let removed = removed_so_far(&receipts);
         let removed = |submission: &Submission| removed.get(submission.submission_id.as_str()).copied().unwrap_or_default();
+        for table in self.feeds.values().chain([&self.set_aside]) {
+            table.check_files(self.store()).await?;
+        }
         let mut landed = Landed::default();
         for (feed, table) in &self.feeds {
             let loaded = submissions.iter().filter(|s| s.feed == *feed && s.outcome == SubmissionOutcome::Loaded);

@@ -157,6 +157,7 @@ impl Warehouse {
     /// # Errors
     /// `Unavailable` where the table cannot be read.
     pub async fn read_submissions(&self) -> Result<Vec<Submission>> {
+        self.submissions.check_files(&self.store).await?;
         in_order(&self.submissions.read_all().await?)
     }
 

@@ -13,6 +13,7 @@ use super::Warehouse;
 use crate::clock::random_bytes;
 use crate::contract::Measure;
 use crate::error::{self, Error, Kind, Result};
+use crate::store::hash_of_file;
 
 /// The name of the place that shows the newest release.
 pub const LATEST: &str = "latest";
@@ -253,7 +254,7 @@ impl Warehouse {
         let shown = shown(manifest);
         let bytes = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, "cannot write the manifest").because(cause))?;
         let folder = released.join(&name);
-        if !shows(&folder, &shown, &bytes) {
+        if !shows(&folder, &shown, &bytes, |index| self.resource_file(&manifest.resources[index])) {
             self.build_folder(&released, &name, manifest, &shown, &bytes)?;
         }
         point(&released.join(LATEST), &name)
@@ -311,10 +312,35 @@ pub(super) fn shown(manifest: &Manifest) -> Manifest {
     shown
 }
 
-/// True where a folder shows a manifest, every file of its size.
-fn shows(folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
+/// True where a folder shows a manifest: every file is the one that the manifest names, or has its content.
+fn shows(folder: &Path, shown: &Manifest, bytes: &[u8], file: impl Fn(usize) -> PathBuf) -> bool {
     let is_described = std::fs::read(folder.join("datapackage.json")).is_ok_and(|found| found == bytes);
-    is_described && shown.resources.iter().all(|resource| std::fs::metadata(folder.join(&resource.path)).is_ok_and(|file| file.len() == resource.bytes))
+    is_described
+        && shown.resources.iter().enumerate().all(|(index, resource)| {
+            let shown = folder.join(&resource.path);
+            is_one_file(&shown, &file(index)) || resource.is_content_of(&shown)
+        })
+}
+
+/// True for two names of one file.
+#[cfg(unix)]
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(a), Ok(b)) = (std::fs::metadata(a), std::fs::metadata(b)) else { return false };
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+#[cfg(not(unix))]
+fn is_one_file(_: &Path, _: &Path) -> bool {
+    false
+}
+
+impl Resource {
+    /// True where a file has the content that the hash says.
+    pub fn is_content_of(&self, file: &Path) -> bool {
+        let has_size = std::fs::metadata(file).is_ok_and(|facts| facts.len() == self.bytes);
+        has_size && hash_of_file(file).is_ok_and(|hash| self.hash == format!("sha256:{hash}"))
+    }
 }
 
 pub(super) fn manifest_path(number: u64) -> String {

@@ -133,6 +133,38 @@ fn a_pseudonym_names_a_person() {
     let folder = with_history();
     folder.rihla(&["erase", "--person", &key().person("CN-77703", 1)]).ok();
     assert_gone(&folder);
+    folder.write("names", "CN-77704\n");
+    folder.rihla(&["erase", "--case-file", folder.path("names").to_str().expect("a path")]).ok();
+    assert_eq!(places(&folder, &key().case("CN-77704")), Vec::<String>::new());
+}
+
+#[test]
+fn somebody_who_is_yet_to_be_loaded_is_not() {
+    let folder = with_history();
+    let newcomer = with(with(ROWS[0], "N° de dossier", "CN-77755"), "Identifiant", "n-5");
+    folder.write("in/RAB/2023-03-01/registrations-2023-01.csv", comma_csv(&[ROWS[0], ROWS[1], ROWS[2], ROWS[3], newcomer]));
+    let ran = folder.rihla_fed(&["erase", "--person", "-", "--json"], "CN-77755,1\n", &[]).ok().json();
+    assert_eq!((&ran["is_needed"], ran["extracts"][0]["rows"][0].as_i64()), (&true.into(), Some(6)), "{ran}");
+    let ran = folder.rihla(&["run", "--json"]).ok().json();
+    assert_eq!((&ran["feeds"][0]["rows"]["loaded"], &ran["feeds"][0]["rows"]["excluded"]), (&4.into(), &1.into()), "{ran}");
+    for text in [key().person("CN-77755", 1), key().case("CN-77755"), "n-5".to_owned()] {
+        assert_eq!(places(&folder, &text), Vec::<String>::new(), "`{text}`");
+    }
+}
+
+#[test]
+fn rows_that_a_killed_run_left_go_as_well() {
+    let folder = with_history();
+    // The rows of the last delivery landed; the submission that vouches for them did not.
+    folder.write("in/RAB/2023-03-01/registrations-2023-01.csv", comma_csv(&ROWS));
+    folder.rihla(&["run"]).ok();
+    let commits = folder.files("warehouse/submissions/_delta_log").into_keys().filter(|name| name.ends_with(".json"));
+    std::fs::remove_file(folder.path("warehouse/submissions/_delta_log").join(commits.max().expect("a commit"))).expect("taken back");
+    folder.rihla_fed(&["erase", "--person", "-"], PERSON, &[]).ok();
+    assert_gone(&folder);
+    let ran = folder.rihla(&["run", "--json"]).ok().json();
+    assert_eq!((&ran["feeds"][0]["rows"]["loaded"], &ran["feeds"][0]["rows"]["excluded"]), (&3.into(), &1.into()), "{ran}");
+    assert_gone(&folder);
 }
 
 #[test]

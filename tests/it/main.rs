@@ -7,6 +7,7 @@ mod architecture;
 mod clients;
 mod commands;
 mod compare_rules;
+mod damage;
 mod deliveries;
 mod erasure;
 mod faulty_extracts;

@@ -81,3 +81,18 @@ pub fn is_expired(events: &[&Date32Array], row: usize, day: NaiveDate) -> bool {
     let day = day.signed_duration_since(NaiveDate::default()).num_days();
     latest.is_some_and(|latest| i64::from(latest) < day)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_expires_with_the_latest_of_its_events() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let days = |text: &str| i32::try_from(day(text).signed_duration_since(NaiveDate::default()).num_days()).unwrap();
+        let first = Date32Array::from(vec![Some(days("2018-01-01")), Some(days("2018-01-31")), None, None]);
+        let last = Date32Array::from(vec![Some(days("2018-02-01")), None, Some(days("2017-12-31")), None]);
+        let expired: Vec<bool> = (0..4).map(|row| is_expired(&[&first, &last], row, day("2018-02-01"))).collect();
+        assert_eq!(expired, [false, true, true, false], "one on the first day kept, one before, one of a single date, one unknown");
+    }
+}

@@ -121,7 +121,7 @@ impl Found {
         let unsearched = self.receipt.not_searched.len();
         let error = Error::new(Kind::Input, format!("neither the warehouse nor an extract holds anybody of that name: {}", strangers.join(", ")))
             .hint("nothing was erased; check the case number and the person's number within the case");
-        Err(if unsearched > 0 { error.hint(format!("{unsearched} files could not be searched: `rihla run --dry-run` says why")) } else { error })
+        Err(if unsearched > 0 { error.hint(format!("{unsearched} files could not be searched, or not whole")) } else { error })
     }
 
     fn names(&self) -> impl Iterator<Item = (&String, &String, Whom)> {

@@ -66,7 +66,8 @@ impl Searched {
             }
         };
         if shifted > 0 {
-            self.miss(found, &format!("the cells of {shifted} rows may be shifted, so that nobody can tell whose they are"));
+            let rows = if shifted == 1 { "a row".to_owned() } else { format!("{shifted} rows") };
+            self.miss(found, &format!("the cells of {rows} may be shifted, so that nobody can tell whose they are"));
         }
         let mut sheets: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
         for row in rows.iter().filter(|row| wanted.has(key, &row.case, row.person)) {
