@@ -4,7 +4,7 @@ grain = ["stream", "period"]
 order = ["stream", "period_kind", "period"]
 
 [columns]
-stream = "registrations, returns_outbound or returns_inbound"
+stream = "registrations, returns_outbound, returns_inbound, or the feed of any other case files, both directions together"
 period_kind = "month, quarter, half-year or year"
 period = "The period, 2023-01, 2023-Q1, 2023-H1 or 2023"
 months = "Months in the period"
@@ -30,45 +30,12 @@ not_null = ["stream", "period_kind", "period", "months", "months_reported", "com
 unique = ["stream", "period"]
 
 [[tests]]
-accepted = { column = "stream", values = ["registrations", "returns_outbound", "returns_inbound"] }
+accepted = { column = "stream", values = ["registrations", "returns_outbound", "returns_inbound", "vouchers", "reintegration", "plans", "counselling", "referrals", "resettlement"] }
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
 */
-WITH reporters AS (
-    SELECT DISTINCT CAST('registrations' AS VARCHAR) AS stream, 'registrations' AS feed, office
-    FROM feeds.registrations
-    UNION ALL
-    -- Offices in Morocco report outbound returns, missions abroad inbound ones: a stray row makes nobody a reporter.
-    SELECT DISTINCT 'returns_' || r.direction AS stream, 'returns' AS feed, r.office
-    FROM feeds.returns AS r
-    JOIN system.offices AS o
-        ON o.office = r.office
-    WHERE (r.direction = 'outbound') = (o.country = 'MAR')
-),
-marks AS (
-    SELECT r.stream, m.month_start, 1 AS reported
-    FROM reporters AS r
-    JOIN system.submissions AS s
-        ON s.feed = r.feed
-        AND s.office = r.office
-    JOIN period_months AS m
-        ON m.period_kind = 'month'
-        AND m.period = s.period
-    WHERE s.is_current
-    UNION ALL
-    SELECT CAST('registrations' AS VARCHAR) AS stream, registered_month AS month_start, 0 AS reported
-    FROM registered_persons
-    UNION ALL
-    SELECT 'returns_' || direction AS stream, departed_month AS month_start, 0 AS reported
-    FROM movements
-),
-months AS (
-    SELECT stream, month_start, max(reported) AS reported
-    FROM marks
-    GROUP BY stream, month_start
-),
-lengths AS (
+WITH lengths AS (
     SELECT period, CAST(count(*) AS BIGINT) AS months
     FROM period_months
     GROUP BY period
@@ -79,7 +46,7 @@ covered AS (
         p.period_kind,
         p.period,
         CAST(sum(m.reported) AS BIGINT) AS months_reported
-    FROM months AS m
+    FROM reported_months AS m
     JOIN period_months AS p
         ON p.month_start = m.month_start
     GROUP BY m.stream, p.period_kind, p.period

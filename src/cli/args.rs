@@ -68,7 +68,11 @@ pub enum Command {
     #[command(verbatim_doc_comment)]
     Sql {
         /// One SELECT
-        query: String,
+        #[arg(required_unless_present = "file")]
+        query: Option<String>,
+        /// Read the SELECT from a file, such as those in examples/
+        #[arg(long, short, value_name = "FILE", conflicts_with = "query")]
+        file: Option<PathBuf>,
         /// How the result is written (with --json: json)
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,

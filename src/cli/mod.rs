@@ -122,8 +122,9 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
         Command::Check => check::check(args, terminal).await,
-        Command::Sql { query, format, output, release } => {
-            sql::sql(args, &sql::Question { query, format: *format, output: output.as_deref(), release: *release }, terminal).await
+        Command::Sql { query, file, format, output, release } => {
+            let query = sql::query(query.as_deref(), file.as_deref())?;
+            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: *release }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,

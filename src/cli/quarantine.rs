@@ -99,7 +99,7 @@ fn summary(lines: &[QuarantineLine]) -> String {
         group.0 += 1;
         group.1.insert(&line.office);
     }
-    let rows: BTreeSet<(&str, i64)> = lines.iter().map(|line| (line.path.as_str(), line.row)).collect();
+    let rows: BTreeSet<(&str, Option<&str>, i64)> = lines.iter().map(|line| (line.path.as_str(), line.sheet.as_deref(), line.row)).collect();
     let body = groups
         .into_iter()
         .map(|((feed, rule), (faults, offices))| vec![feed.to_owned(), rule, count(faults), offices.into_iter().collect::<Vec<_>>().join(" ")]);

@@ -37,6 +37,16 @@ pub struct Question<'a> {
     pub release: Option<u64>,
 }
 
+/// The query as it stands on the command line, or in a file; one of the two is given.
+pub fn query(typed: Option<&str>, file: Option<&Path>) -> Result<String> {
+    match (typed, file) {
+        (_, Some(path)) => std::fs::read_to_string(path)
+            .map_err(|cause| Error::new(Kind::Input, format!("cannot read `{}`", path.display())).because(cause).hint("name a file with one SELECT in it")),
+        (Some(text), None) => Ok(text.to_owned()),
+        (None, None) => Err(Error::new(Kind::Input, "there is no query").hint("type one SELECT, or name a file with --file FILE")),
+    }
+}
+
 /// Asks a release in SQL.
 pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
@@ -75,7 +85,7 @@ fn refused(query: &str, tables: &[&str], error: &DataFusionError) -> Error {
     let hint = "`rihla tables` shows the tables, `rihla tables NAME` the columns of one";
     let words = error.strip_backtrace();
     let says = |refusals: &[&str]| refusals.iter().any(|refusal| words.contains(refusal));
-    let is_select = query.trim_start().to_lowercase().starts_with("select");
+    let is_select = without_comments(query).to_lowercase().starts_with("select");
     if says(&["single SQL statement", "no SQL statements"]) || (!is_select && says(&["not supported: ", "SHOW "])) {
         return Error::new(Kind::Input, "a release can only be read, by one SELECT").hint(hint);
     }
@@ -87,6 +97,15 @@ fn refused(query: &str, tables: &[&str], error: &DataFusionError) -> Error {
         fault = fault.maybe_hint(did_you_mean(name, tables.iter().copied()));
     }
     Error::query(fault).hint(hint)
+}
+
+/// The query from its first word on.
+fn without_comments(query: &str) -> &str {
+    let mut rest = query.trim_start();
+    while let Some(comment) = rest.strip_prefix("--") {
+        rest = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    rest
 }
 
 async fn write(stream: SendableRecordBatchStream, format: Format, out: &mut (dyn Write + '_)) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Spellings of case numbers: case, spaces, dashes and lost zeros make no other case.
 
+use super::western_digit;
+
 /// How an office writes its case numbers: `@` stands for a letter, a run of `#` for a number of that many
 /// digits (fewer mean lost zeros), anything else for itself; spaces and punctuation do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,13 +71,14 @@ impl CaseNumberPattern {
 
 /// Upper case, letters and digits, each run of anything else a dash: `1-234` and `12-34` stay two.
 pub(super) fn separated(text: &str) -> String {
+    let text: String = text.chars().map(western_digit).collect();
     let runs = text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
     runs.map(str::to_uppercase).collect::<Vec<_>>().join("-")
 }
 
 /// Upper case, letters and digits only.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn spellings_of_one_case_are_one() {
         let pattern = CaseNumberPattern::new("MA-@@@-######").unwrap();
-        for spelling in ["MA-RAB-004512", "ma-rab-004512", "MA RAB 4512", "MARAB004512", " ma/rab/4512 "] {
+        for spelling in ["MA-RAB-004512", "ma-rab-004512", "MA RAB 4512", "MARAB004512", " ma/rab/4512 ", "MA-RAB-٤٥١٢", "MA-RAB-۰۰۴۵۱۲"] {
             assert_eq!(pattern.canonical(spelling).as_deref(), Some("MARAB004512"), "{spelling}");
         }
         for other in ["XX-12", "MA-RAB-", "MA-RAB-0045123", "MA-R4B-004512", "DE-004512"] {

@@ -6,11 +6,15 @@ use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUni
 
 use super::{Contract, Field, FieldKind, Protection, Role};
 
+/// The digits of a number, decimals included: as many as 64 bits hold, so that every reader of the tables has the type.
+pub const NUMBER_DIGITS: u8 = 18;
+
 /// The Arrow type of a field's values once cast.
 pub fn arrow_type(kind: &FieldKind) -> DataType {
     match kind {
         FieldKind::String => DataType::Utf8,
         FieldKind::Integer => DataType::Int64,
+        FieldKind::Number { scale } => DataType::Decimal128(NUMBER_DIGITS, i8::try_from(*scale).unwrap_or(0)),
         FieldKind::Boolean { .. } => DataType::Boolean,
         FieldKind::Date => DataType::Date32,
         FieldKind::DateTime => instant(),

@@ -13,6 +13,11 @@ pub enum FieldKind {
     String,
     /// A whole number, 64 bits.
     Integer,
+    /// An exact decimal of 18 digits.
+    Number {
+        /// How many of them are decimals, 0 to 9.
+        scale: u8,
+    },
     /// Yes or no, by the spellings given (compared after folding).
     Boolean {
         /// Folded spellings of yes.
@@ -57,7 +62,7 @@ pub enum Role {
     BirthDate,
     /// The person's age at the event, where no birth date is known.
     Age,
-    /// The day of the event that the row tells of.
+    /// A day of the event that the row tells of; where several fields have it, the earliest filled one is the event.
     EventDate,
     /// When the record was last changed.
     ChangedAt,
@@ -74,12 +79,14 @@ pub struct Field {
     pub kind: FieldKind,
     /// Whether an empty cell is a fault.
     pub required: bool,
-    /// Least value of an integer.
-    pub minimum: Option<i64>,
-    /// Greatest value of an integer.
-    pub maximum: Option<i64>,
+    /// Least value of an integer, or of a number in units of its last decimal.
+    pub minimum: Option<i128>,
+    /// Greatest value of an integer, or of a number in units of its last decimal.
+    pub maximum: Option<i128>,
     /// What the whole text must match.
     pub pattern: Option<Regex>,
+    /// The width to which an id of digits alone is filled up with the zeros that it lost.
+    pub pad: Option<usize>,
     /// The code list its values come from.
     pub codes: Option<Arc<CodeList>>,
     /// Folded labels under which extracts show it, the name included.

@@ -3,8 +3,11 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::spelling::is_invisible;
+
 /// Folds a spelling: compatibility decomposition, no combining marks, lower case, ligatures and Arabic
-/// letter variants made plain, everything that is neither letter nor digit a single space, trimmed.
+/// letter variants made plain, what cannot be seen left out, everything else that is neither letter nor digit a single
+/// space, trimmed.
 ///
 /// Never by likeness: `Niger` and `Nigeria` stay two.
 pub fn fold(text: &str) -> String {
@@ -18,7 +21,7 @@ fn fold_chars(chars: impl Iterator<Item = char>) -> String {
     let mut folded = String::new();
     let mut gap = false;
     for c in chars {
-        if c == 'ـ' {
+        if c == 'ـ' || is_invisible(c) {
             continue;
         }
         if !c.is_alphanumeric() {

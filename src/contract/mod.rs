@@ -6,16 +6,25 @@
 mod case_number;
 mod codes;
 mod columns;
+mod dates;
 mod field;
 mod fold;
+mod hxl;
 mod measure;
+mod months;
+mod number;
+mod spelling;
 
 pub use case_number::CaseNumberPattern;
 pub use codes::{Clash, Code, CodeList};
-pub use columns::{arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use columns::{NUMBER_DIGITS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;
+pub use hxl::hashtag;
 pub use measure::{Additivity, AdditivityWord, Measure};
+pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
+pub use spelling::{clean, id, is_invisible, is_spreadsheet_number};
 
 use std::sync::Arc;
 
@@ -56,9 +65,13 @@ pub struct Contract {
     pub required_when: Vec<RequiredWhen>,
     /// Codes excluded by condition.
     pub excluded_when: Vec<ExcludedWhen>,
+    /// Fields that are all filled or all empty, in groups.
+    pub together: Vec<Vec<usize>>,
+    /// Dates of which none lies before a filled one that stands earlier, in lists.
+    pub in_order: Vec<Vec<usize>>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
-    /// Spellings of "no value", trimmed.
+    /// Spellings of "no value", trimmed and clean.
     pub missing_values: Vec<String>,
     /// Hash of everything that decides what a row becomes; a change makes refused deliveries worth another try.
     pub fingerprint: String,
@@ -68,6 +81,11 @@ impl Contract {
     /// The index of the field with a role.
     pub fn role(&self, role: Role) -> Option<usize> {
         self.fields.iter().position(|field| field.role == Some(role))
+    }
+
+    /// The indexes of all fields with a role: event dates may be several.
+    pub fn roles(&self, role: Role) -> impl Iterator<Item = usize> {
+        self.fields.iter().enumerate().filter(move |(_, field)| field.role == Some(role)).map(|(index, _)| index)
     }
 
     /// The field with a name.
@@ -88,8 +106,9 @@ impl Contract {
         self.case_numbers.iter().find_map(|pattern| pattern.canonical(text))
     }
 
-    /// True where the text is one of the schema's spellings of "no value".
+    /// True where the text is one of the schema's spellings of "no value", or nothing that can be seen.
     pub fn is_missing(&self, text: &str) -> bool {
+        let text = clean(text);
         let text = text.trim();
         text.is_empty() || self.missing_values.iter().any(|missing| missing == text)
     }

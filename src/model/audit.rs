@@ -34,7 +34,7 @@ async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
 }
 
 /// The rows, or groups of rows, that fail a test.
-fn failing_rows(model: &Model, test: &Test) -> String {
+pub(super) fn failing_rows(model: &Model, test: &Test) -> String {
     let table = format!("\"{}\"", model.name);
     let condition = test.condition.as_ref().map_or_else(|| "true".to_owned(), |condition| format!("({condition})"));
     let quoted = |columns: &[String]| columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>();
@@ -50,6 +50,12 @@ fn failing_rows(model: &Model, test: &Test) -> String {
         Check::Accepted(column, values) => format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" NOT IN ({})", values.join(", ")),
         Check::AcceptedCodes(column, list) => {
             format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" IS NOT NULL AND \"{column}\" NOT IN (SELECT code FROM codes.\"{list}\")")
+        }
+        Check::Relationships(column, other, to) => {
+            let other = other.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
+            format!(
+                "SELECT * FROM {table} AS t WHERE {condition} AND \"{column}\" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {other} AS o WHERE o.\"{to}\" = t.\"{column}\")"
+            )
         }
     }
 }

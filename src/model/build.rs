@@ -1,28 +1,26 @@
 //! Models run: each result a Parquet file named by its content, written once.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ident};
-use futures::TryStreamExt;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use futures::stream::FuturesUnordered;
+use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
 use super::check::Checked;
+use super::describe;
 use super::inputs::Inputs;
 use super::parse::Model;
 use super::reports::reports;
-use crate::clock::random_bytes;
+use super::write::{Draft, Shape, Written};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::warehouse::{Column, DRAFTS, LastBuild, Reports, Resource, TableFacts, TableSchema, Warehouse};
+use crate::project::Project;
+use crate::warehouse::{FileFacts, LastBuild, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
 
 /// What was built.
 #[derive(Debug, Default)]
@@ -35,6 +33,8 @@ pub struct Built {
 
 /// Builds models into a warehouse.
 pub struct Builder<'a> {
+    /// The project.
+    pub project: &'a Project,
     /// The warehouse.
     pub warehouse: &'a Warehouse,
     /// The engine, with all inputs.
@@ -48,45 +48,82 @@ pub struct Builder<'a> {
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
-const WRITER: &str = concat!("rihla-parquet-1 ", env!("CARGO_PKG_VERSION"));
+const WRITER: &str = concat!("rihla-parquet-2 ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
-    /// Builds and tests every model.
+    /// Builds and tests every model, side by side where one does not read the other.
     ///
     /// # Errors
     /// As the engine and the disk say.
     pub async fn build(&self, mut progress: impl FnMut(&str)) -> Result<Built> {
-        let mut built = Built::default();
-        for (model, schema) in self.checked.models.iter().zip(&self.checked.schemas) {
-            progress(model.name.as_str());
-            self.build_model(model, schema, &mut built).await?;
-            tracing::debug!(model = model.name.as_str(), "built");
+        let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let count = self.checked.models.len();
+        let mut results: Vec<Option<One>> = std::iter::repeat_with(|| None).take(count).collect();
+        let mut waiting: Vec<usize> = (0..count).collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut still = Vec::new();
+            for index in waiting {
+                let model = &self.checked.models[index];
+                if running.len() < most && self.is_ready(model, &results) {
+                    progress(model.name.as_str());
+                    running.push(self.build_model(index, self.fingerprint(index, &results)?));
+                } else {
+                    still.push(index);
+                }
+            }
+            waiting = still;
+            let Some(one) = running.next().await else { break };
+            let (index, one) = one?;
+            tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
+            results[index] = Some(one);
         }
-        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(built)
+        if let Some(index) = waiting.first() {
+            return Err(Error::new(Kind::Internal, format!("{} waits for a model that is never built", self.checked.models[*index].name)));
+        }
+        Ok(self.assemble(results))
     }
 
-    async fn build_model(&self, model: &Model, schema: &SchemaRef, built: &mut Built) -> Result<()> {
-        let fingerprint = self.fingerprint(model, built)?;
+    /// True where all models that a model reads are built.
+    fn is_ready(&self, model: &Model, results: &[Option<One>]) -> bool {
+        let pending = self.checked.models.iter().zip(results).filter(|(_, result)| result.is_none());
+        let pending: BTreeSet<&str> = pending.map(|(model, _)| model.name.as_str()).collect();
+        model.models_read().is_disjoint(&pending)
+    }
+
+    /// What was built in an order that does not depend on which model was done first.
+    fn assemble(&self, results: Vec<Option<One>>) -> Built {
+        let mut built = Built::default();
+        for (model, one) in self.checked.models.iter().zip(results) {
+            let Some(One { resource, tests, rebuilt }) = one else { continue };
+            built.rebuilt += usize::from(rebuilt);
+            built.build.tests.extend(tests);
+            if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
+        }
+        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        built
+    }
+
+    async fn build_model(&self, index: usize, fingerprint: String) -> Result<(usize, One)> {
+        let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         // Offices may come and go without a figure changing, so this is asked every time.
         let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
-        let resource = match self.reusable(model, &fingerprint) {
+        let one = match self.reusable(model, &fingerprint) {
             Some(mut resource) => {
                 resource.rihla.reports = reports;
-                built.build.tests.extend(self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned());
+                // What a column may hold follows the code lists, which the model itself need not read.
+                resource.schema = self.table_schema(model, schema);
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                resource
+                let tests = self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect();
+                One { resource, tests, rebuilt: false }
             }
             None => {
-                built.rebuilt += 1;
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                built.build.tests.extend(audit(self.engine, model).await?);
-                resource
+                One { resource, tests: audit(self.engine, model).await?, rebuilt: true }
             }
         };
-        if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
-        Ok(())
+        Ok((index, one))
     }
 
     fn file(&self, model: &Model, resource: &Resource) -> std::path::PathBuf {
@@ -94,12 +131,16 @@ impl Builder<'_> {
     }
 
     /// The hash of the model and the content of all it reads.
-    fn fingerprint(&self, model: &Model, built: &Built) -> Result<String> {
+    fn fingerprint(&self, index: usize, results: &[Option<One>]) -> Result<String> {
+        let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         let mut hash = Sha256::new();
         hash.update(WRITER);
         hash.update(model.file.text.as_bytes());
+        if !model.is_staging {
+            describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
+        }
         for (read, _) in &model.reads {
-            let of_model = built.build.tables.iter().chain(&built.build.staging).find(|table| table.name == *read).map(|table| table.hash.as_str());
+            let of_model = results.iter().flatten().map(|one| &one.resource).find(|table| table.name == *read).map(|table| table.hash.as_str());
             let content = of_model
                 .or_else(|| self.inputs.fingerprint(read))
                 .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
@@ -112,149 +153,94 @@ impl Builder<'_> {
         let tables = if model.is_staging { &self.last.staging } else { &self.last.tables };
         let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
         // A file that was changed since is made anew: its name says what it should hold.
-        found.is_content_of(&self.file(model, found)).then(|| found.clone())
+        let has_csv = model.is_staging || found.rihla.csv.as_ref().is_some_and(|csv| csv.is_content_of(&self.warehouse.released_file(&csv.path)));
+        (has_csv && found.is_content_of(&self.file(model, found))).then(|| found.clone())
     }
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {
         let what = || format!("cannot run the model `{}`", model.name);
-        let frame = self.engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
-        let frame = self.engine.apart(frame).await.and_then(|frame| sorted(frame, model)).map_err(|cause| error::engine(what(), cause))?;
-        let mut stream = frame.execute_stream().await.map_err(|cause| error::engine(what(), cause))?;
-        let mut draft = Draft::begin(self.warehouse.store().root(), schema)?;
-        while let Some(batch) = stream.try_next().await.map_err(|cause| error::engine(what(), cause))? {
-            draft.write(&batch, schema)?;
+        let run = run(
+            self.engine.clone(),
+            model.file.text.clone(),
+            order(model),
+            self.warehouse.store().root().to_owned(),
+            describe::shape(model, schema, self.project),
+        );
+        // A task of its own, so that models run on all cores.
+        let ran = tokio::spawn(run).await.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+        let written = ran.map_err(|failed| match failed {
+            Failed::Engine(cause) => error::engine(what(), cause),
+            Failed::Disk(error) => error,
+        })?;
+        let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.parquet.hash, "parquet");
+        written.parquet.keep(&place)?;
+        let mut facts = facts(model, &written, fingerprint, reports);
+        if let Some(csv) = &written.csv {
+            let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &csv.hash, "csv");
+            csv.keep(&place)?;
+            facts.csv = Some(FileFacts { path, bytes: csv.bytes, hash: format!("sha256:{}", csv.hash) });
         }
-        let written = draft.finish()?;
-        let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.hash);
-        written.keep(&place)?;
-        Ok(resource(model, schema, path, &written, facts(model, &written, fingerprint, reports)))
+        Ok(self.resource(model, schema, path, &written, facts))
+    }
+
+    fn resource(&self, model: &Model, schema: &SchemaRef, path: String, written: &Written, facts: TableFacts) -> Resource {
+        Resource {
+            name: model.name.as_str().to_owned(),
+            description: model.header.description.clone(),
+            path,
+            format: "parquet".to_owned(),
+            mediatype: "application/vnd.apache.parquet".to_owned(),
+            encoding: None,
+            dialect: None,
+            bytes: written.parquet.bytes,
+            hash: format!("sha256:{}", written.parquet.hash),
+            schema: self.table_schema(model, schema),
+            rihla: facts,
+        }
+    }
+
+    fn table_schema(&self, model: &Model, schema: &SchemaRef) -> TableSchema {
+        let primary_key = model.header.grain.iter().map(|column| column.get_ref().clone()).collect();
+        TableSchema { fields: describe::columns(model, schema, self.project), primary_key }
     }
 }
 
-/// Rows in the order the header says, so that the same content is the same file.
-fn sorted(frame: DataFrame, model: &Model) -> datafusion::error::Result<DataFrame> {
-    let order = model.header.order().map(|column| ident(column).sort(true, true)).collect();
-    frame.sort(order)
+/// A model built, or found built already.
+struct One {
+    resource: Resource,
+    tests: Vec<TestResult>,
+    rebuilt: bool,
+}
+
+/// Why a model's result was not written.
+enum Failed {
+    Engine(DataFusionError),
+    Disk(Error),
+}
+
+/// Runs a model and writes its rows in the order given, so that the same content is the same file.
+async fn run(engine: Engine, sql: String, order: Vec<String>, root: PathBuf, shape: Shape) -> std::result::Result<Written, Failed> {
+    let frame = engine.context().sql(&sql).await.map_err(Failed::Engine)?;
+    let sorted = |frame: DataFrame| frame.sort(order.iter().map(|column| ident(column).sort(true, true)).collect());
+    let frame = engine.apart(frame).await.and_then(sorted).map_err(Failed::Engine)?;
+    let mut stream = frame.execute_stream().await.map_err(Failed::Engine)?;
+    let mut draft = Draft::begin(&root, &shape).map_err(Failed::Disk)?;
+    while let Some(batch) = stream.try_next().await.map_err(Failed::Engine)? {
+        draft.write(&batch).map_err(Failed::Disk)?;
+    }
+    draft.finish().map_err(Failed::Disk)
+}
+
+fn order(model: &Model) -> Vec<String> {
+    model.header.order().map(str::to_owned).collect()
 }
 
 fn facts(model: &Model, written: &Written, fingerprint: String, reports: Vec<Reports>) -> TableFacts {
     let measures = model.header.measures.iter().map(|(name, measure)| (name.get_ref().clone(), measure.clone()));
-    TableFacts { rows: written.rows, fingerprint, model: model_hash(model), reports, measures: measures.collect() }
+    TableFacts { rows: written.rows, fingerprint, model: model_hash(model), reports, measures: measures.collect(), csv: None, parquet: None }
 }
 
 /// Hash of a model's file.
 pub fn model_hash(model: &Model) -> String {
     hex::encode(&Sha256::digest(&model.file.text)[..16])
-}
-
-fn resource(model: &Model, schema: &SchemaRef, path: String, written: &Written, facts: TableFacts) -> Resource {
-    let fields = schema.fields().iter().map(|field| Column {
-        name: field.name().clone(),
-        kind: standard_type(field.data_type()).to_owned(),
-        description: model.header.column(field.name()).unwrap_or_default().to_owned(),
-    });
-    Resource {
-        name: model.name.as_str().to_owned(),
-        description: model.header.description.clone(),
-        path,
-        format: "parquet".to_owned(),
-        mediatype: "application/vnd.apache.parquet".to_owned(),
-        bytes: written.bytes,
-        hash: format!("sha256:{}", written.hash),
-        schema: TableSchema { fields: fields.collect(), primary_key: model.header.grain.iter().map(|column| column.get_ref().clone()).collect() },
-        rihla: facts,
-    }
-}
-
-/// A column's type in the words of Table Schema.
-fn standard_type(kind: &arrow::datatypes::DataType) -> &'static str {
-    use arrow::datatypes::DataType as T;
-    match kind {
-        T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => "integer",
-        T::Float16 | T::Float32 | T::Float64 | T::Decimal128(..) | T::Decimal256(..) => "number",
-        T::Boolean => "boolean",
-        T::Date32 | T::Date64 => "date",
-        T::Timestamp(..) => "datetime",
-        T::List(_) | T::LargeList(_) => "list",
-        T::Utf8 | T::LargeUtf8 | T::Utf8View => "string",
-        _ => "any",
-    }
-}
-
-/// A result that is being written under a name that nobody looks for.
-struct Draft {
-    path: std::path::PathBuf,
-    writer: ArrowWriter<Hashing>,
-    rows: u64,
-}
-
-/// A result whole on disk.
-struct Written {
-    path: std::path::PathBuf,
-    hash: String,
-    bytes: u64,
-    rows: u64,
-}
-
-impl Draft {
-    fn begin(root: &Path, schema: &SchemaRef) -> Result<Self> {
-        let folder = root.join(DRAFTS);
-        let path = folder.join(format!("{}.parquet", hex::encode(random_bytes::<8>())));
-        let what = || format!("cannot write `{}`", path.display());
-        std::fs::create_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
-        let file = File::create(&path).map_err(|cause| error::io(what(), cause))?;
-        let level = ZstdLevel::try_new(3).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).set_created_by("rihla".to_owned()).build();
-        let hashing = Hashing { file, hash: Sha256::new(), bytes: 0 };
-        let writer = ArrowWriter::try_new(hashing, schema.clone(), Some(properties)).map_err(|cause| error::store(what(), cause))?;
-        Ok(Self { path, writer, rows: 0 })
-    }
-
-    /// Writes a batch, its columns cast to those planned: the optimiser may hand on other text types.
-    fn write(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> Result<()> {
-        let internal = |cause| Error::new(Kind::Internal, "a model's rows do not have the columns that were planned").because(cause);
-        let columns: Result<Vec<_>> =
-            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()).map_err(internal)).collect();
-        let batch = RecordBatch::try_new(schema.clone(), columns?).map_err(internal)?;
-        self.rows += batch.num_rows() as u64;
-        self.writer.write(&batch).map_err(|cause| error::store(format!("cannot write `{}`", self.path.display()), cause))
-    }
-
-    fn finish(self) -> Result<Written> {
-        let what = || format!("cannot write `{}`", self.path.display());
-        let hashing = self.writer.into_inner().map_err(|cause| error::store(what(), cause))?;
-        hashing.file.sync_all().map_err(|cause| error::io(what(), cause))?;
-        Ok(Written { hash: hex::encode(hashing.hash.finalize()), bytes: hashing.bytes, rows: self.rows, path: self.path })
-    }
-}
-
-impl Written {
-    /// Gives the file its name, in one step; a file of that name has the same content.
-    fn keep(&self, place: &Path) -> Result<()> {
-        let what = || format!("cannot write `{}`", place.display());
-        if let Some(folder) = place.parent() {
-            std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
-        }
-        std::fs::rename(&self.path, place).map_err(|cause| error::io(what(), cause))
-    }
-}
-
-/// A file that knows the hash of what was written to it.
-struct Hashing {
-    file: File,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashing {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(buffer)?;
-        self.hash.update(&buffer[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

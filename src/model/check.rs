@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
+use super::audit::failing_rows;
 use super::diagnose;
 use super::inputs::empty_inputs;
 use super::parse::Model;
@@ -15,7 +16,7 @@ use crate::diagnostic::{Fault, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::graph;
-use crate::project::Project;
+use crate::project::{Project, check_tag};
 
 /// Models in an order in which each follows what it reads, with the columns of their tables.
 #[derive(Debug)]
@@ -180,8 +181,21 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     header.order.iter().flatten().for_each(|column| known(column, "the order names the column"));
     header.columns.keys().for_each(|column| known(column, "the header documents the column"));
     header.measures.keys().for_each(|column| known(column, "the header has the measure"));
+    header.hxl.keys().for_each(|column| known(column, "the header has a tag for the column"));
     for form in &header.tests {
         Test::columns_of(form.get_ref()).into_iter().for_each(|column| known(column, "a test names the column"));
+    }
+    for tag in header.hxl.values() {
+        if let Some(hint) = check_tag(tag.get_ref()) {
+            faults.push(model.header_fault(tag.span(), format!("`{}` is no HXL tag", tag.get_ref())).hint(hint));
+        }
+    }
+    for field in schema.fields().iter().filter(|field| !model.is_staging && field.data_type().is_nested()) {
+        faults.push(
+            model
+                .header_fault(0..0, format!("the column `{}` holds several values in a cell, which not every tool reads", field.name()))
+                .hint("a released table has one value in each cell: write a row for each, or one text"),
+        );
     }
     for name in names.iter().filter(|name| header.column(name).is_none()) {
         faults.push(model.header_fault(0..0, format!("the column `{name}` is not documented")).hint(format!("add `{name} = \"…\"` under `[columns]`")));
@@ -213,6 +227,15 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
         if let Err(error) = engine.context().state().create_logical_plan(&sql).await {
             let told = diagnose::fault(&model.file, &error);
             faults.push(model.header_fault(condition.span(), format!("the condition for offices is wrong: {}", told.message)).maybe_hint(told.hint));
+        }
+    }
+    for (form, test) in model.header.tests.iter().zip(&model.tests) {
+        let Some(related) = &form.get_ref().relationships else { continue };
+        if let Err(error) = engine.context().state().create_logical_plan(&failing_rows(model, &Test { condition: None, ..test.clone() })).await {
+            let told = diagnose::fault(&model.file, &error);
+            let place = related.to.as_ref().unwrap_or(&related.column);
+            let message = format!("the test cannot hold `{}` against `{}`: {}", related.column.get_ref(), related.table.get_ref(), told.message);
+            faults.push(model.header_fault(place.span(), message).maybe_hint(told.hint));
         }
     }
     for form in &model.header.tests {

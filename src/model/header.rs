@@ -27,6 +27,9 @@ pub struct Header {
     /// What each column holds.
     #[serde(default)]
     pub columns: BTreeMap<Text, String>,
+    /// HXL tags of columns for which the project's own do not fit.
+    #[serde(default)]
+    pub hxl: BTreeMap<Text, Text>,
     /// What each measure is.
     #[serde(default)]
     pub measures: BTreeMap<Text, Measure>,
@@ -54,6 +57,11 @@ impl Header {
     /// What a column holds.
     pub fn column(&self, name: &str) -> Option<&str> {
         self.columns.iter().find(|(column, _)| column.get_ref() == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The HXL tag that the model gives a column.
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.hxl.iter().find(|(column, _)| column.get_ref() == name).map(|(_, tag)| tag.get_ref().as_str())
     }
 
     /// What a measure is.

@@ -183,6 +183,8 @@ fn codes(list: &CodeList) -> Result<RecordBatch> {
         ("label_en", text(list.codes.iter().map(|code| code.label_en.as_str())), false),
         ("label_fr", text(list.codes.iter().map(|code| code.label_fr.as_str())), false),
         ("label_ar", text(list.codes.iter().map(|code| code.label_ar.as_str())), false),
+        ("valid_from", Arc::new(list.codes.iter().map(|code| code.valid_from.map(days)).collect::<Date32Array>()) as ArrayRef, true),
+        ("valid_to", Arc::new(list.codes.iter().map(|code| code.valid_to.map(days)).collect::<Date32Array>()) as ArrayRef, true),
     ])
 }
 

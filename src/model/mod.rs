@@ -6,12 +6,14 @@
 mod audit;
 mod build;
 mod check;
+mod describe;
 mod diagnose;
 mod header;
 mod inputs;
 mod parse;
 mod reports;
 mod test;
+mod write;
 
 pub use audit::audit;
 pub use build::{Builder, Built, model_hash};

@@ -52,7 +52,7 @@ impl Model {
             name: ModelName::new(stem),
             file: file.clone(),
             tests,
-            reads: reads(file, &statement),
+            reads: reads(file, &statement).into_iter().chain(related(&header, part.start)).collect(),
             is_staging: file.path.starts_with("sql/staging/"),
             header_start: part.start,
             header,
@@ -115,6 +115,12 @@ fn reads(file: &SourceFile, statement: &Statement) -> Vec<(String, Range<usize>)
         .collect()
 }
 
+/// The tables that tests hold the model against: it is built after them, and anew when they change.
+fn related(header: &Header, start: usize) -> impl Iterator<Item = (String, Range<usize>)> {
+    let named = header.tests.iter().filter_map(|form| form.get_ref().relationships.as_ref());
+    named.map(move |related| (related.table.get_ref().clone(), start + related.table.span().start..start + related.table.span().end))
+}
+
 /// Where a table is first named.
 fn place_of(file: &SourceFile, statement: &Statement, table: &str) -> Range<usize> {
     let Statement::Statement(statement) = statement else { return 0..0 };
@@ -141,7 +147,7 @@ fn tests(file: &Arc<SourceFile>, header: &Header, start: usize, faults: &mut Vec
                 let span = form.span();
                 faults.push(
                     Fault::error(file, start + span.start..start + span.end, "a test states exactly one check")
-                        .hint("`not_null`, `unique`, `accepted` or `accepted_codes`"),
+                        .hint("`not_null`, `unique`, `accepted`, `accepted_codes` or `relationships`"),
                 );
             }
         }

@@ -18,6 +18,8 @@ pub struct TestForm {
     pub accepted: Option<AcceptedForm>,
     /// Only codes of a list, or null.
     pub accepted_codes: Option<AcceptedCodesForm>,
+    /// Only values that another table has, or null.
+    pub relationships: Option<RelationshipsForm>,
     /// Rows that the test is for.
     pub r#where: Option<Text>,
     /// How a failure weighs.
@@ -43,6 +45,18 @@ pub struct AcceptedCodesForm {
     pub column: Text,
     /// The code list.
     pub codes: Text,
+}
+
+/// `{ column = "…", table = "…", to = "…" }`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelationshipsForm {
+    /// The column.
+    pub column: Text,
+    /// The table whose column has all its values.
+    pub table: Text,
+    /// That table's column; of the same name where absent.
+    pub to: Option<Text>,
 }
 
 /// How a failure weighs.
@@ -88,6 +102,8 @@ pub enum Check {
     Accepted(String, Vec<String>),
     /// Only codes of a list.
     AcceptedCodes(String, String),
+    /// Only values that a column of another table has: column, table, its column.
+    Relationships(String, String, String),
 }
 
 impl Test {
@@ -99,6 +115,11 @@ impl Test {
         checks.extend(form.unique.as_ref().map(|columns| Check::Unique(names(columns))));
         checks.extend(form.accepted.as_ref().map(|accepted| Check::Accepted(accepted.column.get_ref().clone(), accepted.values.iter().map(literal).collect())));
         checks.extend(form.accepted_codes.as_ref().map(|accepted| Check::AcceptedCodes(accepted.column.get_ref().clone(), accepted.codes.get_ref().clone())));
+        checks.extend(form.relationships.as_ref().map(|related| {
+            let column = related.column.get_ref().clone();
+            let to = related.to.as_ref().map_or_else(|| column.clone(), |to| to.get_ref().clone());
+            Check::Relationships(column, related.table.get_ref().clone(), to)
+        }));
         let check = checks.pop().filter(|_| checks.is_empty())?;
         Some(Self { check, condition: form.r#where.as_ref().map(|text| text.get_ref().clone()), severity: form.severity })
     }
@@ -106,7 +127,11 @@ impl Test {
     /// The columns that it names, with their places in the header.
     pub fn columns_of(form: &TestForm) -> Vec<&Spanned<String>> {
         let lists = form.not_null.iter().chain(&form.unique).flatten();
-        lists.chain(form.accepted.iter().map(|a| &a.column)).chain(form.accepted_codes.iter().map(|a| &a.column)).collect()
+        lists
+            .chain(form.accepted.iter().map(|a| &a.column))
+            .chain(form.accepted_codes.iter().map(|a| &a.column))
+            .chain(form.relationships.iter().map(|r| &r.column))
+            .collect()
     }
 
     /// The test as manifests and messages name it.
@@ -116,6 +141,7 @@ impl Test {
             Check::Unique(columns) => format!("unique({})", columns.join(", ")),
             Check::Accepted(column, _) => format!("accepted({column})"),
             Check::AcceptedCodes(column, codes) => format!("accepted_codes({column}, {codes})"),
+            Check::Relationships(column, table, to) => format!("relationships({column}, {table}.{to})"),
         };
         match &self.condition {
             Some(condition) => format!("{name} where {condition}"),

@@ -18,7 +18,7 @@ use crate::contract::{Contract, Role, is_carried, loaded_schema};
 use crate::error::{Error, Kind, Result};
 use crate::validate::TypedRows;
 
-/// Where the rows of a delivery come from: the same for all of them.
+/// Where the rows of a delivery come from: the same for all of them. Their sheets and numbers they have themselves.
 pub struct Provenance<'a> {
     /// The submission.
     pub submission_id: &'a str,
@@ -32,8 +32,6 @@ pub struct Provenance<'a> {
     pub received: DateTime<Utc>,
     /// The extract.
     pub path: &'a str,
-    /// The sheet of a workbook.
-    pub sheet: Option<&'a str>,
 }
 
 /// The rows to load, in the contract's loaded schema; as many as `typed` holds.
@@ -44,7 +42,7 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
     let count = typed.len();
     let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
     let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
-    let sheet: StringArray = std::iter::repeat_n(provenance.sheet, count).collect();
+    let sheet: StringArray = typed.sheets.iter().map(Option::as_deref).collect();
     let person = People::of(contract, typed)?;
     let mut columns: Vec<ArrayRef> = vec![
         repeated(provenance.submission_id),
@@ -67,7 +65,8 @@ struct People<'a> {
     case: &'a StringArray,
     person: &'a Int64Array,
     sex: &'a StringArray,
-    event: &'a Date32Array,
+    /// The dates of the event; of each row the earliest filled one counts.
+    events: Vec<&'a Date32Array>,
     birth: Option<&'a Date32Array>,
     age: Option<&'a Int64Array>,
 }
@@ -78,7 +77,7 @@ impl<'a> People<'a> {
             case: needed(contract, typed, Role::CaseNumber)?,
             person: needed(contract, typed, Role::PersonNumber)?,
             sex: needed(contract, typed, Role::Sex)?,
-            event: needed(contract, typed, Role::EventDate)?,
+            events: events(contract, typed)?,
             birth: typed.role(contract, Role::BirthDate).and_then(|column| column.as_any().downcast_ref()),
             age: typed.role(contract, Role::Age).and_then(|column| column.as_any().downcast_ref()),
         })
@@ -98,14 +97,27 @@ impl<'a> People<'a> {
         ]
     }
 
+    fn event(&self, row: usize) -> Option<i32> {
+        self.events.iter().filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row)).min()
+    }
+
     /// Completed years at the event: by the birth date, else as the office gives it.
     fn age(&self, row: usize) -> Option<i64> {
         let birth = self.birth.filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row));
         match birth {
-            Some(birth) => Some(age_at(birth, self.event.value(row))),
+            Some(birth) => self.event(row).map(|event| age_at(birth, event)),
             None => self.age.filter(|ages| !ages.is_null(row)).map(|ages| ages.value(row)),
         }
     }
+}
+
+/// The dates of the event, of which every row has one at least.
+fn events<'a>(contract: &Contract, typed: &'a TypedRows) -> Result<Vec<&'a Date32Array>> {
+    let dates: Vec<&Date32Array> = contract.roles(Role::EventDate).filter_map(|index| typed.columns[index].as_any().downcast_ref()).collect();
+    if (0..typed.len()).any(|row| dates.iter().all(|dates| dates.is_null(row))) {
+        return Err(Error::new(Kind::Internal, format!("a row of the feed {} has no event", contract.feed)));
+    }
+    Ok(dates)
 }
 
 fn at(column: &StringArray, row: usize) -> Option<&str> {

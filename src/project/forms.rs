@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+pub use super::sheets_form::SheetsForm;
+
 /// Text with its place.
 pub type Text = Spanned<String>;
 
@@ -36,6 +39,9 @@ pub struct ProjectForm {
     /// The offices, in order of precedence.
     #[serde(default)]
     pub offices: Vec<Spanned<OfficeForm>>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    #[serde(default)]
+    pub hxl: BTreeMap<Text, Text>,
     /// Tables of the project that no office sends.
     #[serde(default)]
     pub references: Vec<Spanned<ReferenceForm>>,
@@ -152,14 +158,20 @@ pub struct SourceForm {
     pub offices: Vec<Text>,
     /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
     pub url: Text,
-    /// Formats of dates, strftime.
+    /// The reporting periods that it is for, where an office's form has versions; all where absent.
+    #[serde(default)]
+    pub periods: PeriodsForm,
+    /// Formats of dates: strftime (months by name in French, English and Arabic), `excel-1900`, `excel-1904`.
     #[serde(default)]
     pub dates: Vec<Text>,
-    /// Formats of instants, strftime; without an offset they are local to the office.
+    /// Formats of instants, likewise; without an offset they are local to the office.
     #[serde(default)]
     pub datetimes: Vec<Text>,
     /// What separates several values in a cell.
     pub list_separator: Option<Text>,
+    /// How numbers are written; a point before decimals where absent.
+    #[serde(default)]
+    pub numbers: NumbersForm,
     /// Fields of the schema that these extracts do not have.
     #[serde(default)]
     pub absent: Vec<Text>,
@@ -169,12 +181,50 @@ pub struct SourceForm {
     /// First cells of rows that are totals, not records.
     #[serde(default)]
     pub total_rows: Vec<String>,
+    /// What stands between the names of groups in labels, `/` or `-`: a label that is not known whole is then known by
+    /// its ending.
+    pub groups: Option<Text>,
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
+    /// refuses the delivery.
+    #[serde(default)]
+    pub ignore: Vec<Text>,
+    /// The row under the header holds HXL tags.
+    #[serde(default)]
+    pub hxl: bool,
+    /// The column in which the office's own review of a record stands.
+    pub review: Option<ReviewForm>,
+    /// The repeat group of which every repetition is a row, with the columns of its parent.
+    pub repeat: Option<Spanned<RepeatForm>>,
+    /// The extracts are ZIP archives of such files.
+    pub archive: Option<Spanned<ArchiveForm>>,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
-    /// The extracts are XLSX workbooks.
+    /// The extracts are workbooks, XLSX or ODS.
     pub workbook: Option<WorkbookForm>,
     /// The extracts are JSON, an object a line.
     pub json_lines: Option<JsonLinesForm>,
+    /// The extracts are whole JSON documents, in pages or not.
+    pub json: Option<JsonForm>,
+}
+
+/// `periods = { first = "2023-01", last = "2023-06" }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsForm {
+    /// The first month.
+    pub first: Option<Text>,
+    /// The last month.
+    pub last: Option<Text>,
+}
+
+/// `numbers = { decimal = ",", group = "." }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersForm {
+    /// What stands before decimals: a point where absent, or a comma.
+    pub decimal: Option<Text>,
+    /// What may part thousands beside spaces.
+    pub group: Option<Text>,
 }
 
 /// `[sources.csv]`
@@ -183,7 +233,7 @@ pub struct SourceForm {
 pub struct CsvForm {
     /// One character, a comma where absent.
     pub delimiter: Option<Text>,
-    /// `utf-8` or `windows-1252`.
+    /// `utf-8` (where absent), `utf-16`, `utf-16le`, `utf-16be` or `windows-1252`.
     pub encoding: Option<Text>,
 }
 
@@ -191,16 +241,16 @@ pub struct CsvForm {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkbookForm {
-    /// The sheet with the rows; the only one where absent.
-    pub sheet: Option<Text>,
-    /// The row of the header, from 1.
+    /// The sheet with the rows, or a list of sheets; the only visible one where absent.
+    pub sheet: Option<Spanned<SheetsForm>>,
+    /// The first row of the header, from 1.
     pub header_row: Spanned<u32>,
+    /// How many rows the header has, 1 where absent: their labels are joined from top to bottom.
+    pub header_rows: Option<Spanned<u32>>,
+    /// Whether sheets that are hidden are read too.
+    #[serde(default)]
+    pub hidden: bool,
 }
-
-/// `[sources.json_lines]`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JsonLinesForm {}
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
 #[derive(Debug, Deserialize)]
@@ -236,6 +286,12 @@ pub struct SchemaExtras {
     /// Codes excluded by condition.
     #[serde(default)]
     pub excluded_when: Vec<ExcludedWhenForm>,
+    /// Groups of fields that are all filled or all empty: `[["amount", "currency"]]`.
+    #[serde(default)]
+    pub together: Vec<Vec<Text>>,
+    /// Lists of dates of which none lies before a filled one that stands earlier: `[["referred_on", "closed_on"]]`.
+    #[serde(default)]
+    pub in_order: Vec<Vec<Text>>,
 }
 
 /// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
@@ -296,10 +352,10 @@ pub struct FieldForm {
 pub struct ConstraintsForm {
     /// An empty cell is a fault.
     pub required: Option<bool>,
-    /// Least value.
-    pub minimum: Option<Spanned<i64>>,
-    /// Greatest value.
-    pub maximum: Option<Spanned<i64>>,
+    /// Least value of an integer or a number.
+    pub minimum: Option<Spanned<serde_json::Number>>,
+    /// Greatest value of an integer or a number.
+    pub maximum: Option<Spanned<serde_json::Number>>,
     /// What the whole text must match.
     pub pattern: Option<Text>,
 }
@@ -319,6 +375,10 @@ pub struct FieldExtras {
     pub labels: Vec<Text>,
     /// HXL hashtag.
     pub hxl: Option<String>,
+    /// How many decimals a number has, 0 to 9; 2 where absent.
+    pub scale: Option<Spanned<u8>>,
+    /// How wide an id of digits is: one that lost its zeros gets them back.
+    pub pad: Option<Spanned<u8>>,
 }
 
 /// How far values may travel.

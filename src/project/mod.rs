@@ -4,18 +4,32 @@
 
 mod codes;
 mod document;
+mod export;
+mod export_forms;
+mod export_source;
 mod files;
 mod forms;
+mod hxl;
 mod pipeline;
+mod relations;
 mod resolve;
 mod retention;
+mod roles;
 mod schema;
+mod sheets_form;
 mod template;
+mod versions;
+mod wildcard;
+mod workbook;
 
 pub use document::from_toml_at;
+pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
+pub use hxl::check_tag;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
+pub use versions::Periods;
+pub use wildcard::Wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -24,7 +38,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, SharedContract};
+use crate::contract::{CodeList, DateFormat, NumberStyle, SharedContract};
 use crate::diagnostic::SourceFile;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
@@ -60,6 +74,8 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Tables of the project that no office sends.
     pub references: Vec<Reference>,
+    /// HXL tags of the columns of released tables, by the column's name.
+    pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
 }
@@ -137,20 +153,26 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// The reporting periods that it is for.
+    pub periods: Periods,
     /// How they are written.
     pub format: Format,
     /// Formats of dates.
-    pub dates: Vec<String>,
+    pub dates: Vec<DateFormat>,
     /// Formats of instants.
-    pub datetimes: Vec<String>,
+    pub datetimes: Vec<DateFormat>,
     /// What separates several values in a cell.
     pub list_separator: String,
+    /// How numbers are written.
+    pub numbers: NumberStyle,
     /// Indexes of fields that these extracts do not have.
     pub absent: BTreeSet<usize>,
     /// Folded labels to field indexes.
     pub labels: HashMap<String, usize>,
     /// Folded first cells of rows that are totals.
     pub total_rows: BTreeSet<String>,
+    /// What is particular to exports of form systems.
+    pub export: Export,
 }
 
 /// How an extract is written.
@@ -161,17 +183,62 @@ pub enum Format {
         /// The separator.
         delimiter: u8,
         /// The encoding.
-        encoding: &'static encoding_rs::Encoding,
+        encoding: TextEncoding,
     },
-    /// An XLSX workbook.
-    Workbook {
-        /// The sheet; the only one where absent.
-        sheet: Option<String>,
-        /// The header's row, from 1.
-        header_row: u32,
-    },
+    /// An XLSX or ODS workbook.
+    Workbook(WorkbookFormat),
     /// A JSON object a line.
     JsonLines,
+    /// Whole JSON documents.
+    Json(JsonShape),
+}
+
+/// Which sheets of a workbook are read, and how.
+#[derive(Debug, Clone)]
+pub struct WorkbookFormat {
+    /// The sheets; where none is named, the only visible one.
+    pub sheets: Vec<String>,
+    /// The header's first row, from 1.
+    pub header_row: u32,
+    /// How many rows the header has, at least 1.
+    pub header_rows: u32,
+    /// Whether hidden sheets are read too.
+    pub hidden: bool,
+    /// Whether plain numbers in columns of dates are days of the workbook's own count.
+    pub serial_dates: bool,
+    /// Whether plain numbers in columns of instants are moments of the workbook's own count.
+    pub serial_datetimes: bool,
+}
+
+/// How text is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextEncoding {
+    /// UTF-8, with or without a byte-order mark.
+    Utf8,
+    /// UTF-16 in the order that its byte-order mark says.
+    Utf16,
+    /// UTF-16, the low byte first.
+    Utf16Le,
+    /// UTF-16, the high byte first.
+    Utf16Be,
+    /// Western European Windows.
+    Windows1252,
+}
+
+impl TextEncoding {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Utf8, Self::Utf16, Self::Utf16Le, Self::Utf16Be, Self::Windows1252];
+
+    /// Its name in pipelines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16 => "utf-16",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
 }
 
 /// What joins the elements of a JSON list in a text cell: ASCII's unit separator.

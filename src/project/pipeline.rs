@@ -4,17 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
-use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
-use super::forms::{PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, schema};
-use crate::contract::{CaseNumberPattern, Contract, FieldKind, fold};
+use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
+use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -51,12 +49,12 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
     check_cron(file, &form.schedule.cron, faults);
     let contract = contract(file, &form, around, faults);
-    let sources: Vec<_> = form
+    let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults))
-        .map(Arc::new)
+        .filter_map(|source| Some((source.get_ref(), Arc::new(resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?))))
         .collect();
+    versions::check_rivals(file, &sources, faults);
     if form.sources.is_empty() {
         faults.push(Fault::error(file, 0..0, "the pipeline has no sources").hint("add `[[sources]]`"));
     }
@@ -68,7 +66,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         tolerance: form.tolerance.into_inner(),
         tolerated_rows: form.tolerated_rows,
         schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
-        sources,
+        sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
 }
 
@@ -129,31 +127,61 @@ fn resolve_source(
     let offices = offices(file, &form.offices, around, faults);
     let template = template(file, &form.url, faults);
     let format = format(file, form, whole, faults);
+    export_source::check_pages(file, form, faults);
     let contract = contract?;
     let absent = absent(file, &form.absent, contract, faults);
     let labels = labels(file, form, contract, faults);
+    let export = export_source::resolve(file, form, contract, &labels, faults);
+    let dates = compile_formats(file, workbook::written(&form.dates), DateFormat::of_days, faults);
+    let datetimes = compile_formats(file, workbook::written(&form.datetimes), DateFormat::of_moments, faults);
     check_formats(file, form, contract, &absent, faults);
+    workbook::check_serials(file, form, faults);
+    let periods = versions::periods(file, &form.periods, faults);
+    let numbers = numbers(file, &form.numbers, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
         offices,
         template: template?,
+        periods,
         format: format?,
-        dates: form.dates.iter().map(|text| text.get_ref().clone()).collect(),
-        datetimes: form.datetimes.iter().map(|text| text.get_ref().clone()).collect(),
+        dates,
+        datetimes,
         list_separator: list_separator(form),
+        numbers,
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
+        export,
     })
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.
 fn list_separator(form: &SourceForm) -> String {
-    match (&form.list_separator, &form.json_lines) {
-        (_, Some(_)) => JSON_LIST_SEPARATOR.to_owned(),
-        (Some(text), None) => text.get_ref().clone(),
-        (None, None) => "|".to_owned(),
+    match &form.list_separator {
+        _ if form.json_lines.is_some() || form.json.is_some() => JSON_LIST_SEPARATOR.to_owned(),
+        Some(text) => text.get_ref().clone(),
+        None => "|".to_owned(),
     }
+}
+
+/// How numbers are written: a point or a comma before decimals, and what parts thousands beside spaces.
+fn numbers(file: &Arc<SourceFile>, form: &NumbersForm, faults: &mut Vec<Fault>) -> NumberStyle {
+    let mut one_of = |text: &Option<Text>, known: &[char], message: &str| {
+        let text = text.as_ref()?;
+        let found = known.iter().copied().find(|c| text.get_ref().chars().eq([*c]));
+        if found.is_none() {
+            faults.push(
+                Fault::error(file, text.span(), format!("`{}` {message}", text.get_ref())).hint("such as `numbers = { decimal = \",\", group = \".\" }`"),
+            );
+        }
+        found
+    };
+    let decimal = one_of(&form.decimal, &['.', ','], "does not stand before decimals: a point or a comma does").unwrap_or('.');
+    let group = one_of(&form.group, &['.', ',', '\'', '’'], "does not part thousands: a point, a comma or an apostrophe may, and spaces always");
+    if let Some(text) = form.group.as_ref().filter(|_| group == Some(decimal)) {
+        faults.push(Fault::error(file, text.span(), format!("`{decimal}` cannot stand before decimals and part thousands too")));
+    }
+    NumberStyle { decimal, group }
 }
 
 fn offices(file: &Arc<SourceFile>, named: &[Text], around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
@@ -202,11 +230,12 @@ fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Strin
 }
 
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
-    let count = usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some());
+    let count =
+        usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some()) + usize::from(form.json.is_some());
     if count != 1 {
         faults.push(
             Fault::error(file, whole, format!("the source names {count} formats"))
-                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`"),
+                .hint("add one of `csv = {}`, `workbook = { header_row = 1 }`, `json_lines = {}`, `json = {}`"),
         );
         return None;
     }
@@ -214,13 +243,9 @@ fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usiz
         return Some(Format::Csv { delimiter: delimiter(file, csv.delimiter.as_ref(), faults)?, encoding: encoding(file, csv.encoding.as_ref(), faults)? });
     }
     if let Some(workbook) = &form.workbook {
-        if *workbook.header_row.get_ref() == 0 {
-            faults.push(Fault::error(file, workbook.header_row.span(), "rows are counted from 1"));
-            return None;
-        }
-        return Some(Format::Workbook { sheet: workbook.sheet.as_ref().map(|text| text.get_ref().clone()), header_row: *workbook.header_row.get_ref() });
+        return workbook::format(file, workbook, form, faults).map(Format::Workbook);
     }
-    Some(Format::JsonLines)
+    Some(form.json.as_ref().map_or(Format::JsonLines, |json| Format::Json(export_source::json(file, form, json, faults))))
 }
 
 fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<u8> {
@@ -234,17 +259,15 @@ fn delimiter(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault
     }
 }
 
-fn encoding(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<&'static Encoding> {
-    let Some(text) = text else { return Some(encoding_rs::UTF_8) };
-    match text.get_ref().as_str() {
-        "utf-8" => Some(encoding_rs::UTF_8),
-        "windows-1252" => Some(encoding_rs::WINDOWS_1252),
-        other => {
-            let hint = did_you_mean(other, ["utf-8", "windows-1252"]).unwrap_or_else(|| "this version reads `utf-8` and `windows-1252`".to_owned());
-            faults.push(Fault::error(file, text.span(), format!("the encoding `{other}` is not known")).hint(hint));
-            None
-        }
+fn encoding(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<TextEncoding> {
+    let Some(text) = text else { return Some(TextEncoding::Utf8) };
+    let found = TextEncoding::ALL.into_iter().find(|encoding| encoding.name() == text.get_ref());
+    if found.is_none() {
+        let names = TextEncoding::ALL.map(TextEncoding::name);
+        let hint = did_you_mean(text.get_ref(), names).unwrap_or_else(|| format!("this version reads {}", names.join(", ")));
+        faults.push(Fault::error(file, text.span(), format!("the encoding `{}` is not known", text.get_ref())).hint(hint));
     }
+    found
 }
 
 fn find_field(file: &Arc<SourceFile>, text: &Text, contract: &Contract, faults: &mut Vec<Fault>) -> Option<usize> {
@@ -265,6 +288,7 @@ fn absent(file: &Arc<SourceFile>, named: &[Text], contract: &Contract, faults: &
         }
         absent.insert(index);
     }
+    relations::check_absent(file, named, contract, faults);
     absent
 }
 
@@ -281,15 +305,27 @@ fn labels(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults
     labels
 }
 
-/// Dates and instants need their formats: nothing is guessed from the data.
-fn check_formats(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
-    for format in form.dates.iter().chain(&form.datetimes) {
-        if StrftimeItems::new(format.get_ref()).any(|item| matches!(item, Item::Error)) {
-            faults.push(
-                Fault::error(file, format.span(), format!("`{}` is no date format", format.get_ref())).hint("such as `%Y-%m-%d`, `%d/%m/%Y`, `%d/%m/%Y %H:%M`"),
-            );
+fn compile_formats<'t>(
+    file: &Arc<SourceFile>,
+    texts: impl Iterator<Item = &'t Text>,
+    compile: impl Fn(&str) -> Result<DateFormat, (String, String)>,
+    faults: &mut Vec<Fault>,
+) -> Vec<DateFormat> {
+    let mut formats = Vec::new();
+    for text in texts {
+        match compile(text.get_ref()) {
+            Ok(format) => formats.push(format),
+            Err((message, hint)) => {
+                let hint = did_you_mean(text.get_ref(), PSEUDO_FORMATS).unwrap_or(hint);
+                faults.push(Fault::error(file, text.span(), message).hint(hint));
+            }
         }
     }
+    formats
+}
+
+/// Dates and instants need their formats: nothing is guessed from the data.
+fn check_formats(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
     let has = |kind: &FieldKind| contract.fields.iter().enumerate().any(|(index, field)| field.kind == *kind && !absent.contains(&index));
     for (kind, formats, key) in [(FieldKind::Date, &form.dates, "dates"), (FieldKind::DateTime, &form.datetimes, "datetimes")] {
         if formats.is_empty() && has(&kind) && form.workbook.is_none() {

@@ -1,6 +1,6 @@
 //! A project folder made one consistent whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Files, Office, Project, Reference, codes, pipeline, retention, schema};
+use super::{Files, Office, Project, Reference, codes, hxl, pipeline, retention, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -79,6 +79,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         offices,
         code_lists: lists.sound,
         pipelines: pipelines.into_iter().map(|(_, pipeline)| pipeline).collect(),
+        hxl: form.as_ref().map_or_else(BTreeMap::new, |form| hxl::tags(&file, &form.hxl, faults)),
         sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
     };
     if let Some(form) = form {

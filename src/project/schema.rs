@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, fold};
+use super::{relations, roles};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -42,7 +43,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
     let required_when = form.rihla.required_when.iter().filter_map(|rule| condition(file, &rule.field, &rule.when, &fields, faults)).collect();
     let excluded_when = form.rihla.excluded_when.iter().filter_map(|rule| excluded_when(file, rule, &fields, faults)).collect();
     if purpose == Use::Feed && is_whole {
-        check_roles(file, &form, &fields, faults);
+        roles::check(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
     }
     Some(Contract {
@@ -51,8 +52,10 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
         key: key(file, &form, &fields, faults),
         required_when,
         excluded_when,
+        together: relations::together(file, &form.rihla.together, &fields, faults),
+        in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         case_numbers: patterns.to_vec(),
-        missing_values: form.missing_values.unwrap_or_default(),
+        missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns),
         fields,
     })
@@ -72,14 +75,18 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     let mut labels: Vec<String> = form.rihla.labels.iter().map(|label| fold(label.get_ref())).collect();
     labels.push(fold(name));
     check_limits(file, form, &kind, faults);
+    let limit = |limit: Option<&Spanned<serde_json::Number>>, faults: &mut Vec<Fault>| limit.and_then(|limit| self::limit(file, limit, &kind, faults));
+    let minimum = limit(form.constraints.minimum.as_ref(), faults);
+    let maximum = limit(form.constraints.maximum.as_ref(), faults);
     Field {
         name: name.clone(),
         description: form.description.clone().unwrap_or_default(),
-        kind,
+        kind: kind.clone(),
         required: form.constraints.required.unwrap_or(false),
-        minimum: form.constraints.minimum.as_ref().map(|m| *m.get_ref()),
-        maximum: form.constraints.maximum.as_ref().map(|m| *m.get_ref()),
+        minimum,
+        maximum,
         pattern,
+        pad: form.rihla.pad.as_ref().and_then(|pad| self::pad(file, form, pad, &kind, faults)),
         codes,
         labels,
         protection: match form.rihla.protection {
@@ -92,7 +99,8 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
     }
 }
 
-const KINDS: [&str; 6] = ["string", "integer", "boolean", "date", "datetime", "list"];
+/// The types that fields may have.
+pub(super) const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
@@ -103,6 +111,7 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Fi
     match text.get_ref().as_str() {
         "string" => FieldKind::String,
         "integer" => FieldKind::Integer,
+        "number" => FieldKind::Number { scale: scale(file, form, faults) },
         "boolean" => FieldKind::Boolean { yes: folded(&form.true_values, &["true", "1"]), no: folded(&form.false_values, &["false", "0"]) },
         "date" => FieldKind::Date,
         "datetime" => FieldKind::DateTime,
@@ -113,6 +122,47 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Fi
             FieldKind::String
         }
     }
+}
+
+/// Decimals of a number whose field does not say.
+const DEFAULT_SCALE: u8 = 2;
+
+fn scale(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> u8 {
+    let Some(scale) = &form.rihla.scale else { return DEFAULT_SCALE };
+    if *scale.get_ref() > 9 {
+        faults.push(Fault::error(file, scale.span(), "a number has 0 to 9 decimals"));
+        return DEFAULT_SCALE;
+    }
+    *scale.get_ref()
+}
+
+/// The width of an id of digits.
+fn pad(file: &Arc<SourceFile>, form: &FieldForm, pad: &Spanned<u8>, kind: &FieldKind, faults: &mut Vec<Fault>) -> Option<usize> {
+    let is_plain_text = *kind == FieldKind::String && form.rihla.codes.is_none() && form.rihla.role != Some(Role::CaseNumber);
+    if !is_plain_text {
+        faults.push(
+            Fault::error(file, pad.span(), format!("`{}` is no id of digits, so no zeros are put back", form.name.get_ref()))
+                .hint("case numbers have the patterns of their offices (`case_number` in rihla.toml)"),
+        );
+        return None;
+    }
+    if !(2..=32).contains(pad.get_ref()) {
+        faults.push(Fault::error(file, pad.span(), "an id of digits is 2 to 32 wide"));
+        return None;
+    }
+    Some(usize::from(*pad.get_ref()))
+}
+
+/// A limit in units of the kind's last decimal; nothing where the kind has none, which is told elsewhere.
+fn limit(file: &Arc<SourceFile>, limit: &Spanned<serde_json::Number>, kind: &FieldKind, faults: &mut Vec<Fault>) -> Option<i128> {
+    let scale = match kind {
+        FieldKind::Integer => 0,
+        FieldKind::Number { scale } => *scale,
+        _ => return None,
+    };
+    let figure = NumberStyle::default().read(&limit.get_ref().to_string());
+    let scaled = figure.map_err(|why| format!("is no limit{}", why.because())).and_then(|figure| figure.scaled(scale));
+    scaled.map_err(|rest| faults.push(Fault::error(file, limit.span(), format!("`{}` {rest}", limit.get_ref())))).ok()
 }
 
 fn code_list(file: &Arc<SourceFile>, list: &Text, lists: &Lists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
@@ -144,9 +194,12 @@ fn check_limits(file: &Arc<SourceFile>, form: &FieldForm, kind: &FieldKind, faul
         faults.push(Fault::error(file, pattern.span(), format!("`{}` is no text, so it has no pattern", form.name.get_ref())));
     }
     for limit in [&form.constraints.minimum, &form.constraints.maximum].into_iter().flatten() {
-        if *kind != FieldKind::Integer {
-            faults.push(Fault::error(file, limit.span(), format!("`{}` is no integer, so it has no minimum or maximum", form.name.get_ref())));
+        if !matches!(kind, FieldKind::Integer | FieldKind::Number { .. }) {
+            faults.push(Fault::error(file, limit.span(), format!("`{}` is no number, so it has no minimum or maximum", form.name.get_ref())));
         }
+    }
+    if let Some(scale) = form.rihla.scale.as_ref().filter(|_| !matches!(kind, FieldKind::Number { .. })) {
+        faults.push(Fault::error(file, scale.span(), format!("`{}` is no number, so it has no scale", form.name.get_ref())).hint("add `\"type\": \"number\"`"));
     }
 }
 
@@ -178,7 +231,7 @@ fn excluded_when(file: &Arc<SourceFile>, rule: &ExcludedWhenForm, fields: &[Fiel
     Some(ExcludedWhen { condition, code: rule.is.get_ref().clone() })
 }
 
-fn find(file: &Arc<SourceFile>, text: &Text, fields: &[Field], faults: &mut Vec<Fault>) -> Option<usize> {
+pub(super) fn find(file: &Arc<SourceFile>, text: &Text, fields: &[Field], faults: &mut Vec<Fault>) -> Option<usize> {
     let found = fields.iter().position(|field| field.name == *text.get_ref());
     if found.is_none() {
         let hint = did_you_mean(text.get_ref(), fields.iter().map(|field| field.name.as_str()));
@@ -192,53 +245,6 @@ fn check_code(file: &Arc<SourceFile>, code: &Text, field: &Field, faults: &mut V
     let hint = did_you_mean(code.get_ref(), codes.codes.iter().map(|code| code.code.as_str()));
     faults.push(Fault::error(file, code.span(), format!("`{}` is no code of the list `{}`", code.get_ref(), codes.name)).maybe_hint(hint));
     None
-}
-
-/// The roles without which a feed's rows can be neither told apart nor counted, with the type each must have.
-const NEEDED: [(Role, &str, &[&str]); 6] = [
-    (Role::RecordId, "record_id", &["string"]),
-    (Role::CaseNumber, "case_number", &["string"]),
-    (Role::PersonNumber, "person_number", &["integer"]),
-    (Role::Sex, "sex", &["string"]),
-    (Role::EventDate, "event_date", &["date"]),
-    (Role::ChangedAt, "changed_at", &["datetime"]),
-];
-
-fn check_roles(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
-    for (role, name, kinds) in NEEDED {
-        let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
-        let Some(index) = holders.first() else {
-            faults.push(
-                Fault::error(file, 0..1, format!("no field has the role `{name}`"))
-                    .hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")),
-            );
-            continue;
-        };
-        let place = form.fields[*index].get_ref().name.span();
-        let written = form.fields[*index].get_ref().kind.as_ref().map_or("string", |kind| kind.get_ref());
-        // A type that is not known was told already.
-        if KINDS.contains(&written) && !kinds.contains(&written) {
-            faults.push(Fault::error(file, place.clone(), format!("the role `{name}` needs the type {}", kinds.join(" or "))));
-        }
-        if holders.len() > 1 {
-            faults.push(Fault::error(file, place, format!("the role `{name}` has {} fields", holders.len())));
-        }
-        if role != Role::Sex && !fields[*index].required {
-            faults.push(
-                Fault::error(file, form.fields[*index].get_ref().name.span(), format!("the field with the role `{name}` must be required"))
-                    .hint("add `\"constraints\": {\"required\": true}`"),
-            );
-        }
-    }
-    for (index, field) in fields.iter().enumerate() {
-        let sensitive = matches!(field.role, Some(Role::CaseNumber | Role::BirthDate));
-        if sensitive && field.protection != Protection::Normalise {
-            faults.push(
-                Fault::error(file, form.fields[index].get_ref().name.span(), format!("`{}` would enter the warehouse as it is", field.name))
-                    .hint("add `\"protection\": \"normalise\"` to its `rihla` object"),
-            );
-        }
-    }
 }
 
 /// The fields of the primary key, of which each must be there.

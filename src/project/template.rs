@@ -1,4 +1,5 @@
-//! Places of extracts: a path with `{office}`, `{received}` and `{period}` that is listed and matched.
+//! Places of extracts: a path with `{office}`, `{received}` and `{period}` that is listed and matched; with `{page}` all
+//! files that differ in it alone are one delivery.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use regex::Regex;
@@ -26,10 +27,16 @@ pub struct Placed {
     pub period: Period,
     /// When it was received, where the path says so.
     pub received: Option<DateTime<Utc>>,
+    /// The page, where the delivery has several files.
+    pub page: Option<u64>,
 }
 
-const PARTS: [(&str, &str); 3] =
-    [("office", "(?P<office>[A-Za-z0-9_]+)"), ("received", "(?P<received>[0-9TZ:-]+)"), ("period", "(?P<period>[0-9]{4}-[0-9]{2})")];
+const PARTS: [(&str, &str); 4] = [
+    ("office", "(?P<office>[A-Za-z0-9_]+)"),
+    ("received", "(?P<received>[0-9TZ:-]+)"),
+    ("period", "(?P<period>[0-9]{4}-[0-9]{2})"),
+    ("page", "(?P<page>[0-9]{1,9})"),
+];
 
 impl Template {
     /// Compiles a place.
@@ -47,7 +54,7 @@ impl Template {
             let (_, part) = PARTS
                 .iter()
                 .find(|(known, _)| *known == name)
-                .ok_or_else(|| format!("`{{{name}}}` is not known; use {{office}}, {{received}} and {{period}}"))?;
+                .ok_or_else(|| format!("`{{{name}}}` is not known; use {{office}}, {{received}}, {{period}} and {{page}}"))?;
             if seen.contains(&name) {
                 return Err(format!("`{{{name}}}` stands twice"));
             }
@@ -59,6 +66,12 @@ impl Template {
             if !seen.contains(&needed) {
                 return Err(format!("`{{{needed}}}` is missing: the path must tell the slot"));
             }
+        }
+        if seen.contains(&"page") && !seen.contains(&"received") {
+            return Err("`{page}` needs `{received}`: the files of a delivery may differ in the time at which they were stored".to_owned());
+        }
+        if text.find("{page}").is_some_and(|page| text[page..].contains('/')) {
+            return Err("`{page}` must stand in the name of the file: pages lie in one folder".to_owned());
         }
         pattern.push_str(&regex::escape(rest));
         pattern.push('$');
@@ -72,7 +85,8 @@ impl Template {
     pub fn place(&self, path: &str) -> Option<Placed> {
         let found = self.matcher.captures(path)?;
         let received = if self.names_received { Some(received(&found["received"])?) } else { None };
-        Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received })
+        let page = found.name("page").and_then(|page| page.as_str().parse().ok());
+        Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received, page })
     }
 }
 
@@ -104,9 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn a_path_tells_its_page() {
+        let template = Template::new("in/{office}/{received}/plans-{period}/page-{page}.json").unwrap();
+        assert_eq!(template.place("in/RAB/2023-02-04/plans-2023-01/page-12.json").unwrap().page, Some(12));
+        assert_eq!(template.place("in/RAB/2023-02-04/plans-2023-01/page-x.json"), None);
+    }
+
+    #[test]
     fn a_place_must_tell_the_slot() {
         assert!(Template::new("in/{office}.csv").unwrap_err().contains("{period}"));
         assert!(Template::new("in/{ofice}-{period}.csv").unwrap_err().contains("{ofice}"));
         assert!(Template::new("in/{office").unwrap_err().contains("closed"));
+        assert!(Template::new("in/{office}/{period}/{page}.json").unwrap_err().contains("{received}"));
+        assert!(Template::new("in/{office}/{received}/{page}/{period}.json").unwrap_err().contains("one folder"));
     }
 }

@@ -2,20 +2,32 @@
 
 use std::sync::Arc;
 
-use arrow::array::StringBuilder;
+use arrow::array::{ArrayBuilder, StringBuilder};
 
-use super::{Piece, SetAside, TextBatch, Why};
+use super::draft::{Draft, Judged};
+use super::{Piece, Refusal, SetAside, TextBatch, Why};
 use crate::contract::{Contract, Protection};
+use crate::diagnostic::nearest;
+use crate::project::Source;
 
 /// Rows per batch: enough to amortise a batch, few enough to stay in the cache.
 const BATCH_ROWS: usize = 8192;
 
 /// Where the cells under a label go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
     /// To the field with this index.
     Field(usize),
-    /// Nowhere: a direct identifier.
+    /// To the list of a field: whether this code of its list was chosen.
+    Choice {
+        /// The field's index.
+        field: usize,
+        /// The code's index in the field's code list.
+        code: usize,
+    },
+    /// To the verdict on the row: the office's own review of it.
+    Review,
+    /// Nowhere: a direct identifier, or what the source ignores.
     Dropped,
     /// Nowhere, and they must be empty: the column has no label.
     Unlabelled,
@@ -23,49 +35,70 @@ pub enum Target {
 
 /// Gathers rows and hands them on in batches.
 pub struct Gatherer<'a> {
+    source: &'a Source,
+    contract: &'a Contract,
     sheet: Option<Arc<str>>,
     builders: Vec<Option<StringBuilder>>,
     rows: Vec<i64>,
     read: u64,
+    unknown: UnknownStatuses,
     sink: &'a mut dyn FnMut(Piece),
 }
 
-impl<'a> Gatherer<'a> {
-    /// A gatherer for the fields that `present` holds.
-    pub fn new(contract: &Contract, present: impl Fn(usize) -> bool, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
-        let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && present(index);
-        let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
-        Self { sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, sink }
-    }
+/// Review statuses that the source does not name.
+#[derive(Default)]
+struct UnknownStatuses {
+    count: u64,
+    first: i64,
+    near: Option<String>,
+}
 
-    /// Adds a cell to the row that is being gathered; false where the row has a cell for the field already.
-    #[must_use]
-    pub fn cell(&mut self, field: usize, text: Option<&str>) -> bool {
-        let Some(builder) = &mut self.builders[field] else { return true };
-        if arrow::array::ArrayBuilder::len(builder) > self.rows.len() {
-            return false;
-        }
-        builder.append_option(text);
-        true
+impl<'a> Gatherer<'a> {
+    /// A gatherer for the fields that the source has.
+    pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
+        let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
+        let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
+        Self { source, contract, sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, unknown: UnknownStatuses::default(), sink }
     }
 
     /// Adds a whole row of cells, one per target; labels were found to mean each field once.
     pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) {
+        let mut draft = Draft::default();
         for (cell, target) in cells.zip(targets) {
-            if let Target::Field(index) = target {
-                let once = self.cell(*index, Some(cell));
-                debug_assert!(once, "match_labels refuses two labels of one field");
-            }
+            draft.put(*target, Some(cell.into()));
         }
-        self.end_row(row);
+        self.draft(row, draft);
     }
 
-    /// Ends the row: cells that were not given are absent.
-    pub fn end_row(&mut self, row: i64) {
+    /// Adds a row, or sets it aside where its choices or its review say so.
+    pub fn draft(&mut self, row: i64, draft: Draft<'_>) {
+        match draft.judge(self.source, self.contract) {
+            Judged::Row(cells) => self.cells(row, cells),
+            Judged::Aside(why) => self.aside(row, why),
+            Judged::UnknownStatus(status) => {
+                self.read += 1;
+                self.unknown.count += 1;
+                if self.unknown.count == 1 {
+                    self.unknown.first = row;
+                    // What stands there may be anything, a name too, unless it is nearly what the source names.
+                    let known = self.source.export.review.iter().flat_map(|review| review.known());
+                    self.unknown.near = nearest(&crate::contract::fold(&status), known).map(str::to_owned);
+                }
+            }
+        }
+    }
+
+    fn cells(&mut self, row: i64, cells: Vec<(usize, Option<std::borrow::Cow<'_, str>>)>) {
+        for (field, text) in cells {
+            if let Some(builder) = &mut self.builders[field] {
+                debug_assert_eq!(builder.len(), self.rows.len(), "two cells of one field are refused where labels are matched");
+                builder.append_option(text);
+            }
+        }
         self.rows.push(row);
         self.read += 1;
         for builder in self.builders.iter_mut().flatten() {
-            if arrow::array::ArrayBuilder::len(builder) < self.rows.len() {
+            if builder.len() < self.rows.len() {
                 builder.append_null();
             }
         }
@@ -74,16 +107,38 @@ impl<'a> Gatherer<'a> {
         }
     }
 
+    /// Rows stand in another sheet from here on.
+    pub fn enter(&mut self, sheet: &str) {
+        self.flush();
+        self.sheet = Some(Arc::from(sheet));
+    }
+
     /// Sets a row aside.
     pub fn aside(&mut self, row: i64, why: Why) {
+        self.aside_in(self.sheet.clone(), row, why);
+    }
+
+    /// Sets a row of another sheet aside.
+    pub fn aside_in(&mut self, sheet: Option<Arc<str>>, row: i64, why: Why) {
         self.read += 1;
-        (self.sink)(Piece::Aside(SetAside { sheet: self.sheet.clone(), row, why }));
+        (self.sink)(Piece::Aside(SetAside { sheet, row, why }));
     }
 
     /// Hands the rest on and returns how many rows there were in all.
-    pub fn finish(mut self) -> u64 {
+    ///
+    /// # Errors
+    /// `review-error` where a row has a review status that the source does not name.
+    pub fn finish(mut self) -> Result<u64, Refusal> {
         self.flush();
-        self.read
+        let UnknownStatuses { count, first, near } = &self.unknown;
+        if *count == 0 {
+            return Ok(self.read);
+        }
+        let near = near.as_ref().map_or_else(String::new, |near| format!("; the first is nearly `{near}`"));
+        Err(Refusal::new(
+            "review-error",
+            format!("{count} rows, the first of them row {first}, have a review status that the source names neither as excluded nor as accepted{near}"),
+        ))
     }
 
     fn flush(&mut self) {

@@ -2,41 +2,82 @@
 
 use bytes::Bytes;
 use csv::{ReaderBuilder, StringRecord};
-use encoding_rs::Encoding;
 
-use super::cells::{Gatherer, Target, judge_width};
+use super::body::Body;
 use super::encoding::decode;
-use super::labels::match_labels;
 use super::quotes;
-use super::{Piece, Refusal, Why};
-use crate::contract::{Contract, fold};
-use crate::project::Source;
+use super::{Piece, Refusal};
+use crate::contract::Contract;
+use crate::project::{Source, TextEncoding};
 
 /// Reads a CSV extract; rows are named by the line they begin on.
-pub fn read(
-    bytes: &Bytes,
-    delimiter: u8,
-    encoding: &'static Encoding,
-    source: &Source,
-    contract: &Contract,
-    sink: &mut dyn FnMut(Piece),
-) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     let text = decode(bytes, encoding)?;
-    quotes::check(&text, delimiter)?;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
-    let mut record = StringRecord::new();
-    let mut lines = Lines { text: &text, byte: 0, line: 1 };
-    if next(&mut reader, &mut record, &mut lines)?.is_none() {
-        return Err(Refusal::new("blank-header", "the file has no header and no rows"));
+    let (labels, mut table) = Table::open(&text, delimiter)?;
+    let mut body = Body::begin(labels, None, source, contract, sink)?;
+    table.each(|line, cells| body.row(line, cells))?;
+    body.finish()
+}
+
+/// The records of a text under their header.
+pub struct Table<'t> {
+    reader: csv::Reader<&'t [u8]>,
+    lines: Lines<'t>,
+}
+
+impl<'t> Table<'t> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// `source-error` for quotation marks that would merge rows; `blank-header` and `format-error` for what is no header.
+    pub fn open(text: &'t str, delimiter: u8) -> Result<(Vec<String>, Self), Refusal> {
+        let (text, first) = after_separator_line(text, delimiter)?;
+        quotes::check(text, delimiter, first)?;
+        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+        let mut table = Self { reader, lines: Lines { text, byte: 0, line: i64::try_from(first).unwrap_or(i64::MAX) } };
+        let mut record = StringRecord::new();
+        if next(&mut table.reader, &mut record, &mut table.lines)?.is_none() {
+            return Err(Refusal::new("blank-header", "the file has no header and no rows"));
+        }
+        let labels: Vec<String> = record.iter().map(str::to_owned).collect();
+        check_delimiter(&labels, delimiter)?;
+        Ok((labels, table))
     }
-    let labels: Vec<String> = record.iter().map(str::to_owned).collect();
-    check_delimiter(&labels, delimiter)?;
-    let targets = match_labels(&labels, source, contract)?;
-    let mut rows = Gatherer::new(contract, |index| targets.contains(&Target::Field(index)), None, sink);
-    while let Some(line) = next(&mut reader, &mut record, &mut lines)? {
-        gather(&record, line, &targets, source, &mut rows);
+
+    /// Hands on every record with the line it begins on.
+    ///
+    /// # Errors
+    /// `source-error` for a record that is no text, and what `take` refuses.
+    pub fn each(&mut self, mut take: impl FnMut(i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        let mut record = StringRecord::new();
+        while let Some(line) = next(&mut self.reader, &mut record, &mut self.lines)? {
+            let cells: Vec<&str> = record.iter().collect();
+            take(line, &cells)?;
+        }
+        Ok(())
     }
-    Ok(rows.finish())
+}
+
+/// What follows a first line `sep=;`, which Excel writes and reads as a word on the file, and the number of its first line.
+fn after_separator_line(text: &str, delimiter: u8) -> Result<(&str, usize), Refusal> {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let line = text[..end].trim_matches('"');
+    let Some(said) = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line[4..]) else { return Ok((text, 1)) };
+    let mut characters = said.chars();
+    let separator = characters.next();
+    let declared = char::from(delimiter);
+    match separator {
+        // Excel pads the line with separators where the sheet has more columns.
+        Some(separator) if separator == declared && characters.all(|c| c == declared) => {
+            let rest = &text[end..];
+            Ok((rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or(rest), 2))
+        }
+        Some(separator) if separator.is_ascii_punctuation() || separator == '\t' => {
+            let (found, declared) = (separator.escape_default(), declared.escape_default());
+            Err(Refusal::new("format-error", format!("the first line says that the separator is `{found}`; the source says `{declared}`")))
+        }
+        _ => Err(Refusal::new("format-error", "the first line begins with `sep=` and names no separator")),
+    }
 }
 
 /// Reads a record and tells its line; nothing at the end.
@@ -68,19 +109,6 @@ impl Lines<'_> {
         self.byte = end;
         self.line
     }
-}
-
-fn gather(record: &StringRecord, line: i64, targets: &[Target], source: &Source, rows: &mut Gatherer<'_>) {
-    if record.iter().all(|cell| cell.trim().is_empty()) {
-        return;
-    }
-    if !source.total_rows.is_empty() && source.total_rows.contains(&fold(&record[0])) {
-        return rows.aside(line, Why::Total);
-    }
-    if let Some(why) = judge_width(targets, record.iter()) {
-        return rows.aside(line, why);
-    }
-    rows.row(line, targets, record.iter());
 }
 
 /// One label that holds another separator many times is a header cut at the wrong character.

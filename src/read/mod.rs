@@ -4,13 +4,22 @@
 //! aside with its place; direct identifiers go no further than here. Refuses: extracts whose labels, encoding
 //! or shape are not what the source says, with a [`Refusal`] that holds no cell of a person.
 
+mod archive;
+mod body;
 mod cells;
 mod csv;
+mod draft;
 mod encoding;
+mod hxl;
+mod json;
 mod json_lines;
+mod json_pages;
 mod labels;
+mod meaning;
 mod quotes;
-mod workbook;
+mod repeat;
+mod select;
+pub mod workbook;
 
 use std::sync::Arc;
 
@@ -44,12 +53,19 @@ pub struct SetAside {
 }
 
 /// Why a row was set aside by a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
     /// It holds a total, not a record.
     Total,
     /// It has a filled cell without a label: its cells may be shifted.
     ExtraCell,
+    /// It has a single filled cell, though there are many labels: a note, not a record.
+    LoneCell,
+    /// A cell of it is merged with another: for which of them the value is meant cannot be known.
+    MergedCell {
+        /// The column, from 1.
+        column: usize,
+    },
     /// It ends too soon: its cells may be shifted.
     MissingCell {
         /// How many cells it has.
@@ -57,6 +73,30 @@ pub enum Why {
         /// How many labels there are.
         labels: usize,
     },
+    /// The office's own review rejected it.
+    Rejected,
+    /// A list of several answers says other codes than the columns of its choices.
+    Contradiction {
+        /// The field's index.
+        field: usize,
+        /// Codes, by their index in the field's list, that only the list names.
+        only_listed: Vec<usize>,
+        /// Codes that only the columns say were chosen.
+        only_marked: Vec<usize>,
+    },
+    /// The column of a choice says neither that it was chosen nor that it was not.
+    Mark {
+        /// The field's index.
+        field: usize,
+        /// The code's index in the field's list.
+        code: usize,
+    },
+    /// It is a repetition whose parent is not there.
+    NoParent,
+    /// It is a repetition whose parent's cells may be shifted.
+    ShiftedParent,
+    /// It is a parent without repetitions: whoever it is about is nobody's row.
+    NoRepetition,
 }
 
 /// What a reader hands on.
@@ -83,6 +123,26 @@ impl Refusal {
     }
 }
 
+/// One file of a delivery.
+pub struct Page {
+    /// Its name in its folder.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Bytes,
+}
+
+/// Reads a delivery of several files that name one another; hands every row on and returns how many there were.
+///
+/// # Errors
+/// A [`Refusal`]; what was handed on before it must be dropped.
+pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    match (&source.format, pages) {
+        (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
+        (_, [page]) => read(&page.bytes, source, contract, sink),
+        _ => Err(Refusal::new("format-error", format!("the delivery has {} files, and the source says nothing of pages", pages.len()))),
+    }
+}
+
 /// Reads an extract; hands every row on and returns how many there were.
 ///
 /// # Errors
@@ -92,8 +152,10 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }
     match &source.format {
-        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, encoding, source, contract, sink),
-        Format::Workbook { sheet, header_row } => workbook::read(bytes, sheet.as_deref(), *header_row, source, contract, sink),
+        Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),
+        Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, *encoding, source, contract, sink),
+        Format::Workbook(format) => workbook::read(bytes, format, source, contract, sink),
         Format::JsonLines => json_lines::read(bytes, source, contract, sink),
+        Format::Json(shape) => json_pages::read(&[Page { name: "the file".to_owned(), bytes: bytes.clone() }], shape, source, contract, sink),
     }
 }

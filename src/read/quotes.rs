@@ -3,16 +3,16 @@
 
 use super::Refusal;
 
-/// Checks every quotation mark of a CSV.
+/// Checks every quotation mark of a CSV; `first` is the number of its first line.
 ///
 /// # Errors
 /// `source-error` with the line, where a mark stands inside an unquoted cell, where text follows a closing mark, where a
 /// mark is never closed, and where a quoted cell holds a line with as many delimiters as a whole row.
-pub fn check(text: &str, delimiter: u8) -> Result<(), Refusal> {
+pub fn check(text: &str, delimiter: u8, first: usize) -> Result<(), Refusal> {
     if !text.contains('"') {
         return Ok(());
     }
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, line: 1, delimiter, widest: usize::MAX };
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0, line: first, delimiter, widest: usize::MAX };
     let mut cells = 1;
     let mut header_is_done = false;
     while let Some(end) = scan.cell()? {
@@ -112,7 +112,7 @@ mod tests {
         for (text, line) in
             [("a,b,c\n1,\"x,2\n3,y\" z,4\n", 3), ("a,b,c\n1,x\"y,2\n", 2), ("a,b,c\n1,2,\"open\n3,4,5\n", 2), ("a,b,c\n1,\"x\n3,y,4\n5,z\",2\n", 2)]
         {
-            let refusal = check(text, b',').unwrap_err();
+            let refusal = check(text, b',', 1).unwrap_err();
             assert!(refusal.message.starts_with(&format!("line {line} ")), "{text:?}: {refusal}");
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn sound_marks_pass() {
         for text in ["a,b,c\n1,\"x, \"\"y\"\"\nz\",2\n", "\"a\",\"b\"\r\n\"\",\"\"\r\n", "a,b\n1,\"2\"", ""] {
-            assert!(check(text, b',').is_ok(), "{text:?}");
+            assert!(check(text, b',', 1).is_ok(), "{text:?}");
         }
     }
 }

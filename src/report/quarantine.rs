@@ -55,7 +55,7 @@ pub struct QuarantineFilter {
     pub all_outcomes: bool,
 }
 
-/// The lines that are wanted, by feed, office, period, row.
+/// The lines that are wanted, by feed, office, period, extract, sheet, row.
 ///
 /// # Errors
 /// `Unavailable` where the table cannot be read.
@@ -67,8 +67,12 @@ pub async fn quarantine(warehouse: &Warehouse, filter: &QuarantineFilter) -> Res
         read(&batch, &vouched, &mut lines)?;
     }
     lines.retain(|line| filter.wants(line));
-    lines.sort_by(|a, b| (&a.feed, &a.office, &a.period, &a.path, a.row, &a.field).cmp(&(&b.feed, &b.office, &b.period, &b.path, b.row, &b.field)));
+    lines.sort_by(|a, b| place(a).cmp(&place(b)));
     Ok(lines)
+}
+
+fn place(line: &QuarantineLine) -> (&str, &str, &str, &str, Option<&str>, i64, Option<&str>) {
+    (&line.feed, &line.office, &line.period, &line.path, line.sheet.as_deref(), line.row, line.field.as_deref())
 }
 
 /// Submissions whose rows are shown: the newest revision of each slot, and what was refused after it.

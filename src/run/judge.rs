@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +10,7 @@ use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
-use crate::read;
+use crate::read::{self, Page};
 use crate::validate::{Context, Delivery, Formats, Outcome, TypedRows, Validated};
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
@@ -52,15 +51,16 @@ impl Judge {
         let mut loads = Vec::new();
         let mut read = Vec::new();
         for found in slot.new {
-            let bytes = found.store.read(&found.location).await;
-            read.push((found, bytes));
+            let pages = read_files(&found).await;
+            read.push((found, pages));
         }
-        let hashes: Vec<(DateTime<Utc>, Option<String>)> = read.iter().map(|(found, bytes)| (found.received, bytes.as_ref().ok().map(hash))).collect();
-        for (index, (found, bytes)) in read.into_iter().enumerate() {
+        let hashes: Vec<(DateTime<Utc>, Option<String>)> =
+            read.iter().map(|(found, pages)| (found.received, pages.as_ref().ok().map(|pages| hash(pages)))).collect();
+        for (index, (found, pages)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
             let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, bytes, &before, rivals));
+            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, pages, &before, rivals));
             let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             known.push(load.submission.clone());
             loads.push(load);
@@ -68,17 +68,17 @@ impl Judge {
         Ok(loads)
     }
 
-    fn delivery(&self, found: &Found, bytes: Result<Bytes>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+    fn delivery(&self, found: &Found, pages: Result<Vec<Page>>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
         let pipeline =
             self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
+        let pages = match pages {
+            Ok(pages) => pages,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
                 return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
             }
         };
-        let hash = hash(&bytes);
+        let hash = hash(&pages);
         if found.received > self.now + chrono::Duration::days(1) {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
@@ -98,17 +98,17 @@ impl Judge {
             }
         }
         let revision = newest.map_or(0, |newest| newest.revision) + 1;
-        self.validate(found, pipeline, &bytes, hash, revision)
+        self.validate(found, pipeline, &pages, hash, revision)
     }
 
-    fn validate(&self, found: &Found, pipeline: &Pipeline, bytes: &Bytes, hash: String, revision: i64) -> Result<SlotLoad> {
+    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
         let contract = &*pipeline.contract;
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
         let context = Context { contract, source: &found.source, office, received: found.received, since: self.project.since, barred: &barred };
         let formats = Formats::of(&found.source);
         let mut delivery = Delivery::new(&context, &formats);
-        let read = match read::read(bytes, &found.source, contract, &mut |piece| delivery.push(piece)) {
+        let read = match read::read_pages(pages, &found.source, contract, &mut |piece| delivery.push(piece)) {
             Ok(read) => read,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
@@ -141,7 +141,6 @@ impl Judge {
             revision,
             received: found.received,
             path: &found.path,
-            sheet: validated.sheet.as_deref(),
         };
         let batch = normalise(contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
@@ -187,8 +186,27 @@ impl Judge {
     }
 }
 
-fn hash(bytes: &Bytes) -> String {
-    hex::encode(Sha256::digest(bytes))
+/// Reads every file of a delivery.
+pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
+    let mut pages = Vec::with_capacity(found.files.len());
+    for file in &found.files {
+        let name = file.location.filename().unwrap_or_default().to_owned();
+        pages.push(Page { name, bytes: found.store.read(&file.location).await? });
+    }
+    Ok(pages)
+}
+
+/// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.
+pub(super) fn hash(pages: &[Page]) -> String {
+    if let [page] = pages {
+        return hex::encode(Sha256::digest(&page.bytes));
+    }
+    let mut hash = Sha256::new();
+    for page in pages {
+        hash.update((page.bytes.len() as u64).to_le_bytes());
+        hash.update(&page.bytes);
+    }
+    hex::encode(hash.finalize())
 }
 
 fn newest(known: &[Submission]) -> Option<Newest> {

@@ -16,7 +16,16 @@ use crate::project::{Pipeline, Placed, Project, Source};
 use crate::store::Store;
 use crate::warehouse::{Submission, SubmissionOutcome, current_of};
 
-/// An extract at a source.
+/// A file of a delivery.
+#[derive(Debug, Clone)]
+pub struct FoundFile {
+    /// Its page, where the delivery has several files.
+    pub page: Option<u64>,
+    /// Its place in the store.
+    pub location: ObjectPath,
+}
+
+/// An extract at a source: one file, or all pages of it.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The feed.
@@ -27,18 +36,18 @@ pub struct Found {
     pub period: Period,
     /// When it was received: by its path, else by the store.
     pub received: DateTime<Utc>,
-    /// The path as people know it.
+    /// The path as people know it; of pages the first's.
     pub path: String,
-    /// Size in bytes.
+    /// Size in bytes, of all pages together.
     pub size: u64,
-    /// The store's time of last change.
+    /// The store's time of last change, of pages the latest.
     pub modified: DateTime<Utc>,
     /// How it is written.
     pub source: Arc<Source>,
     /// Where it can be read.
     pub store: Store,
-    /// Its place in the store.
-    pub location: ObjectPath,
+    /// Its files, pages in their order.
+    pub files: Vec<FoundFile>,
 }
 
 /// What the sources hold.
@@ -73,8 +82,38 @@ pub async fn list(project: &Project) -> Result<Listing> {
             }
         }
     }
-    listing.found.sort_by(|a, b| (&a.feed, &a.office, a.period, a.received, &a.path).cmp(&(&b.feed, &b.office, b.period, b.received, &b.path)));
+    listing.found.sort_by(|a, b| a.order().cmp(&b.order()));
+    listing.found = gather_pages(std::mem::take(&mut listing.found));
     Ok(listing)
+}
+
+/// Pages of one delivery made one: those of a source that lie in one folder, in order of their numbers.
+fn gather_pages(found: Vec<Found>) -> Vec<Found> {
+    let mut gathered: Vec<Found> = Vec::with_capacity(found.len());
+    for mut next in found {
+        match gathered.iter_mut().rev().take_while(|last| is_slot(last, &next) && last.received == next.received).find(|last| last.is_beside(&next)) {
+            Some(last) => {
+                last.size += next.size;
+                last.modified = last.modified.max(next.modified);
+                last.files.append(&mut next.files);
+            }
+            None => gathered.push(next),
+        }
+    }
+    gathered
+}
+
+impl Found {
+    fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
+        (&self.feed, &self.office, self.period, self.received, self.files.first().and_then(|file| file.page), &self.path)
+    }
+
+    /// True where both are pages of one delivery.
+    fn is_beside(&self, other: &Self) -> bool {
+        let folder = |found: &Self| found.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let are_pages = self.files.iter().chain(&other.files).all(|file| file.page.is_some());
+        are_pages && Arc::ptr_eq(&self.source, &other.source) && folder(self) == folder(other)
+    }
 }
 
 fn cause(error: &crate::error::Error) -> String {
@@ -96,10 +135,10 @@ fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, 
     }
     let placed = claims.iter().find_map(|(pipeline, source)| {
         let placed = source.template.place(&path)?;
-        source.offices.contains(&placed.office).then_some((pipeline, *source, placed))
+        (source.offices.contains(&placed.office) && source.periods.hold(placed.period)).then_some((pipeline, *source, placed))
     });
     match placed {
-        Some((pipeline, source, Placed { office, period, received })) => listing.found.push(Found {
+        Some((pipeline, source, Placed { office, period, received, page })) => listing.found.push(Found {
             feed: pipeline.contract.feed.clone(),
             office,
             period,
@@ -109,7 +148,7 @@ fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, 
             modified: object.last_modified,
             source: source.clone(),
             store: store.clone(),
-            location: object.location,
+            files: vec![FoundFile { page, location: object.location }],
         }),
         None => listing.unclaimed.push(path),
     }

@@ -18,7 +18,7 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
-    let builder = Builder { warehouse, engine: &engine, inputs: &inputs, checked, last: &before };
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before };
     let Built { build: built, rebuilt } = builder.build(|model| progress.advance(model)).await?;
     if built != before {
         warehouse.remember_build(&built).await?;
@@ -57,6 +57,7 @@ fn is_same(last: &Manifest, built: &LastBuild) -> bool {
                 (
                     table.name.clone(),
                     table.hash.clone(),
+                    table.rihla.csv.clone(),
                     table.description.clone(),
                     table.schema.clone(),
                     table.rihla.measures.clone(),

@@ -1,14 +1,21 @@
 //! A column of text cast to its field's type, with a fault for every cell that does not fit.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+    Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder,
+    new_null_array,
 };
 use arrow::datatypes::Field as ArrowField;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::contract::{CodeList, Contract, Field, FieldKind, Protection, Role, arrow_type, fold};
+use crate::contract::{
+    self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
+};
+use crate::project::JSON_LIST_SEPARATOR;
+use crate::read::workbook::{FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
 #[derive(Debug)]
@@ -31,20 +38,34 @@ pub struct CellFault {
 #[derive(Clone, Copy)]
 pub struct Habit<'a> {
     /// Formats of dates.
-    pub dates: &'a [String],
+    pub dates: &'a [DateFormat],
     /// Formats of instants.
-    pub datetimes: &'a [String],
+    pub datetimes: &'a [DateFormat],
     /// What separates the items of a list.
     pub list_separator: &'a str,
+    /// How numbers are written.
+    pub numbers: NumberStyle,
     /// The office's zone.
     pub zone: Tz,
+    /// The day the delivery was received: a year of two digits is the latest that is not after it.
+    pub received: NaiveDate,
 }
 
 /// Why a cell does not fit: error, rule, and the rest of the sentence after the value.
 type Misfit = (&'static str, &'static str, String);
 
 /// What Excel shows for a formula that failed.
-const ERROR_CELLS: [&str; 8] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
+const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
+
+/// The rule and the rest of the sentence of a cell that has no value, though it is not empty.
+fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
+    match text {
+        UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
+        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which a workbook does not keep: write it as text")),
+        text if ERROR_CELLS.contains(&text) => Some(("error-cell", "is a formula that failed")),
+        _ => None,
+    }
+}
 
 /// Casts the column of one field; `first_row` is the delivery's index of its first row.
 pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Habit<'_>, first_row: usize, faults: &mut Vec<CellFault>) -> ArrayRef {
@@ -52,9 +73,10 @@ pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Hab
     let mut cells = Cells { contract, field, index, texts, first_row, faults };
     match &field.kind {
         FieldKind::String => cells.strings(),
-        FieldKind::Integer => cells.integers(),
+        FieldKind::Integer => cells.integers(habit.numbers),
+        FieldKind::Number { scale } => cells.numbers(habit.numbers, *scale),
         FieldKind::Boolean { yes, no } => cells.booleans(yes, no),
-        FieldKind::Date => cells.dates(habit.dates),
+        FieldKind::Date => cells.dates(habit),
         FieldKind::DateTime => cells.instants(habit),
         FieldKind::List => cells.lists(habit.list_separator),
     }
@@ -82,10 +104,17 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn integers(&mut self) -> ArrayRef {
+    fn integers(&mut self, style: NumberStyle) -> ArrayRef {
         let mut builder = Int64Builder::new();
         let field = self.field;
-        self.each(|text| integer(field, text), |value| builder.append_option(value));
+        self.each(|text| integer(field, style, text), |value| builder.append_option(value));
+        Arc::new(builder.finish())
+    }
+
+    fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
+        let field = self.field;
+        let mut builder = Decimal128Builder::new().with_data_type(arrow_type(&field.kind));
+        self.each(|text| number(field, style, scale, text), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
@@ -95,18 +124,21 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn dates(&mut self, formats: &[String]) -> ArrayRef {
+    fn dates(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = Date32Builder::new();
-        let misfit = || ("type-error", "date", format!("is not a date written {}", written(formats)));
-        self.each(|text| super::temporal::day(text, formats).ok_or_else(misfit), |value| builder.append_option(value));
+        let misfit = |why: Option<&str>| {
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            ("type-error", "date", format!("is not a date written {}{why}", one_of(habit.dates)))
+        };
+        self.each(|text| super::temporal::day(text, habit.dates, habit.received).map_err(misfit), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
         let cast = |text: &str| {
-            super::temporal::instant(text, habit.datetimes, habit.zone)
-                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", written(habit.datetimes))))
+            super::temporal::instant(text, habit.datetimes, habit.zone, habit.received)
+                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(habit.datetimes))))
         };
         self.each(cast, |value| builder.append_option(value));
         Arc::new(builder.finish())
@@ -132,7 +164,8 @@ impl<'a> Cells<'a> {
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
     fn each<T>(&mut self, cast: impl Fn(&str) -> Result<T, Misfit>, mut append: impl FnMut(Option<T>)) {
         for row in 0..self.texts.len() {
-            let text = if self.texts.is_null(row) { "" } else { self.texts.value(row).trim_matches(is_blank) };
+            let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
+            let text = text.trim();
             if self.contract.is_missing(text) {
                 if self.field.required {
                     self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
@@ -140,7 +173,7 @@ impl<'a> Cells<'a> {
                 append(None);
                 continue;
             }
-            let cast = if ERROR_CELLS.contains(&text) { Err(("type-error", "error-cell", "is a formula that failed".to_owned())) } else { cast(text) };
+            let cast = no_value(text).map_or_else(|| cast(text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
             match cast {
                 Ok(value) => append(Some(value)),
                 Err((error, rule, rest)) => {
@@ -166,32 +199,49 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Spaces of all kinds, no-break ones included.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
-}
-
 fn shorten(value: &str) -> String {
     if value.chars().count() <= 40 { value.to_owned() } else { value.chars().take(39).chain(['…']).collect() }
 }
 
-fn written(formats: &[String]) -> String {
-    formats.join(" or ")
+fn one_of(formats: &[DateFormat]) -> String {
+    formats.iter().map(DateFormat::as_str).collect::<Vec<_>>().join(" or ")
 }
 
 fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misfit> {
     if field.role == Some(Role::CaseNumber) {
+        if is_spreadsheet_number(text) {
+            return Err(spreadsheet_number());
+        }
         return contract.canonical_case_number(text).ok_or_else(|| ("constraint-error", "pattern", "fits no office's pattern of case numbers".to_owned()));
     }
+    let text = if field.role == Some(Role::RecordId) || field.pad.is_some() { id(field, text)? } else { text.to_owned() };
     if let Some(pattern) = &field.pattern
-        && !pattern.is_match(text)
+        && !pattern.is_match(&text)
     {
         return Err(("constraint-error", "pattern", "does not match the pattern".to_owned()));
     }
     match &field.codes {
-        Some(codes) => code(codes, text).map_err(|rest| ("constraint-error", "codes", rest)),
-        None => Ok(text.to_owned()),
+        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest)),
+        None => Ok(text),
     }
+}
+
+/// The one spelling of an id, lost zeros put back.
+fn id(field: &Field, text: &str) -> Result<String, Misfit> {
+    let id = contract::id(text);
+    if is_spreadsheet_number(&id) && !field.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&id)) {
+        return Err(spreadsheet_number());
+    }
+    let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+    match field.pad.filter(|_| is_number) {
+        Some(width) if id.len() > width => Err(("constraint-error", "pattern", format!("has more than {width} digits"))),
+        Some(width) => Ok(format!("{id:0>width$}")),
+        None => Ok(id),
+    }
+}
+
+fn spreadsheet_number() -> Misfit {
+    ("type-error", "spreadsheet-number", "was made a number by a spreadsheet, so that digits or zeros may be lost: export the column as text".to_owned())
 }
 
 fn code(codes: &CodeList, text: &str) -> Result<String, String> {
@@ -202,17 +252,28 @@ fn code(codes: &CodeList, text: &str) -> Result<String, String> {
     })
 }
 
-fn integer(field: &Field, text: &str) -> Result<i64, Misfit> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let value: Option<i64> = if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
-    let value = value.ok_or_else(|| ("type-error", "integer", "is not a whole number".to_owned()))?;
+fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
+    let misfit = |why: Misread| ("type-error", "integer", format!("is not a whole number{}", why.because()));
+    let value = style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?;
+    within_limits(field, 0, value.into())?;
+    Ok(value)
+}
+
+fn number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Result<i128, Misfit> {
+    let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
+    let value = figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?;
+    within_limits(field, scale, value)?;
+    Ok(value)
+}
+
+fn within_limits(field: &Field, scale: u8, value: i128) -> Result<(), Misfit> {
     if let Some(minimum) = field.minimum.filter(|minimum| value < *minimum) {
-        return Err(("constraint-error", "minimum", format!("is less than {minimum}")));
+        return Err(("constraint-error", "minimum", format!("is less than {}", written(minimum, scale))));
     }
     if let Some(maximum) = field.maximum.filter(|maximum| value > *maximum) {
-        return Err(("constraint-error", "maximum", format!("is more than {maximum}")));
+        return Err(("constraint-error", "maximum", format!("is more than {}", written(maximum, scale))));
     }
-    Ok(value)
+    Ok(())
 }
 
 fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
@@ -227,7 +288,7 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
-    for item in text.split(separator).map(|item| item.trim_matches(is_blank)).filter(|item| !item.is_empty()) {
+    for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
             Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,

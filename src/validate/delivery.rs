@@ -12,10 +12,10 @@ use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::Contract;
+use crate::contract::{Contract, DateFormat};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::{Piece, SetAside, Why};
+use crate::read::{Piece, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -40,9 +40,7 @@ pub type Barred<'a> = dyn Fn(&TypedRows) -> Result<Vec<(usize, &'static str, &'s
 pub struct Validated {
     /// The rows to load.
     pub good: TypedRows,
-    /// The sheet the rows stand in.
-    pub sheet: Option<Arc<str>>,
-    /// Every row that is not loaded, in order of rows.
+    /// Every row that is not loaded, in order of sheets and rows.
     pub aside: Vec<SetAsideRow>,
 }
 
@@ -55,25 +53,32 @@ impl Validated {
 
 /// Formats in which the workbook reader writes real dates; they are not a habit but a fact.
 const NATIVE_DATE: &str = "%Y-%m-%d";
-const NATIVE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S";
+const NATIVE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 /// The formats of a source, with those of real date cells where it is a workbook.
 pub struct Formats {
-    dates: Vec<String>,
-    datetimes: Vec<String>,
+    dates: Vec<DateFormat>,
+    datetimes: Vec<DateFormat>,
 }
 
 impl Formats {
     /// The formats of a source.
     pub fn of(source: &Source) -> Self {
         let native = matches!(source.format, Format::Workbook { .. });
-        let with = |formats: &[String], own: &str| formats.iter().cloned().chain(native.then(|| own.to_owned())).collect();
-        Self { dates: with(&source.dates, NATIVE_DATE), datetimes: with(&source.datetimes, NATIVE_INSTANT) }
+        let with = |formats: &[DateFormat], own: Result<DateFormat, _>| formats.iter().cloned().chain(own.ok().filter(|_| native)).collect();
+        Self { dates: with(&source.dates, DateFormat::of_days(NATIVE_DATE)), datetimes: with(&source.datetimes, DateFormat::of_moments(NATIVE_INSTANT)) }
     }
 
     /// How a source of these formats writes values.
-    pub(super) fn habit<'a>(&'a self, source: &'a Source, zone: chrono_tz::Tz) -> Habit<'a> {
-        Habit { dates: &self.dates, datetimes: &self.datetimes, list_separator: &source.list_separator, zone }
+    pub(super) fn habit<'a>(&'a self, source: &'a Source, zone: chrono_tz::Tz, received: DateTime<Utc>) -> Habit<'a> {
+        Habit {
+            dates: &self.dates,
+            datetimes: &self.datetimes,
+            list_separator: &source.list_separator,
+            numbers: source.numbers,
+            zone,
+            received: received.date_naive(),
+        }
     }
 }
 
@@ -81,24 +86,29 @@ impl Formats {
 pub struct Delivery<'a> {
     context: &'a Context<'a>,
     caster: Caster<'a>,
-    sheet: Option<Arc<str>>,
+    /// The sheets in the order in which they were read.
+    sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let habit = formats.habit(context.source, context.office.timezone);
-        Self { context, caster: Caster::new(context.contract, habit), sheet: None, aside: Vec::new() }
+        let habit = formats.habit(context.source, context.office.timezone, context.received);
+        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
     }
 
     /// Takes what the reader hands on.
     pub fn push(&mut self, piece: Piece) {
+        let sheet = match &piece {
+            Piece::Rows(batch) => &batch.sheet,
+            Piece::Aside(row) => &row.sheet,
+        };
+        if !self.sheets.contains(sheet) {
+            self.sheets.push(sheet.clone());
+        }
         match piece {
-            Piece::Rows(batch) => {
-                self.sheet.clone_from(&batch.sheet);
-                self.caster.push(&batch);
-            }
+            Piece::Rows(batch) => self.caster.push(&batch),
             Piece::Aside(row) => self.aside.push(row),
         }
     }
@@ -110,15 +120,16 @@ impl<'a> Delivery<'a> {
     pub fn finish(self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
         let (typed, mut faults) = self.caster.finish()?;
+        let across = rules::across_fields(contract, &typed, &faults);
+        let eventless = rules::required_any(contract, &typed, &faults);
+        faults.extend(across);
         let mut judged = Judged::default();
         for (row, rule, message) in (context.barred)(&typed)? {
             judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule, message: message.to_owned() });
         }
-        let conditional = rules::required_when(contract, &typed, &faults);
-        faults.extend(conditional);
-        faults.extend(rules::excluded_when(contract, &typed));
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {
@@ -128,6 +139,9 @@ impl<'a> Delivery<'a> {
             received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
             since: context.since,
         };
+        for (row, rule, message) in eventless {
+            judged.row_fault(row, "row-constraint", rule, message);
+        }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }
@@ -135,10 +149,10 @@ impl<'a> Delivery<'a> {
             judged.verdict(row, verdict);
         }
         let good = judged.spare(&typed)?;
-        let mut aside = judged.into_rows(&typed, self.sheet.as_ref());
-        aside.extend(self.aside.into_iter().map(read_aside));
-        aside.sort_by_key(|row| row.row);
-        Ok(Validated { good, sheet: self.sheet, aside })
+        let mut aside = judged.into_rows(&typed);
+        aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
+        aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
+        Ok(Validated { good, aside })
     }
 }
 
@@ -189,22 +203,22 @@ impl Judged {
             .columns
             .iter()
             .map(|column| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause)));
-        let rows = typed.rows.iter().enumerate().filter(|(row, _)| !self.has(*row)).map(|(_, line)| *line).collect();
-        Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows })
+        let good = || (0..typed.len()).filter(|row| !self.has(*row));
+        let (rows, sheets) = (good().map(|row| typed.rows[row]).collect(), good().map(|row| typed.sheets[row].clone()).collect());
+        Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows, sheets })
     }
 
-    fn into_rows(self, typed: &TypedRows, sheet: Option<&Arc<str>>) -> Vec<SetAsideRow> {
-        self.rows.into_iter().map(|(row, (outcome, reasons))| SetAsideRow { sheet: sheet.cloned(), row: typed.rows[row], outcome, reasons }).collect()
+    fn into_rows(self, typed: &TypedRows) -> Vec<SetAsideRow> {
+        let place = |row: usize| (typed.sheets[row].clone(), typed.rows[row]);
+        self.rows
+            .into_iter()
+            .map(|(row, (outcome, reasons))| (place(row), outcome, reasons))
+            .map(|((sheet, row), outcome, reasons)| SetAsideRow { sheet, row, outcome, reasons })
+            .collect()
     }
 }
 
-fn read_aside(row: SetAside) -> SetAsideRow {
-    let (outcome, error, message) = match row.why {
-        Why::Total => (Outcome::Excluded, "total-row", "the row holds a total, not a record".to_owned()),
-        Why::ExtraCell => (Outcome::Quarantined, "extra-cell", "the row has more cells than there are labels; its cells may be shifted".to_owned()),
-        Why::MissingCell { cells, labels } => {
-            (Outcome::Quarantined, "missing-cell", format!("the row has {cells} cells for {labels} labels; its cells may be shifted"))
-        }
-    };
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![Reason { field: None, error, rule: error, message }] }
+fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
+    let (outcome, reason) = super::aside::reason(&row.why, contract);
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
 }

@@ -28,7 +28,8 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 27] = [
+pub const RULES: [(&str, &str); 42] = [
+    ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
     ("constraint-error", "maximum"),
@@ -36,26 +37,40 @@ pub const RULES: [(&str, &str); 27] = [
     ("constraint-error", "pattern"),
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
+    ("constraint-error", "together"),
     ("excluded", "erased"),
     ("excluded", "expired"),
     ("extra-cell", "extra-cell"),
+    ("foreign-key", "no-parent"),
+    ("foreign-key", "no-repetition"),
+    ("foreign-key", "shifted-parent"),
+    ("lone-cell", "lone-cell"),
+    ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
     ("primary-key", "primary-key"),
+    ("rejected-row", "rejected-row"),
     ("row-constraint", "age-over-maximum"),
     ("row-constraint", "birth-after-event"),
     ("row-constraint", "changed-after-received"),
     ("row-constraint", "code-not-valid"),
     ("row-constraint", "event-after-received"),
     ("row-constraint", "event-before-calendar"),
+    ("row-constraint", "in-order"),
     ("row-constraint", "office-mismatch"),
+    ("row-constraint", "required-any"),
     ("superseded", "later-change"),
     ("superseded", "same-row"),
     ("total-row", "total-row"),
     ("type-error", "boolean"),
+    ("type-error", "choice"),
     ("type-error", "date"),
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
+    ("type-error", "inexact-number"),
     ("type-error", "integer"),
+    ("type-error", "not-calculated"),
+    ("type-error", "number"),
+    ("type-error", "spreadsheet-number"),
 ];
 
 /// One reason why a row was not loaded.

@@ -3,6 +3,7 @@
 //! Guarantees: nothing is rounded, truncated or guessed; every row read is loaded, superseded, quarantined or
 //! excluded, each with its reason; no message repeats the value of a protected field or a cell of a shifted row.
 
+mod aside;
 mod cast;
 mod delivery;
 mod duplicates;

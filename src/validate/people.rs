@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, StringArray};
-use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::cast::Habit;
@@ -12,7 +12,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, Role};
 use crate::error::{Error, Kind, Result};
 use crate::project::Source;
-use crate::read::{self, Piece, Refusal, TextBatch, Why};
+use crate::read::{self, Page, Piece, Refusal, TextBatch, Why};
 
 /// A row with the person that it names. Its case number is protected, so there is no `Debug`.
 pub struct PersonRow {
@@ -30,11 +30,11 @@ pub struct PersonRow {
 ///
 /// # Errors
 /// A [`Refusal`] within where the extract cannot be read; `Internal` where its parts do not fit together.
-pub fn people(bytes: &Bytes, source: &Source, contract: &Contract, zone: Tz) -> Result<Result<(Vec<PersonRow>, u64), Refusal>> {
+pub fn people(pages: &[Page], source: &Source, contract: &Contract, zone: Tz, received: DateTime<Utc>) -> Result<Result<(Vec<PersonRow>, u64), Refusal>> {
     let formats = Formats::of(source);
-    let habit = formats.habit(source, zone);
+    let habit = formats.habit(source, zone, received);
     let (mut found, mut shifted, mut failed) = (Vec::new(), 0, None);
-    let read = read::read(bytes, source, contract, &mut |piece| match piece {
+    let read = read::read_pages(pages, source, contract, &mut |piece| match piece {
         Piece::Rows(batch) => match of_batch(contract, habit, &batch) {
             Ok(rows) => found.extend(rows),
             Err(error) => failed = Some(error),

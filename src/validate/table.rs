@@ -1,6 +1,7 @@
 //! Typed rows, and tables of the project read by the same rules as extracts.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, StringArray};
 use arrow::compute::concat;
@@ -8,9 +9,9 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
-use crate::contract::{Contract, Role, arrow_type};
+use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Format, Reference, Source, Template};
+use crate::project::{Export, Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -19,6 +20,8 @@ pub struct TypedRows {
     pub columns: Vec<ArrayRef>,
     /// For each row its row in the sheet or its line.
     pub rows: Vec<i64>,
+    /// For each row its sheet, where the extract is a workbook.
+    pub sheets: Vec<Option<Arc<str>>>,
 }
 
 impl TypedRows {
@@ -44,6 +47,7 @@ pub struct Caster<'a> {
     habit: Habit<'a>,
     parts: Vec<Vec<ArrayRef>>,
     rows: Vec<i64>,
+    sheets: Vec<Option<Arc<str>>>,
     /// Faults of cells found so far.
     pub faults: Vec<CellFault>,
 }
@@ -51,7 +55,7 @@ pub struct Caster<'a> {
 impl<'a> Caster<'a> {
     /// A caster for a contract in a habit.
     pub fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
-        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), faults: Vec::new() }
+        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), sheets: Vec::new(), faults: Vec::new() }
     }
 
     /// Casts a batch.
@@ -65,6 +69,7 @@ impl<'a> Caster<'a> {
             self.parts[index].push(column);
         }
         self.rows.extend(&batch.rows);
+        self.sheets.resize(self.rows.len(), batch.sheet.clone());
     }
 
     /// All rows cast.
@@ -79,7 +84,7 @@ impl<'a> Caster<'a> {
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
             concat(&parts).map_err(|cause| Error::new(Kind::Internal, "the batches of a delivery do not fit together").because(cause))
         });
-        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows }, self.faults))
+        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows, sheets: self.sheets }, self.faults))
     }
 }
 
@@ -90,7 +95,14 @@ impl<'a> Caster<'a> {
 pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatch> {
     let contract = &*reference.contract;
     let source = plain_source(contract)?;
-    let habit = Habit { dates: &source.dates, datetimes: &source.datetimes, list_separator: &source.list_separator, zone: chrono_tz::UTC };
+    let habit = Habit {
+        dates: &source.dates,
+        datetimes: &source.datetimes,
+        list_separator: &source.list_separator,
+        numbers: source.numbers,
+        zone: chrono_tz::UTC,
+        received: chrono::NaiveDate::MAX,
+    };
     let mut caster = Caster::new(contract, habit);
     let mut aside = Vec::new();
     let refuse = |message: String| Error::new(Kind::Data, format!("{}: {message}", reference.path.display()));
@@ -135,16 +147,20 @@ fn first_repeated(typed: &TypedRows, key: &[usize]) -> Result<Option<usize>> {
 fn plain_source(contract: &Contract) -> Result<Source> {
     let labels: HashMap<String, usize> =
         contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
+    let format = |format: Result<DateFormat, (String, String)>| format.map_err(|(message, _)| Error::new(Kind::Internal, message));
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
-        format: Format::Csv { delimiter: b',', encoding: encoding_rs::UTF_8 },
-        dates: vec!["%Y-%m-%d".to_owned()],
-        datetimes: vec!["%Y-%m-%dT%H:%M:%SZ".to_owned()],
+        periods: Periods::default(),
+        format: Format::Csv { delimiter: b',', encoding: TextEncoding::Utf8 },
+        dates: vec![format(DateFormat::of_days("%Y-%m-%d"))?],
+        datetimes: vec![format(DateFormat::of_moments("%Y-%m-%dT%H:%M:%SZ"))?],
         list_separator: "|".to_owned(),
+        numbers: NumberStyle::default(),
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),
+        export: Export::default(),
     })
 }
 

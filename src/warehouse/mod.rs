@@ -9,6 +9,7 @@ mod erased;
 mod key;
 mod load;
 mod lock;
+mod manifest;
 mod marker;
 mod receipt;
 mod reissue;
@@ -23,8 +24,11 @@ pub use delta::{AppendedTable, delta_error};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
+pub use manifest::{
+    Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
+};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
-pub use release::{Column, LATEST, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult};
+pub use release::LATEST;
 pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;

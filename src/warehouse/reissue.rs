@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::release::{FOLDER, manifest_path, shown};
+use super::release::{FOLDER, link_files, manifest_path, shown};
 use super::{Change, Manifest, Warehouse};
 use crate::error::{self, Error, Kind, Result};
 
@@ -19,11 +19,8 @@ impl Warehouse {
         let shown = shown(manifest);
         let folder = self.store().root().join(change.aside(&format!("{FOLDER}/{number:06}")));
         std::fs::create_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
-        for (resource, shown) in manifest.resources.iter().zip(&shown.resources) {
-            let from = fresh.get(&resource.path).cloned().unwrap_or_else(|| self.resource_file(resource));
-            let to = folder.join(&shown.path);
-            std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ())).map_err(|cause| error::io(what(), cause))?;
-        }
+        let file = |path: &str| fresh.get(path).cloned().unwrap_or_else(|| self.released_file(path));
+        link_files(manifest, &folder, file).map_err(|cause| error::io(what(), cause))?;
         let text = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
         std::fs::write(folder.join("datapackage.json"), text).map_err(|cause| error::io(what(), cause))?;
         change.write_json(&manifest_path(number), manifest)

@@ -1,7 +1,4 @@
-//! Other programs read a release as it stands: DuckDB, Polars and pandas with PyArrow, and whoever reads Data Packages.
-//!
-//! Python is `RIHLA_TEST_PYTHON`, else `python3`. Where it or a library is missing the test says how to install it and
-//! is skipped, unless `CI` is set.
+//! Other programs read a release as it stands: DuckDB, Polars and pandas with PyArrow, and frictionless the Data Package.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::python::python;
 use crate::support::{NOW, loaded, parquet_rows};
 
 fn latest() -> PathBuf {
@@ -35,13 +33,16 @@ fn the_descriptor_says_what_stands_beside_it() {
     assert!(text(&descriptor, "$schema").starts_with("https://datapackage.org/profiles/2."));
     let mut named = BTreeSet::from(["datapackage.json".to_owned()]);
     for resource in resources(&descriptor) {
-        let path = text(resource, "path");
-        assert!(!path.contains('/') && named.insert(path.to_owned()), "{path}");
-        let bytes = fs::read(latest().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        assert_eq!(resource["bytes"].as_u64(), Some(bytes.len() as u64), "size of {path}");
-        assert_eq!(text(resource, "hash"), format!("sha256:{}", hex::encode(Sha256::digest(&bytes))), "hash of {path}");
-        assert_eq!((text(resource, "format"), text(resource, "mediatype")), ("parquet", "application/vnd.apache.parquet"));
+        for file in [resource, &resource["rihla"]["parquet"]] {
+            let path = text(file, "path");
+            assert!(!path.contains('/') && named.insert(path.to_owned()), "{path}");
+            let bytes = fs::read(latest().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(file["bytes"].as_u64(), Some(bytes.len() as u64), "size of {path}");
+            assert_eq!(text(file, "hash"), format!("sha256:{}", hex::encode(Sha256::digest(&bytes))), "hash of {path}");
+        }
+        assert_eq!((text(resource, "format"), text(resource, "mediatype")), ("csv", "text/csv"));
 
+        let path = text(&resource["rihla"]["parquet"], "path");
         let rows = parquet_rows(&latest().join(path));
         assert_eq!(resource["rihla"]["rows"].as_u64(), Some(rows.len() as u64), "rows of {path}");
         let fields: Vec<&str> = resource["schema"]["fields"].as_array().expect("fields").iter().map(|field| text(field, "name")).collect();
@@ -59,13 +60,81 @@ fn the_descriptor_says_what_stands_beside_it() {
 #[test]
 fn types_are_plain() {
     for resource in resources(&descriptor()) {
-        let file = fs::File::open(latest().join(text(resource, "path"))).expect("a file");
+        let file = fs::File::open(latest().join(text(&resource["rihla"]["parquet"], "path"))).expect("a file");
         let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
         for field in reader.schema().fields() {
             let kind = field.data_type().to_string();
             let plain = ["Utf8", "Int64", "Float64", "Boolean", "Date32"].contains(&kind.as_str()) || kind.starts_with("Timestamp(");
             assert!(plain, "{}.{} is a {kind}", text(resource, "name"), field.name());
         }
+    }
+}
+
+/// What a reader has who has nothing but the Parquet file: the description of the table and of each column.
+#[test]
+fn parquet_files_describe_themselves() {
+    for resource in resources(&descriptor()) {
+        let file = fs::File::open(latest().join(text(&resource["rihla"]["parquet"], "path"))).expect("a file");
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
+        let told = reader.metadata().file_metadata().key_value_metadata().expect("metadata");
+        let value = |key: &str| told.iter().find(|entry| entry.key == key).and_then(|entry| entry.value.as_deref());
+        assert_eq!(value("description"), resource["description"].as_str());
+        assert_eq!(value("name"), resource["name"].as_str());
+        for field in resource["schema"]["fields"].as_array().expect("fields") {
+            let column = reader.schema().field_with_name(text(field, "name")).expect("a column");
+            assert_eq!(column.metadata().get("description").map(String::as_str), field["description"].as_str());
+            assert_eq!(column.metadata().get("hxl").map(String::as_str), field["hxl"].as_str());
+            let measure = &resource["rihla"]["measures"][text(field, "name")];
+            assert_eq!(column.metadata().get("unit").map(String::as_str), measure["unit"].as_str());
+        }
+    }
+}
+
+/// The CSV has the rows of the Parquet, and under its header a row of HXL tags without a gap.
+#[test]
+fn csv_has_the_same_rows_and_its_tags() {
+    for resource in resources(&descriptor()) {
+        let path = text(resource, "path");
+        let mut reader = csv::Reader::from_path(latest().join(path)).expect("a file");
+        let names: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+        let fields = resource["schema"]["fields"].as_array().expect("fields");
+        assert_eq!(names, fields.iter().map(|field| text(field, "name")).collect::<Vec<_>>(), "{path}");
+        let records: Vec<csv::StringRecord> = reader.records().map(|record| record.expect("a record")).collect();
+        assert!(records[0].iter().all(|tag| tag.starts_with('#')), "{path} has a column without a tag: {:?}", records[0]);
+        assert_eq!(records[0].iter().collect::<Vec<_>>(), fields.iter().map(|field| text(field, "hxl")).collect::<Vec<_>>(), "{path}");
+        let rows = parquet_rows(&latest().join(text(&resource["rihla"]["parquet"], "path")));
+        assert_eq!(records.len() - 1, rows.len(), "rows of {path}");
+        for (record, row) in records[1..].iter().zip(&rows) {
+            for (cell, name) in record.iter().zip(&names) {
+                let same = match &row[name] {
+                    Value::Null => cell.is_empty(),
+                    // JSON is read back with an error of the last digit.
+                    Value::Number(number) => number.as_f64().zip(cell.parse::<f64>().ok()).is_some_and(|(a, b)| (a - b).abs() <= 1e-14 * a.abs()),
+                    Value::Bool(yes) => cell == yes.to_string(),
+                    Value::String(written) => cell == written || written.starts_with(cell.trim_end_matches('Z')),
+                    other => panic!("{path}: {name} is {other}"),
+                };
+                assert!(same, "{path}: {name} is `{cell}` and {}", row[name]);
+            }
+        }
+    }
+}
+
+const FRICTIONLESS: &str = r#"
+import json, os, sys
+import frictionless
+os.chdir(sys.argv[1])
+report = frictionless.validate("datapackage.json")
+tasks = {task.name: {"valid": task.valid, "errors": [error.message for error in task.errors][:3], "rows": task.stats.get("rows")} for task in report.tasks}
+print(json.dumps({"valid": report.valid, "errors": [error.message for error in report.errors], "tasks": tasks}))
+"#;
+
+#[test]
+fn frictionless_finds_the_package_valid() {
+    let Some(report) = told(FRICTIONLESS, &["frictionless"]) else { return };
+    assert_eq!(report["valid"], json!(true), "{report:#}");
+    for resource in resources(&descriptor()) {
+        assert_eq!(report["tasks"][text(resource, "name")]["rows"], resource["rihla"]["rows"], "rows of {}", text(resource, "name"));
     }
 }
 
@@ -109,20 +178,9 @@ for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet"))):
 print(json.dumps(told))
 "#;
 
-/// What a client tells; nothing where it is not installed.
+/// What a client tells of the latest release; nothing where it is not installed.
 fn told(script: &str, libraries: &[&str]) -> Option<Value> {
-    let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let run = |arguments: &[&str]| Command::new(&python).args(arguments).output();
-    let imports = format!("import {}", libraries.join(", "));
-    if !run(&["-c", &imports]).is_ok_and(|output| output.status.success()) {
-        let missing = format!("{} cannot import {}: `pip install duckdb polars pandas pyarrow`", python.to_string_lossy(), libraries.join(", "));
-        assert!(std::env::var_os("CI").is_none(), "{missing}, or name another Python in RIHLA_TEST_PYTHON");
-        eprintln!("skipped: {missing}");
-        return None;
-    }
-    let output = run(&["-c", script, latest().to_str().expect("text")]).expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
+    python(script, libraries, &[latest()])
 }
 
 /// The same from `rihla sql`, asked once for all tables.

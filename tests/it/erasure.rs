@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rihla::normalise::Key;
 
-use crate::support::{Folder, ROWS, Row, comma_csv, parquet_rows, snapshot, with};
+use std::process::Stdio;
+
+use crate::support::{Folder, ROWS, Ran, Row, comma_csv, parquet_rows, snapshot, with};
 
 /// The person who is erased in most tests.
 pub const PERSON: &str = "cn 77703, 1\n";
@@ -21,6 +23,24 @@ nationality = "Country of nationality"
 */
 SELECT office, record_id, nationality FROM feeds.registrations
 "#;
+
+impl Folder {
+    /// Runs the program with a text on its standard input.
+    pub fn rihla_fed(&self, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
+        use std::io::Write;
+        let mut command = self.command(args);
+        let piped = command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = piped.spawn().expect("the program runs");
+        process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+        let output = process.wait_with_output().expect("it ends");
+        Ran {
+            // One that was killed has no code.
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+}
 
 fn key() -> Key {
     Key::new([1; 32])

@@ -36,6 +36,15 @@ faulty! {
     a_key_of_a_pipeline_mistyped, "`requird` in a pipeline", |p| p.replace(PIPELINE, "required", "requird");
     a_key_of_a_source_mistyped, "`date` for `dates` in the workbook's source", |p| p.replace(PIPELINE, "header_row = 2 }\ndates", "header_row = 2 }\ndate");
     a_key_of_a_schema_mistyped, "`code` for `codes` in a field of a schema", |p| p.replace(SCHEMA, "\"codes\": \"country\"", "\"code\": \"country\"");
+    a_tag_that_is_none, "`#Date` in rihla.toml and `country` in a model", |p| {
+        p.replace(PROJECT, "[calendar]", "[hxl]\nperiod = \"#Date\"\n\n[calendar]");
+        p.replace(MODEL, "[columns]", "[hxl]\nnationality = \"country\"\ncuontry = \"#country\"\n\n[columns]");
+    };
+    a_table_with_lists, "a released column that holds several values", |p| p.replace(MODEL, "FROM registered", ", array_agg(registered.registered_on) AS days\nFROM registered");
+    a_relationship_to_nothing, "a test against a table, and one against a column, that do not exist", |p| {
+        p.replace(MODEL, "[columns]", "[[tests]]\nrelationships = { column = \"nationality\", table = \"codes.contry\", to = \"code\" }\n\n[columns]");
+        p.write("sql/marts/other.sql", std::fs::read_to_string(p.path(MODEL)).expect("the model").replace("codes.contry", "codes.country").replace("to = \"code\"", "to = \"cod\""));
+    };
     a_number_for_text, "the first period as a number", |p| p.replace(PROJECT, "\"2023-01\"", "202301");
     text_for_a_number, "the tolerance in words", |p| p.replace(PIPELINE, "tolerance = 0.25", "tolerance = \"a quarter\"");
     text_for_a_limit, "a field's minimum in words", |p| p.replace(SCHEMA, "\"minimum\": 1", "\"minimum\": \"one\"");

@@ -63,6 +63,28 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A cell of numbers, dates and ids, nearly as French and Arabic spreadsheets write them.
+fn figure() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec!["", "-", "+", "−", "\u{200f}"]);
+    let part = prop::sample::select(vec![
+        "1", "12", "732", "000", "٧٣٢", "۷", " ", "\u{a0}", "\u{202f}", ".", ",", "٬", "٫", "/", "févr.", "mars", "غشت", "er", "E+", ":", "2023", "-", "’",
+        "e\u{301}", "\u{feff}",
+    ]);
+    prop_oneof![(sign, prop::collection::vec(part, 0..8)).prop_map(|(sign, parts)| format!("{sign}{}", parts.concat())), cell(), "[0-9]{1,30}", "\\PC{0,20}"]
+}
+
+/// The feed of exact numbers in the habit of a French spreadsheet, in UTF-8 and in UTF-16.
+fn steps(is_wide: bool) -> &'static Project {
+    static PROJECTS: OnceLock<[Project; 2]> = OnceLock::new();
+    let projects = PROJECTS.get_or_init(|| {
+        let narrow = crate::messy_text::french();
+        let wide = crate::messy_text::french();
+        wide.replace(crate::steps::PIPELINE, "csv = { delimiter = \";\" }", "csv = { delimiter = \";\", encoding = \"utf-16\" }");
+        [&narrow, &wide].map(|folder| load(&folder.path("")).expect("a project in order"))
+    });
+    &projects[usize::from(is_wide)]
+}
+
 /// A row of about as many cells as there are labels.
 fn row() -> impl Strategy<Value = Vec<String>> {
     let labels = LABELS.len();
@@ -70,8 +92,12 @@ fn row() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn quoted(cells: &[String]) -> String {
+    quoted_by(cells, ",")
+}
+
+fn quoted_by(cells: &[String], separator: &str) -> String {
     let cells: Vec<String> = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
-    cells.join(",")
+    cells.join(separator)
 }
 
 proptest! {
@@ -129,6 +155,35 @@ proptest! {
             bytes[at] = byte;
         }
         if let Ok((read, validated)) = judge(index, &bytes) {
+            conserved(read, &validated);
+        }
+    }
+
+    /// Numbers, dates and ids of any make: a row is loaded or told of, whatever stands in its cells.
+    #[test]
+    fn every_row_of_figures_has_one_outcome(rows in prop::collection::vec(prop::collection::vec(figure(), 11), 1..12), is_wide in any::<bool>()) {
+        let mut text = format!("sep=;\r\n{}", crate::steps::LABELS);
+        for cells in &rows {
+            let _ = write!(text, "\r\n{}", quoted_by(cells, ";"));
+        }
+        let wide = || std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        let bytes = if is_wide { wide() } else { text.clone().into_bytes() };
+        match crate::steps::judge_in(steps(is_wide), &bytes) {
+            Ok((read, validated)) => {
+                let written = rows.iter().filter(|cells| cells.iter().any(|cell| !cell.trim().is_empty())).count();
+                prop_assert_eq!(read, written as u64);
+                conserved(read, &validated);
+                let rules = validated.aside.iter().flat_map(|row| &row.reasons).map(|reason| (reason.error, reason.rule));
+                prop_assert!(rules.into_iter().all(|rule| rihla::validate::RULES.contains(&rule)));
+            }
+            Err(refusal) => prop_assert!(refusal.error == "encoding-error", "{}", refusal),
+        }
+    }
+
+    /// Any bytes to a reader of UTF-16, and to one of UTF-8 in another habit.
+    #[test]
+    fn any_bytes_of_two_bytes_a_letter_are_refused_or_add_up(bytes in prop::collection::vec(any::<u8>(), 0..200), mark in prop::sample::select(vec![&b""[..], b"\xFF\xFE", b"\xFE\xFF", b"sep=;\n"]), is_wide in any::<bool>()) {
+        if let Ok((read, validated)) = crate::steps::judge_in(steps(is_wide), &[mark, &bytes].concat()) {
             conserved(read, &validated);
         }
     }

@@ -96,14 +96,16 @@ fn every_released_table_has_identities() {
     }
 }
 
-/// Whatever a released table is for, it counts people; it never tells of one.
+/// Whatever a released table is for, it counts people; it never tells of one. What checks found is the one exception:
+/// it points at rows of extracts, which only their office can open, and says nothing of the person in them.
 #[test]
 fn no_released_table_has_a_column_of_a_person() {
     for table in released() {
         for column in table["schema"]["fields"].as_array().expect("columns") {
             let name = column["name"].as_str().expect("a name");
             let is_of_a_person = ["person_id", "case_id", "record_id", "case_number", "person_number", "birth_date", "age", "sex", "source_row", "source_path"];
-            assert!(!is_of_a_person.contains(&name), "{} has a column `{name}`", table["name"]);
+            let points_at_a_row = table["name"] == "audit_findings" && ["record_id", "source_row", "source_path"].contains(&name);
+            assert!(points_at_a_row || !is_of_a_person.contains(&name), "{} has a column `{name}`", table["name"]);
         }
     }
 }

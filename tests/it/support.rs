@@ -118,8 +118,13 @@ impl Folder {
 
     /// The small project of `tests/data/small`, without extracts.
     pub fn bare() -> Self {
+        Self::of("tests/data/small")
+    }
+
+    /// A project of this repository, without extracts.
+    pub fn of(project: &str) -> Self {
         let folder = Self::empty();
-        copy(&repository("tests/data/small"), &folder.path("."), false);
+        copy(&repository(project), &folder.path("."), false);
         fs::create_dir(folder.path("in")).expect("a folder of extracts");
         folder
     }
@@ -185,22 +190,6 @@ impl Folder {
         }
     }
 
-    /// Runs the program with a text on its standard input.
-    pub fn rihla_fed(&self, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
-        use std::io::Write;
-        let mut command = self.command(args);
-        let piped = command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = piped.spawn().expect("the program runs");
-        process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
-        let output = process.wait_with_output().expect("it ends");
-        Ran {
-            // One that was killed has no code.
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        }
-    }
-
     /// The program on the project, not yet started. Nothing of the user's own surroundings reaches it.
     pub fn command(&self, args: &[&str]) -> Command {
         let minute = self.runs.fetch_add(1, Ordering::Relaxed);
@@ -236,6 +225,17 @@ impl Folder {
             let submissions = warehouse.submissions.read_all().await.expect("submissions");
             let set_aside = warehouse.set_aside.read_all().await.expect("rows set aside");
             (rows(&submissions), rows(&set_aside))
+        })
+    }
+
+    /// The rows of a feed, of every revision.
+    pub fn loaded(&self, feed: &str) -> Vec<Row> {
+        let project = rihla::project::load(&self.path("")).expect("the project");
+        let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let warehouse = Warehouse::open(&project, clock).await.expect("the warehouse");
+            rows(&warehouse.feeds[feed].read_all().await.expect("rows"))
         })
     }
 

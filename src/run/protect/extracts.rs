@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use super::Wanted;
 use crate::error::Result;
 use crate::normalise::Key;
 use crate::project::Project;
+use crate::run::judge::{hash, read_files};
 use crate::run::pull::{self, Found};
 use crate::validate::people;
 use crate::warehouse::{Sighting, Submission, Unsearched};
@@ -51,14 +50,14 @@ pub async fn search(project: &Project, key: &Key, wanted: &Wanted, submissions: 
 impl Searched {
     async fn add(&mut self, project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
         let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
-        let bytes = match found.store.read(&found.location).await {
-            Ok(bytes) => bytes,
+        let pages = match read_files(found).await {
+            Ok(pages) => pages,
             Err(error) => {
                 self.miss(found, &error.to_string());
                 return Ok(());
             }
         };
-        let (rows, shifted) = match people(&bytes, &found.source, &pipeline.contract, office.timezone)? {
+        let (rows, shifted) = match people(&pages, &found.source, &pipeline.contract, office.timezone, found.received)? {
             Ok(read) => read,
             Err(refusal) => {
                 self.miss(found, &refusal.message);
@@ -67,7 +66,7 @@ impl Searched {
         };
         if shifted > 0 {
             let rows = if shifted == 1 { "a row".to_owned() } else { format!("{shifted} rows") };
-            self.miss(found, &format!("the cells of {rows} may be shifted, so that nobody can tell whose they are"));
+            self.miss(found, &format!("{rows} never got past the reader, so that nobody can tell whose they are"));
         }
         let mut sheets: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
         for row in rows.iter().filter(|row| wanted.has(key, &row.case, row.person)) {
@@ -78,7 +77,7 @@ impl Searched {
         if sheets.is_empty() {
             return Ok(());
         }
-        let hash = hex::encode(Sha256::digest(&bytes));
+        let hash = hash(&pages);
         let made =
             submissions.iter().filter(|submission| submission.feed == found.feed.as_str() && submission.path == found.path && submission.content_hash == hash);
         for submission in made {

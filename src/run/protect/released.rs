@@ -8,7 +8,7 @@ use arrow::compute::{filter_record_batch, not};
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 
-use super::reissue::{as_text, read_table, reissue};
+use super::reissue::{Rewrite, as_text, read_table, reissue};
 use super::traces::Traces;
 use crate::error::{Error, Kind, Result};
 use crate::warehouse::{Change, Manifest, ReleaseRemoval, Resource, Warehouse};
@@ -58,12 +58,22 @@ impl Hits {
     /// # Errors
     /// `Unavailable` where a file cannot be written.
     pub fn remove(&self, warehouse: &Warehouse, change: &mut Change, traces: &Traces, receipt: &str) -> Result<()> {
-        let mut without = |resource: &Resource, batch: RecordBatch| {
-            let doomed = telling(&batch, &feeds_of(resource), traces)?;
-            let stays = not(&doomed).and_then(|stays| filter_record_batch(&batch, &stays));
-            stays.map_err(|cause| Error::new(Kind::Internal, "rows cannot be told apart").because(cause))
-        };
-        reissue(warehouse, change, &self.manifests, |resource| self.rows.contains_key(&resource.path), &mut without, receipt)
+        reissue(warehouse, change, &self.manifests, |resource| self.rows.contains_key(&resource.path), &mut Without(traces), receipt)
+    }
+}
+
+/// A table without the rows that tell of somebody.
+struct Without<'a>(&'a Traces);
+
+impl Rewrite for Without<'_> {
+    fn rows(&mut self, resource: &Resource, batch: &RecordBatch) -> Result<(RecordBatch, BooleanArray)> {
+        let internal = |cause| Error::new(Kind::Internal, "rows cannot be told apart").because(cause);
+        let stays = not(&telling(batch, &feeds_of(resource), self.0)?).map_err(internal)?;
+        Ok((filter_record_batch(batch, &stays).map_err(internal)?, stays))
+    }
+
+    fn cell(&mut self, _: &str, text: &str) -> String {
+        text.to_owned()
     }
 }
 

@@ -10,7 +10,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArra
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 
-use super::reissue::{as_text, read_table, reissue};
+use super::reissue::{Rewrite, as_text, read_table, reissue};
 use super::wanted::{PSEUDONYM, text_column};
 use super::{receipt_id, remove_staging};
 use crate::clock::SharedClock;
@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::run::{Progress, seconds};
-use crate::warehouse::{Change, Manifest, Warehouse, prepare_key};
+use crate::warehouse::{Change, Manifest, Resource, Warehouse, prepare_key};
 
 /// The columns of feeds' tables that hold pseudonyms.
 const PSEUDONYMS: [&str; 2] = ["person_id", "case_id"];
@@ -133,8 +133,7 @@ impl Renewal<'_> {
                 }
             }
         }
-        let mut renew = |_: &_, batch: RecordBatch| self.of_table(&batch);
-        reissue(warehouse, change, &manifests, |resource| holding.contains(&resource.path), &mut renew, receipt)?;
+        reissue(warehouse, change, &manifests, |resource| holding.contains(&resource.path), self, receipt)?;
         Ok(holding.len() as u64)
     }
 
@@ -143,7 +142,7 @@ impl Renewal<'_> {
         let schema = batch.schema();
         let mut columns = Vec::new();
         for (field, column) in schema.fields().iter().zip(batch.columns()) {
-            let is_called = PSEUDONYMS.iter().any(|name| field.name() == name || field.name().strip_suffix(name).is_some_and(|start| start.ends_with('_')));
+            let is_called = is_called(field.name());
             let new: ArrayRef = if let Some(texts) = as_text(column)? {
                 arrow::compute::cast(&self.of_texts(&texts, is_called), column.data_type()).map_err(|cause| misfit().because(cause))?
             } else if let Some(list) = column.as_list_opt::<i32>() {
@@ -171,6 +170,31 @@ impl Renewal<'_> {
         let new = ListArray::try_new(item.clone(), list.offsets().clone(), values, list.nulls().cloned()).map_err(|cause| misfit().because(cause))?;
         Ok(Some(Arc::new(new)))
     }
+}
+
+impl Rewrite for Renewal<'_> {
+    fn rows(&mut self, _: &Resource, batch: &RecordBatch) -> Result<(RecordBatch, BooleanArray)> {
+        Ok((self.of_table(batch)?, BooleanArray::from(vec![true; batch.num_rows()])))
+    }
+
+    /// A list stands in one cell: every pseudonym in it is made anew.
+    fn cell(&mut self, column: &str, text: &str) -> String {
+        let is_called = is_called(column);
+        let mut new = String::with_capacity(text.len());
+        for part in text.split_inclusive(|letter: char| !letter.is_ascii_hexdigit()) {
+            let end = part.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit()).len();
+            let (old, rest) = part.split_at(end);
+            let is_old = self.known.contains_key(old) || (is_called && is_pseudonym(old));
+            new.push_str(&if is_old { self.renewed(old) } else { old.to_owned() });
+            new.push_str(rest);
+        }
+        new
+    }
+}
+
+/// True for columns called after pseudonyms, such as `person_id` and `returned_person_id`.
+fn is_called(column: &str) -> bool {
+    PSEUDONYMS.iter().any(|name| column == *name || column.strip_suffix(name).is_some_and(|start| start.ends_with('_')))
 }
 
 fn is_pseudonym(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::STAGING;
 use crate::error::{self, Result};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Resource, Warehouse};
 
 /// The folder of releases.
 const RELEASED: &str = "released";
@@ -34,10 +34,10 @@ impl Stray {
         let mut needed: BTreeSet<String> = BTreeSet::new();
         for number in &stray.kept {
             let manifest = warehouse.release(*number).await?;
-            needed.extend(manifest.resources.iter().map(|resource| format!("{RELEASED}/{}", resource.path)));
+            needed.extend(manifest.resources.iter().flat_map(files_of));
         }
         let last = warehouse.last_build().await?;
-        needed.extend(last.tables.iter().map(|resource| format!("{RELEASED}/{}", resource.path)));
+        needed.extend(last.tables.iter().flat_map(files_of));
         needed.extend(last.staging.iter().map(|resource| resource.path.clone()));
         let root = warehouse.store().root();
         stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));
@@ -48,7 +48,7 @@ impl Stray {
         if !staging_goes {
             walk(root, STAGING, &mut files)?;
         }
-        stray.paths.extend(files.into_iter().filter(|path| path.ends_with(".parquet") && !needed.contains(path)));
+        stray.paths.extend(files.into_iter().filter(|path| (path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)));
         stray.paths.sort();
         Ok(stray)
     }
@@ -58,6 +58,10 @@ impl Stray {
         let of_release = name.len() == 6 && name.parse::<u64>().is_ok_and(|number| !self.kept.contains(&number));
         of_release || name.starts_with(".building-") || name.strip_prefix("latest.").is_some_and(|rest| rest != "txt")
     }
+}
+
+fn files_of(resource: &Resource) -> impl Iterator<Item = String> {
+    std::iter::once(&resource.path).chain(resource.rihla.csv.iter().map(|csv| &csv.path)).map(|path| format!("{RELEASED}/{path}"))
 }
 
 fn entries(root: &Path, folder: &str) -> Result<Vec<String>> {

@@ -1,0 +1,68 @@
+/*
+description = "Persons referred and referrals by direction and need, every need in every period that case files cover"
+grain = ["period", "direction", "need"]
+order = ["period_kind", "period", "direction", "need"]
+
+[[reports]]
+feed = "referrals"
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of the referral"
+direction = "Direction of the return that the referral follows: outbound (from Morocco) or inbound (to Morocco)"
+need = "The need for which the person is referred"
+persons = "Distinct persons who were referred for the need; 0 where nobody was; who was referred for several counts in each"
+referrals = "Referrals; a person may be referred more than once; add up over periods of one kind only"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "referred_on"
+
+[measures.referrals]
+unit = "referral"
+additivity = ["period", "direction", "need"]
+date_basis = "referred_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "direction", "need", "persons", "referrals"]
+
+[[tests]]
+unique = ["period", "direction", "need"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+accepted_codes = { column = "direction", codes = "direction" }
+
+[[tests]]
+accepted_codes = { column = "need", codes = "need" }
+*/
+WITH counted AS (
+    SELECT
+        p.period,
+        a.direction,
+        a.need,
+        CAST(count(DISTINCT a.person_id) AS BIGINT) AS persons,
+        CAST(count(*) AS BIGINT) AS referrals
+    FROM referrals_made AS a
+    JOIN period_months AS p
+        ON p.month_start = a.referred_month
+    GROUP BY p.period, a.direction, a.need
+)
+SELECT
+    c.period_kind,
+    c.period,
+    direction.code AS direction,
+    need.code AS need,
+    coalesce(n.persons, 0) AS persons,
+    coalesce(n.referrals, 0) AS referrals
+FROM covered_periods AS c
+CROSS JOIN codes.direction AS direction
+CROSS JOIN codes.need AS need
+LEFT JOIN counted AS n
+    ON n.period = c.period
+    AND n.direction = direction.code
+    AND n.need = need.code
+WHERE c.stream = 'referrals'

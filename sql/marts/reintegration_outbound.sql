@@ -1,0 +1,52 @@
+/*
+description = "Persons who were assisted in their country of origin under the mission's own funding by country and SADD group; no row means none"
+grain = ["period", "country", "sadd_group"]
+order = ["period_kind", "period", "country", "sadd_group"]
+
+[[reports]]
+feed = "reintegration"
+
+[columns]
+period_kind = "month, quarter, half-year or year"
+period = "The period of the assistance"
+country = "Country where the assistance is given, ISO 3166-1 alpha-3"
+sadd_group = "Sex and age group on the day of the assistance"
+persons = "Distinct persons who were assisted in their country of origin under the mission's own funding"
+instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
+
+[measures.persons]
+unit = "person"
+additivity = "none"
+date_basis = "given_on"
+
+[measures.instances]
+unit = "instance"
+additivity = ["period", "country", "sadd_group"]
+date_basis = "given_on"
+
+[[tests]]
+not_null = ["period_kind", "period", "country", "sadd_group", "persons", "instances"]
+
+[[tests]]
+unique = ["period", "country", "sadd_group"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+accepted_codes = { column = "country", codes = "country" }
+
+[[tests]]
+accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+*/
+SELECT
+    p.period_kind,
+    p.period,
+    a.country,
+    a.sadd_group,
+    CAST(count(DISTINCT a.person_id) AS BIGINT) AS persons,
+    CAST(count(*) AS BIGINT) AS instances
+FROM reintegration_given AS a
+JOIN period_months AS p
+    ON p.month_start = a.given_month
+GROUP BY p.period_kind, p.period, a.country, a.sadd_group

@@ -1,0 +1,44 @@
+/*
+description = "The values of the indicators of return to Morocco, not yet with what they say"
+grain = ["indicator", "period", "dimension"]
+
+[columns]
+indicator = "The indicator's code, a row of ref.indicators"
+disaggregation = "What the value is broken down by; none for totals"
+period_kind = "month, quarter, half-year or year"
+period = "The period, 2023-01, 2023-Q1, 2023-H1 or 2023"
+dimension = "total, or the disaggregation and its member, sadd_group=men for example"
+value = "The value in the indicator's unit, not rounded"
+
+[measures.value]
+unit = "by indicator"
+additivity = "none"
+date_basis = "by indicator"
+
+[[tests]]
+not_null = ["indicator", "disaggregation", "period_kind", "period", "dimension", "value"]
+
+[[tests]]
+unique = ["indicator", "period", "dimension"]
+
+[[tests]]
+accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+*/
+SELECT
+    'returns_inbound' AS indicator,
+    'none' AS disaggregation,
+    period_kind,
+    period,
+    CAST('total' AS VARCHAR) AS dimension,
+    CAST(persons AS DOUBLE) AS value
+FROM returns_inbound_total
+UNION ALL
+SELECT 'returns_inbound', 'sadd_group', period_kind, period, 'sadd_group=' || sadd_group, CAST(persons AS DOUBLE)
+FROM returns_inbound_by_sadd
+UNION ALL
+SELECT 'returns_inbound', 'host_country', period_kind, period, 'host_country=' || host_country, CAST(persons AS DOUBLE)
+FROM returns_inbound_by_country
+UNION ALL
+SELECT 'returns_inbound_change_percent', 'none', period_kind, period, 'total', change_percent
+FROM returns_inbound_total
+WHERE change_percent IS NOT NULL

@@ -1,0 +1,89 @@
+/*
+description = "The months that case files say something about, by stream, and whether one of the stream's offices reported them"
+grain = ["stream", "month_start"]
+
+[columns]
+stream = "registrations, returns_outbound, returns_inbound, or the feed of any other case files, both directions together"
+month_start = "First day of the month"
+reported = "1 where an office of the stream delivered for the month, an empty report included; 0 where there are only late or early events in it"
+
+[[tests]]
+not_null = ["stream", "month_start", "reported"]
+
+[[tests]]
+unique = ["stream", "month_start"]
+
+[[tests]]
+accepted = { column = "stream", values = ["registrations", "returns_outbound", "returns_inbound", "vouchers", "reintegration", "plans", "counselling", "referrals", "resettlement"] }
+
+[[tests]]
+accepted = { column = "reported", values = [0, 1] }
+*/
+WITH reporters AS (
+    SELECT DISTINCT CAST('registrations' AS VARCHAR) AS stream, 'registrations' AS feed, office
+    FROM feeds.registrations
+    UNION ALL
+    -- Offices in Morocco report outbound returns, missions abroad inbound ones: a stray row makes nobody a reporter.
+    SELECT DISTINCT 'returns_' || r.direction AS stream, 'returns' AS feed, r.office
+    FROM feeds.returns AS r
+    JOIN system.offices AS o
+        ON o.office = r.office
+    WHERE (r.direction = 'outbound') = (o.country = 'MAR')
+    UNION ALL
+    -- One report of these tells of both directions.
+    SELECT DISTINCT 'vouchers' AS stream, 'vouchers' AS feed, office
+    FROM feeds.vouchers
+    UNION ALL
+    SELECT DISTINCT 'reintegration' AS stream, 'reintegration' AS feed, office
+    FROM feeds.reintegration
+    UNION ALL
+    SELECT DISTINCT 'plans' AS stream, 'plans' AS feed, office
+    FROM feeds.plans
+    UNION ALL
+    SELECT DISTINCT 'counselling' AS stream, 'counselling' AS feed, office
+    FROM feeds.counselling
+    UNION ALL
+    SELECT DISTINCT 'referrals' AS stream, 'referrals' AS feed, office
+    FROM feeds.referrals
+    UNION ALL
+    SELECT DISTINCT 'resettlement' AS stream, 'resettlement' AS feed, office
+    FROM feeds.resettlement
+),
+marks AS (
+    SELECT r.stream, m.month_start, 1 AS reported
+    FROM reporters AS r
+    JOIN system.submissions AS s
+        ON s.feed = r.feed
+        AND s.office = r.office
+    JOIN period_months AS m
+        ON m.period_kind = 'month'
+        AND m.period = s.period
+    WHERE s.is_current
+    UNION ALL
+    SELECT CAST('registrations' AS VARCHAR) AS stream, registered_month AS month_start, 0 AS reported
+    FROM registered_persons
+    UNION ALL
+    SELECT 'returns_' || direction AS stream, departed_month AS month_start, 0 AS reported
+    FROM movements
+    UNION ALL
+    SELECT 'vouchers' AS stream, given_month AS month_start, 0 AS reported
+    FROM vouchers_given
+    UNION ALL
+    SELECT 'reintegration' AS stream, given_month AS month_start, 0 AS reported
+    FROM assistance_given
+    UNION ALL
+    SELECT 'plans' AS stream, state_month AS month_start, 0 AS reported
+    FROM plans_current
+    UNION ALL
+    SELECT 'counselling' AS stream, held_month AS month_start, 0 AS reported
+    FROM counselling_held
+    UNION ALL
+    SELECT 'referrals' AS stream, referred_month AS month_start, 0 AS reported
+    FROM referrals_made
+    UNION ALL
+    SELECT 'resettlement' AS stream, step_month AS month_start, 0 AS reported
+    FROM resettlement_steps
+)
+SELECT stream, month_start, max(reported) AS reported
+FROM marks
+GROUP BY stream, month_start

@@ -1,0 +1,105 @@
+//! A header and the rows under it, whatever format they stand in.
+
+use super::cells::{Gatherer, Target, judge_width};
+use super::labels::match_labels;
+use super::{Piece, Refusal, Why, hxl};
+use crate::contract::{Contract, FieldKind, fold};
+use crate::project::Source;
+
+/// Takes rows one after another: totals and shifted rows are set aside, blank ones passed over.
+pub struct Body<'a> {
+    source: &'a Source,
+    contract: &'a Contract,
+    labels: Vec<String>,
+    targets: Vec<Target>,
+    is_first: bool,
+    rows: Gatherer<'a>,
+}
+
+impl<'a> Body<'a> {
+    /// The body under a header.
+    ///
+    /// # Errors
+    /// See [`match_labels`].
+    pub fn begin(
+        labels: Vec<String>,
+        sheet: Option<&str>,
+        source: &'a Source,
+        contract: &'a Contract,
+        sink: &'a mut dyn FnMut(Piece),
+    ) -> Result<Self, Refusal> {
+        // With tags the columns are only known once the row of tags was seen.
+        let targets = if source.export.tags.is_some() { Vec::new() } else { match_labels(&labels, &[], &[], source, contract)? };
+        Ok(Self { source, contract, labels, targets, is_first: true, rows: Gatherer::new(source, contract, sheet, sink) })
+    }
+
+    /// How many columns the header has.
+    pub fn width(&self) -> usize {
+        self.labels.len().max(self.targets.len())
+    }
+
+    /// What the cells of a column, from 0, become; text where that is not known.
+    pub fn kind(&self, column: usize) -> &'a FieldKind {
+        kind(&self.targets, column, self.contract)
+    }
+
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// Where the first row does or does not hold HXL tags as the source says, and as [`match_labels`] says of tags.
+    pub fn row<T: AsRef<str>>(&mut self, row: i64, cells: &[T]) -> Result<(), Refusal> {
+        self.row_unless(row, cells, |_| None)
+    }
+
+    /// Takes a row, unless it is no total and something beside its cells speaks against it.
+    ///
+    /// # Errors
+    /// As [`Body::row`] says.
+    pub fn row_unless<T: AsRef<str>>(&mut self, row: i64, cells: &[T], against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
+        let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
+        if std::mem::take(&mut self.is_first) && self.take_tags(cells)? {
+            return Ok(());
+        }
+        if self.source.total_rows.contains(&fold(first)) {
+            self.rows.aside(row, Why::Total);
+        } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
+            self.rows.aside(row, why);
+        } else {
+            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref));
+        }
+        Ok(())
+    }
+
+    /// True where the row holds tags, which it does exactly where the source says so.
+    fn take_tags<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<bool, Refusal> {
+        match (self.source.export.tags.is_some(), hxl::is_tag_row(cells)) {
+            (false, false) => Ok(false),
+            (false, true) => Err(Refusal::new("format-error", "this extract has an HXL row: say `hxl = true`")),
+            (true, false) => Err(Refusal::new("format-error", "the source says `hxl = true`, but the row under the header holds no tags")),
+            (true, true) => {
+                let tags: Vec<String> = cells.iter().map(|cell| cell.as_ref().to_owned()).collect();
+                self.targets = match_labels(&self.labels, &tags, &[], self.source, self.contract)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Hands the rest on and returns how many rows there were in all.
+    ///
+    /// # Errors
+    /// Where the row of tags never came, and as [`Gatherer::finish`] says.
+    pub fn finish(self) -> Result<u64, Refusal> {
+        if self.is_first && self.source.export.tags.is_some() {
+            return Err(Refusal::new("format-error", "the source says `hxl = true`, but nothing stands under the header"));
+        }
+        self.rows.finish()
+    }
+}
+
+/// What the cells of a column, from 0, become; text where that is not known.
+pub fn kind<'c>(targets: &[Target], column: usize, contract: &'c Contract) -> &'c FieldKind {
+    match targets.get(column) {
+        Some(Target::Field(field)) => &contract.fields[*field].kind,
+        _ => &FieldKind::String,
+    }
+}
