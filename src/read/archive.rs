@@ -43,10 +43,7 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
     let sides = (Side { labels, name: &main.name }, Side { labels: inner_labels, name: &inner.name });
     let mut joined = Joined::begin(sides.0, sides.1, link, source, contract, sink)?;
     table.each(|line, cells| joined.parent(line, cells.iter().map(|cell| (*cell).to_owned()).collect(), |_| None))?;
-    inner_table.each(|line, cells| {
-        joined.repetition(line, cells, |_| None);
-        Ok(())
-    })?;
+    inner_table.each(|line, cells| joined.repetition(line, cells, |_| None))?;
     joined.finish()
 }
 

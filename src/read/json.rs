@@ -10,6 +10,7 @@ use serde_json::error::Category;
 use super::cells::{Gatherer, Target};
 use super::draft::Draft;
 use super::meaning::{Meaning, meaning};
+use super::workbook::INEXACT;
 use super::{Piece, Refusal, Why, labels};
 use crate::contract::{Contract, Field, FieldKind, Protection, Role};
 use crate::project::{JSON_LIST_SEPARATOR, Repeat, Source};
@@ -230,6 +231,9 @@ impl<'a> Records<'a> {
             Node::Number(figure) if figure.is_f64() && figure.as_f64().is_none_or(|figure| figure.abs() >= MOST_EXACT) => {
                 return refuse("a number too long to be read exactly: write it as text");
             }
+            Node::Number(figure) if matches!(field.kind, FieldKind::Number { .. }) && figure.is_f64() && digits(figure) > MOST_DIGITS => {
+                Some(INEXACT.to_owned())
+            }
             Node::Number(figure) if matches!(field.kind, FieldKind::Integer | FieldKind::Number { .. }) => {
                 Some(self.source.numbers.native(&figure.to_string()))
             }
@@ -303,6 +307,14 @@ fn status(value: &Node, place: &str) -> Result<String, Refusal> {
         }
         Node::Bool(_) | Node::Number(_) | Node::List(_) => Err(Refusal::new("review-error", format!("{place}: the review status is no text"))),
     }
+}
+
+/// The digits of a number that every float keeps; of more the last may be another.
+const MOST_DIGITS: usize = 15;
+
+fn digits(figure: &Number) -> usize {
+    let text = figure.to_string();
+    text.trim_start_matches(['-', '0', '.']).bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count()
 }
 
 /// From here on not every whole number has a float of its own.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::body::kind;
 use super::cells::{Gatherer, Target, judge_width};
+use super::hxl::is_tag_row;
 use super::labels::match_labels;
 use super::{Piece, Refusal, Why};
 use crate::contract::{Contract, FieldKind, fold};
@@ -91,6 +92,7 @@ impl<'a> Joined<'a> {
     /// `primary-key` where two parents have one key: whose the repetitions are cannot be told.
     pub fn parent(&mut self, row: i64, cells: Vec<String>, against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
         let Some(first) = cells.iter().find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
+        check_no_tags(&cells)?;
         if self.source.total_rows.contains(&fold(first)) {
             self.rows.aside_in(Some(self.parent_sheet.clone()), row, Why::Total);
             return Ok(());
@@ -109,26 +111,37 @@ impl<'a> Joined<'a> {
     }
 
     /// Takes a repetition, after all parents; `against` says what beside its cells speaks against it.
-    pub fn repetition<T: AsRef<str>>(&mut self, row: i64, cells: &[T], against: impl FnOnce(&[Target]) -> Option<Why>) {
-        let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return };
+    ///
+    /// # Errors
+    /// `format-error` where the row holds HXL tags.
+    pub fn repetition<T: AsRef<str>>(&mut self, row: i64, cells: &[T], against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
+        let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
+        check_no_tags(cells)?;
         if self.source.total_rows.contains(&fold(first)) {
-            return self.rows.aside(row, Why::Total);
+            self.rows.aside(row, Why::Total);
+            return Ok(());
         }
         let key = cells.get(self.link).map_or("", |cell| cell.as_ref().trim());
         let parent = self.by_key.get(key).map(|index| &mut self.parents[*index]);
         let targets = &self.targets[..self.width];
         if let Some(why) = against(targets).or_else(|| judge_width(targets, cells.iter().map(AsRef::as_ref))) {
             // Whose it is cannot be told, if its cells are shifted; a parent that has no other is told besides.
-            return self.rows.aside(row, why);
+            self.rows.aside(row, why);
+            return Ok(());
         }
-        let Some(parent) = parent else { return self.rows.aside(row, Why::NoParent) };
+        let Some(parent) = parent else {
+            self.rows.aside(row, Why::NoParent);
+            return Ok(());
+        };
         parent.has_repetitions = true;
         if parent.is_doubtful {
-            return self.rows.aside(row, Why::ShiftedParent);
+            self.rows.aside(row, Why::ShiftedParent);
+            return Ok(());
         }
         let blank = std::iter::repeat_n("", self.width.saturating_sub(cells.len()));
         let whole = cells.iter().map(AsRef::as_ref).chain(blank).chain(parent.cells.iter().map(String::as_str));
         self.rows.row(row, &self.targets, whole);
+        Ok(())
     }
 
     /// Tells the parents without repetitions, hands the rest on and returns how many rows there were in all.
@@ -150,6 +163,14 @@ impl<'a> Joined<'a> {
         }
         draft.rejected(self.source).is_some()
     }
+}
+
+/// A row of tags is no record, and tags of two tables are not read.
+fn check_no_tags<T: AsRef<str>>(cells: &[T]) -> Result<(), Refusal> {
+    if !is_tag_row(cells) {
+        return Ok(());
+    }
+    Err(Refusal::new("format-error", "this extract has an HXL row, which is not read beside a repeat group: export it without"))
 }
 
 /// The column, from 0, with a linking label.

@@ -15,7 +15,7 @@ use crate::contract::{
     self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
 };
 use crate::project::JSON_LIST_SEPARATOR;
-use crate::read::workbook::{FAILED, INEXACT, UNCALCULATED};
+use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
 #[derive(Debug)]
@@ -61,7 +61,8 @@ const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "
 fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
     match text {
         UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
-        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which a workbook does not keep: write it as text")),
+        DATED => Some(("date-for-text", "is a date, where text is meant: if something like `3-12` was typed, format the column as text and type it again")),
+        INEXACT => Some(("inexact-number", "is a number of more than 15 digits, which workbooks and JSON do not keep: write it as text")),
         text if ERROR_CELLS.contains(&text) => Some(("error-cell", "is a formula that failed")),
         _ => None,
     }

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 42] = [
+pub const RULES: [(&str, &str); 43] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -64,6 +64,7 @@ pub const RULES: [(&str, &str); 42] = [
     ("type-error", "boolean"),
     ("type-error", "choice"),
     ("type-error", "date"),
+    ("type-error", "date-for-text"),
     ("type-error", "datetime"),
     ("type-error", "error-cell"),
     ("type-error", "inexact-number"),

@@ -163,6 +163,13 @@ fn a_link_that_cannot_be_told_refuses_the_delivery() {
     );
 }
 
+#[test]
+fn tags_beside_a_repeat_group_are_no_person() {
+    let mut people = persons(&[("a", "1", "1")]);
+    people.insert(1, vec!["#meta+id", "", "", "#contact+name", "#meta+sex"]);
+    refused("TNG", xlsx(&[("Entretiens", &parents(&[("1", "")])), ("personnes", &people)]), "format-error: this extract has an HXL row");
+}
+
 const ROWS: [(&str, &str, [&str; 2], &str); 2] = [("uuid:1", "health", ["1", "0"], "approved"), ("uuid:2", "", ["0", "0"], "")];
 
 #[test]

@@ -95,7 +95,7 @@ fn a_man_less_who_returned_to_guinea_moves_three_figures_until_somebody_explains
 }
 
 #[test]
-fn a_man_less_who_returned_from_germany_moves_the_total_the_men_and_the_change() {
+fn a_man_less_who_returned_from_germany_moves_the_total_the_men_the_change_and_the_cohort() {
     let folder = without("fixtures/extracts/BER/2023-04-08/returns-2023-03.csv", "BER-M-000203");
     let ran = folder.rihla(&["reconcile", "2023-H1", "--json"]);
     let figures = [
@@ -103,6 +103,8 @@ fn a_man_less_who_returned_from_germany_moves_the_total_the_men_and_the_change()
         ("returns_inbound", "sadd_group=men", "-1.00"),
         // 307 on 239 is 28.45 percent, published was 29.
         ("returns_inbound_change_percent", "total", "-0.55"),
+        // He was counselled on arrival: who did not return is in no cohort of those who did.
+        ("counselling_inbound", "total", "-1.00"),
     ];
     assert_eq!((ran.code, judged(&ran, "differs")), (1, moved(&figures)));
 }
@@ -114,6 +116,7 @@ fn a_rounded_figure_is_explained_as_it_is_published() {
     explain(&folder, "returns_inbound", "total", "-1,Data manager");
     explain(&folder, "returns_inbound", "sadd_group=men", "-1,Data manager");
     explain(&folder, "returns_inbound_change_percent", "total", "-1,Data manager");
+    explain(&folder, "counselling_inbound", "total", "-1,Data manager");
     let ran = folder.rihla(&["reconcile", "2023-H1"]);
     assert_eq!(ran.code, 0, "{}", ran.text());
 }

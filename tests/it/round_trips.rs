@@ -12,7 +12,7 @@ fn in_script(text: &str, zero: char) -> String {
 fn grouped(digits: &str, separator: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push_str(separator);
         }
         text.push(digit);

@@ -60,7 +60,7 @@ const fn cohort(name: &'static str, by: Columns) -> Table {
     Table { name, measure: "counselling_inbound", by, only: &[], persons: "persons_counselled", happened: None }
 }
 
-const TABLES: [Table; 46] = [
+const TABLES: [Table; 47] = [
     table("registrations_total", "registrations", &[], None),
     table("registrations_by_sadd", "registrations", &[GROUP], None),
     table("registrations_by_channel", "registrations", &[("channel", "channel"), GROUP], None),
@@ -68,6 +68,7 @@ const TABLES: [Table; 46] = [
     table("returns_outbound_by_sadd", "returns_outbound", &[GROUP], MOVEMENTS),
     table("returns_outbound_by_country", "returns_outbound", &[("country", "country_of_origin")], None),
     table("returns_outbound", "returns_outbound", &[("country", "country_of_origin"), GROUP], MOVEMENTS),
+    table("returns_outbound_by_vulnerability", "returns_outbound", &[("vulnerability", "vulnerability")], None),
     table("returns_inbound_total", "returns_inbound", &[], MOVEMENTS),
     table("returns_inbound_by_sadd", "returns_inbound", &[GROUP], MOVEMENTS),
     table("returns_inbound_by_country", "returns_inbound", &[("country", "host_country")], MOVEMENTS),
@@ -192,7 +193,7 @@ fn released(table: &Table, periods: &BTreeSet<String>) -> Figures {
 /// The month, quarter, half-year and year of a day such as 2023-05-17.
 fn periods_of(day: &str) -> [String; 4] {
     let (year, month) = (&day[..4], day[5..7].parse::<u32>().expect("a month"));
-    [day[..7].to_owned(), format!("{year}-Q{}", (month + 2) / 3), format!("{year}-H{}", (month + 5) / 6), year.to_owned()]
+    [day[..7].to_owned(), format!("{year}-Q{}", month.div_ceil(3)), format!("{year}-H{}", month.div_ceil(6)), year.to_owned()]
 }
 
 /// Persons and rows counted anew by dimensions of the truth.
@@ -227,9 +228,11 @@ fn assert_same(name: &str, found: &Figures, wanted: &Figures) {
     assert!(more.is_empty(), "{name} has figures that the truth has not: {more:?}");
 }
 
-/// The figures of the truth, and one measure more: departures, which are a step of operations.
+/// The figures of the truth with those by factor, and one measure more: departures, which are a step of operations.
 fn figures() -> Vec<Value> {
-    let mut figures = truth()["figures"].as_array().expect("figures").clone();
+    let truth = truth();
+    let mut figures = truth["figures"].as_array().expect("figures").clone();
+    figures.extend(truth["factors"].as_array().expect("factors").iter().cloned());
     let departures: Vec<Value> = figures
         .iter()
         .filter(|figure| figure["measure"] == "resettlement" && figure["by"]["step"] == "international_departure")
@@ -295,4 +298,75 @@ fn every_figure_is_counted_again_in_rows_of_persons() {
     let told = TABLES.iter().filter(|table| table.measure == "counselling_inbound").count();
     let breakdowns = breakdowns(&figures).into_iter().filter(|(measure, ..)| measure == "counselling_inbound").count();
     assert_eq!(told, breakdowns, "every breakdown of the cohort has a table");
+}
+
+/// Hundredths of an amount, whether it is written as text or as a number.
+fn hundredths(amount: &Value) -> i64 {
+    let text = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    assert!(decimals.len() <= 2, "{text} has no more than hundredths");
+    format!("{whole}{decimals:0<2}").parse().unwrap_or_else(|_| panic!("{text} is an amount"))
+}
+
+/// Hundredths and how often, by period and what tells amounts apart.
+type Amounts = BTreeMap<Key, (i64, u64)>;
+
+#[test]
+fn money_is_the_truth_to_the_hundredth_in_every_currency() {
+    let truth = truth();
+    let told = truth["amounts"].as_array().expect("amounts");
+    let tables: [(&str, &[&str], &str); 2] =
+        [("voucher_amounts", &["kind", "currency"], "vouchers"), ("assistance_amounts", &["direction", "kind", "currency"], "instances")];
+    let mut held = 0;
+    for (table, by, happened) in tables {
+        let told: Vec<&Value> = told.iter().filter(|amount| amount["measure"] == table).collect();
+        let wanted: Amounts = told
+            .iter()
+            .map(|amount| {
+                let values = by.iter().map(|name| amount["by"][name].as_str().expect("a code").to_owned()).collect();
+                let period = amount["period"].as_str().expect("a period").to_owned();
+                ((period, values), (hundredths(&amount["amount"]), amount["instances"].as_u64().expect("a count")))
+            })
+            .collect();
+        assert!(!wanted.is_empty() && wanted.len() == told.len(), "amounts of {table}, each once");
+        let periods: BTreeSet<&String> = wanted.keys().map(|(period, _)| period).collect();
+        let found: Amounts = loaded()
+            .released(table)
+            .iter()
+            .map(|row| {
+                let values = by.iter().map(|column| word(row, column).to_owned()).collect();
+                ((word(row, "period").to_owned(), values), (hundredths(&row["amount"]), row[happened].as_u64().expect("a count")))
+            })
+            .filter(|((period, _), _)| periods.contains(period))
+            .collect();
+        assert_eq!(found, wanted, "{table}");
+        held += wanted.len();
+    }
+    held += quantities(told);
+    assert_eq!(held, told.len(), "every amount of the truth was held against a table");
+}
+
+/// Holds what was given with vouchers against their table; how many figures the truth has of it.
+fn quantities(told: &[Value]) -> usize {
+    let quantity = |row: &Row| ((word(row, "period").to_owned(), word(row, "kind").to_owned()), row["quantity"].as_u64().expect("a quantity"));
+    let found: BTreeMap<(String, String), u64> = loaded().released("vouchers_by_kind").iter().map(quantity).collect();
+    let told: Vec<&Value> = told.iter().filter(|amount| amount["measure"] == "voucher_quantity").collect();
+    for amount in &told {
+        let key = (amount["period"].as_str().expect("a period").to_owned(), amount["by"]["kind"].as_str().expect("a kind").to_owned());
+        assert_eq!(found.get(&key), amount["quantity"].as_u64().as_ref(), "{key:?}");
+    }
+    told.len()
+}
+
+#[test]
+fn checks_across_feeds_find_what_the_truth_says() {
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    for row in loaded().released("audit_totals") {
+        *found.entry(word(&row, "audit").to_owned()).or_default() += row["rows_found"].as_u64().expect("a count");
+    }
+    let truth = truth();
+    let told = truth["audits"].as_object().expect("audits").iter().map(|(audit, rows)| (audit.clone(), rows.as_u64().expect("a count")));
+    assert_eq!(found, told.collect());
+    let listed = loaded().released("audit_findings").len() as u64;
+    assert_eq!(listed, found.values().sum::<u64>(), "every finding is listed");
 }

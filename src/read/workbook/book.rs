@@ -1,13 +1,12 @@
 //! A workbook with one face for every format: its sheets, their merged regions, and their rows as a stream.
 
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
 use super::archive::{Archive, Kind};
-use super::rows::RowBuilder;
-use super::{Cell, Epoch, Merge, ods, xlsx};
+use super::rows::{RowBuilder, TakeRow};
+use super::{Epoch, Merge, ods, xlsx};
 use crate::read::Refusal;
 
 /// Whether a sheet is seen by who opens the workbook.
@@ -95,7 +94,7 @@ impl Workbook {
     ///
     /// # Errors
     /// `source-error` where the sheet is broken or past a limit; whatever `take` refuses.
-    pub fn rows(&mut self, sheet: &str, take: &mut dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, Refusal>) -> Result<(), Refusal> {
+    pub fn rows(&mut self, sheet: &str, take: &mut TakeRow<'_>) -> Result<(), Refusal> {
         unless_it_panics(|| {
             let mut rows = RowBuilder::new(take);
             match &mut self.book {

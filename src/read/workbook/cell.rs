@@ -17,6 +17,10 @@ pub const INEXACT: &str = "#INEXACT!";
 /// What a formula that failed stands as where the workbook does not say how.
 pub const FAILED: &str = "#ERROR!";
 
+/// What a date stands as in a column of text: spreadsheet programs make one of a number such as `3-12`, and what was typed
+/// is lost.
+pub const DATED: &str = "#DATED!";
+
 /// A cell of a sheet. Has no `Debug`: it may be protected.
 #[derive(Clone, PartialEq)]
 pub enum Cell {
@@ -82,6 +86,7 @@ impl Cell {
                 _ => number(*figure),
             },
             Self::Bool(yes) => Cow::Borrowed(truth(*yes, kind)),
+            Self::Moment(_) if *kind == FieldKind::String => Cow::Borrowed(DATED),
             Self::Moment(at) => Cow::Owned(moment_text(*at, kind)),
             Self::Failed(error) => Cow::Borrowed(error),
             Self::Uncalculated => Cow::Borrowed(UNCALCULATED),
@@ -90,6 +95,9 @@ impl Cell {
 
     /// The cell as text for people or labels.
     pub fn plain(&self) -> Cow<'_, str> {
+        if let Self::Moment(at) = self {
+            return Cow::Owned(moment_text(*at, &FieldKind::Date));
+        }
         self.text(&FieldKind::String, Figures { epoch: Epoch::Excel1900, are_dates: false, are_datetimes: false, numbers: NumberStyle::default() })
     }
 

@@ -19,7 +19,7 @@ mod sheet;
 mod xlsx;
 
 pub use book::{Sheet, Visibility, Workbook};
-pub use cell::{Cell, Epoch, FAILED, Figures, INEXACT, UNCALCULATED};
+pub use cell::{Cell, DATED, Epoch, FAILED, Figures, INEXACT, UNCALCULATED};
 pub use merges::{Merge, Sweep};
 
 use bytes::Bytes;

@@ -40,9 +40,8 @@ impl Placed {
 
 /// Reads a cell of which the start was read, and adds it as often as it repeats; empty ones are only counted.
 pub fn read_cell(xml: &mut Xml<'_>, tag: &BytesStart<'_>, column: &mut usize, cells: &mut Vec<Placed>) -> Result<(), Refusal> {
-    let repeats = count(tag, "table:number-columns-repeated", MOST_ROWS)? as usize;
-    let span = (count(tag, "table:number-rows-spanned", MOST_ROWS)?, count(tag, "table:number-columns-spanned", MOST_ROWS)?);
     let written = Written::of(tag)?;
+    let (repeats, span) = (written.repeats as usize, written.span);
     let content = text_of(xml, tag.name().as_ref())?;
     let cell = written.cell(content)?;
     if cell != Cell::Empty || span != (1, 1) {
@@ -55,30 +54,42 @@ pub fn read_cell(xml: &mut Xml<'_>, tag: &BytesStart<'_>, column: &mut usize, ce
     Ok(())
 }
 
-/// The attributes of a cell that say what it holds.
+/// The attributes of a cell.
 struct Written {
     kind: Option<String>,
+    /// The value in the attribute that its kind calls for.
     value: Option<String>,
     is_formula: bool,
     is_error: bool,
+    repeats: u32,
+    span: (u32, u32),
 }
 
 impl Written {
     fn of(tag: &BytesStart<'_>) -> Result<Self, Refusal> {
-        let kind = attribute(tag, "office:value-type")?;
-        let key = match kind.as_deref() {
-            Some("date") => "office:date-value",
-            Some("time") => "office:time-value",
-            Some("boolean") => "office:boolean-value",
-            Some("string") => "office:string-value",
-            _ => "office:value",
-        };
-        Ok(Self {
-            value: attribute(tag, key)?,
-            is_formula: attribute(tag, "table:formula")?.is_some(),
-            is_error: attribute(tag, "calcext:value-type")?.as_deref() == Some("error"),
-            kind,
-        })
+        let mut found = Self { kind: None, value: None, is_formula: false, is_error: false, repeats: 1, span: (1, 1) };
+        let mut values: Vec<(&'static str, String)> = Vec::new();
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|_| broken())?;
+            let text = || attribute.normalized_value(XmlVersion::Implicit1_0).map(std::borrow::Cow::into_owned).map_err(|_| broken());
+            match attribute.key.as_ref() {
+                "office:value-type" => found.kind = Some(text()?),
+                "office:value" => values.push(("", text()?)),
+                "office:date-value" => values.push(("date", text()?)),
+                "office:time-value" => values.push(("time", text()?)),
+                "office:boolean-value" => values.push(("boolean", text()?)),
+                "office:string-value" => values.push(("string", text()?)),
+                "table:formula" => found.is_formula = true,
+                "calcext:value-type" => found.is_error = attribute.value == "error",
+                "table:number-columns-repeated" => found.repeats = counted(&text()?, MOST_ROWS)?,
+                "table:number-rows-spanned" => found.span.0 = counted(&text()?, MOST_ROWS)?,
+                "table:number-columns-spanned" => found.span.1 = counted(&text()?, MOST_ROWS)?,
+                _ => {}
+            }
+        }
+        let wanted = found.kind.as_deref().filter(|kind| matches!(*kind, "date" | "time" | "boolean" | "string")).unwrap_or_default();
+        found.value = values.into_iter().find(|(kind, _)| *kind == wanted).map(|(_, value)| value);
+        Ok(found)
     }
 
     fn cell(self, content: String) -> Result<Cell, Refusal> {
@@ -171,7 +182,10 @@ pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Ref
 
 /// A count that an attribute gives: 1 where it is absent, no more than `most`.
 pub fn count(tag: &BytesStart<'_>, name: &str, most: u32) -> Result<u32, Refusal> {
-    let Some(text) = attribute(tag, name)? else { return Ok(1) };
+    attribute(tag, name)?.map_or(Ok(1), |text| counted(&text, most))
+}
+
+fn counted(text: &str, most: u32) -> Result<u32, Refusal> {
     let count: u64 = text.trim().parse().map_err(|_| broken())?;
     Ok(u32::try_from(count).unwrap_or(most).clamp(1, most))
 }

@@ -21,8 +21,7 @@ pub fn read(book: &mut Workbook, parents: &str, repetitions: &str, link: Link<'_
     })?;
     each(book, repetitions, habit, |row, cells, merges| {
         let cells = texts(cells, below_width, |column| joined.kind(column), habit.figures);
-        joined.repetition(row, &cells, |targets| merged(targets, merges));
-        Ok(())
+        joined.repetition(row, &cells, |targets| merged(targets, merges))
     })?;
     joined.finish()
 }

@@ -50,6 +50,9 @@ impl Book {
     /// The merged regions of a sheet.
     pub fn merges(&mut self, sheet: &str) -> Result<Vec<Merge>, Refusal> {
         let found = self.inner.merge_cells_by_sheet_name(sheet).map_err(|error| broken(&error))?;
+        if found.iter().any(|region| region.start.0 > region.end.0 || region.start.1 > region.end.1) {
+            return Err(Refusal::new("source-error", "a merged region of the workbook ends before it begins"));
+        }
         let merge = |region: &calamine::Dimensions| Merge {
             first_row: region.start.0.saturating_add(1),
             last_row: region.end.0.saturating_add(1),
@@ -139,4 +142,24 @@ fn broken(error: &XlsxError) -> Refusal {
         _ => "the workbook is broken",
     };
     Refusal::new("source-error", what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_written_out_are_moments_where_they_name_no_zone() {
+        let at = |text: &str| match iso(text.to_owned()) {
+            Cell::Moment(at) => at.to_string(),
+            Cell::Text(text) => format!("text {text}"),
+            _ => "something else".to_owned(),
+        };
+        assert_eq!(at("2023-01-10"), "2023-01-10 00:00:00");
+        assert_eq!(at("2023-01-10T10:30:00"), "2023-01-10 10:30:00");
+        assert_eq!(at("2023-01-10T10:30:00.250000000"), "2023-01-10 10:30:00.250");
+        for text in ["2023-01-10T10:30:00Z", "2023-02-30", "10/01/2023", "PT10H30M00S", ""] {
+            assert_eq!(at(text), format!("text {text}"));
+        }
+    }
 }

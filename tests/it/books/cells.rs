@@ -18,7 +18,7 @@ fn numbers_are_what_spreadsheets_show() {
     }
     for (figure, reason) in [
         (1.0 / 3.0, "2 amount number: amount `0.333333333333333` has 15 decimals; the field takes 2, and nothing is rounded"),
-        (1e15, "2 amount inexact-number: amount `#INEXACT!` is a number of more than 15 digits, which a workbook does not keep: write it as text"),
+        (1e15, "2 amount inexact-number: amount `#INEXACT!` is a number of more than 15 digits, which workbooks and JSON do not keep: write it as text"),
     ] {
         assert_eq!(one(&folder, "Montant", "amount", Number(figure)), Err(reason.to_owned()));
     }
@@ -55,6 +55,13 @@ fn real_dates_count_from_the_epoch_of_their_workbook() {
     let of_1904 = change(&simple(&[early]), "xl/workbook.xml", |xml| xml.replace("<workbookPr ", "<workbookPr date1904=\"1\" "));
     let judged = fine(&folder, &of_1904);
     assert_eq!((judged.values("examined_on"), judged.values("changed_at")), (vec!["2023-01-10".to_owned()], vec!["2023-01-12T08:00:00Z".to_owned()]));
+}
+
+#[test]
+fn a_date_in_a_column_of_text_is_no_text() {
+    let folder = folder("header_row = 1");
+    let rest = "is a date, where text is meant: if something like `3-12` was typed, format the column as text and type it again";
+    assert_eq!(one(&folder, "Identifiant", "record_id", Date(TENTH)), Err(format!("2 record_id date-for-text: record_id `#DATED!` {rest}")));
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_header_elsewhere_is_pointed_at() {
 
 #[test]
 fn a_sheet_without_any_label_points_nowhere() {
-    let told = refused(&folder("header_row = 2"), &super::make::simple(&[]).as_slice().to_vec());
+    let told = refused(&folder("header_row = 2"), &super::make::simple(&[]));
     assert!(told.contains("row 1 holds 11 of 11 labels"), "{told}");
     let mut book = Workbook::new();
     write(book.add_worksheet(), 1, &[Text("Zineb"), Text("Marqueuse"), Cell::Number(3.0)]);

@@ -67,17 +67,11 @@ fn what_repeats_is_laid_out_only_where_it_is_filled() {
     };
     let twice = ods_row(&row("r-2")).replacen("<table:table-row>", "<table:table-row table:number-rows-repeated=\"2\">", 1);
     let grouped = format!("<table:table-row-group><table:table-rows>{}</table:table-rows></table:table-row-group>", ods_row(&row("r-3")));
-    let rows = format!(
-        "{}{}{}{}{twice}{grouped}{}",
-        blank(2, 16_384),
-        format!(
-            "<table:table-header-rows>{}</table:table-header-rows>",
-            ods_header().replace("</table:table-row>", "<table:table-cell table:number-columns-repeated=\"16373\"/></table:table-row>")
-        ),
-        ods_row(&row("r-1")),
-        blank(10, 16_384),
-        blank(1_048_576, 16_384),
+    let header = format!(
+        "<table:table-header-rows>{}</table:table-header-rows>",
+        ods_header().replace("</table:table-row>", "<table:table-cell table:number-columns-repeated=\"16373\"/></table:table-row>")
     );
+    let rows = format!("{}{header}{}{}{twice}{grouped}{}", blank(2, 16_384), ods_row(&row("r-1")), blank(10, 16_384), blank(1_048_576, 16_384),);
     let judged = fine(&folder, &ods(&ods_table("Données", "ta1", &rows)));
     assert_eq!(places(&judged), ["Données/4", "Données/15", "Données/17"]);
     assert_eq!(aside(&judged), ["Données/16 same-row"]);
