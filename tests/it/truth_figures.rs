@@ -193,7 +193,7 @@ fn released(table: &Table, periods: &BTreeSet<String>) -> Figures {
 /// The month, quarter, half-year and year of a day such as 2023-05-17.
 fn periods_of(day: &str) -> [String; 4] {
     let (year, month) = (&day[..4], day[5..7].parse::<u32>().expect("a month"));
-    [day[..7].to_owned(), format!("{year}-Q{}", (month + 2) / 3), format!("{year}-H{}", (month + 5) / 6), year.to_owned()]
+    [day[..7].to_owned(), format!("{year}-Q{}", month.div_ceil(3)), format!("{year}-H{}", month.div_ceil(6)), year.to_owned()]
 }
 
 /// Persons and rows counted anew by dimensions of the truth.
