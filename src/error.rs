@@ -143,6 +143,10 @@ pub fn engine(what: impl std::fmt::Display, cause: datafusion::error::DataFusion
         E::ResourcesExhausted(_) => {
             Error::new(Kind::Unavailable, what.to_string()).hint("memory for the engine ran out: raise engine.memory_mib in rihla.toml")
         }
+        // Every Parquet file was written whole by this program.
+        E::ParquetError(_) => Error::new(Kind::Unavailable, what.to_string()).hint(
+            "a file of the warehouse is missing or damaged: run `rihla run`, which says which and makes anew what can be made; else restore it from a backup",
+        ),
         E::ObjectStore(_) | E::IoError(_) => Error::new(Kind::Unavailable, what.to_string()),
         E::ArrowError(_, _) | E::Execution(_) => Error::new(Kind::Data, what.to_string()),
         _ => Error::new(Kind::Internal, what.to_string()),

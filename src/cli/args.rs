@@ -279,6 +279,55 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+
+    /// Erase people from the warehouse for good, with a receipt
+    ///
+    /// Removes their rows of every revision from tables, logs and statistics, the rows set aside of them, person-level
+    /// results of models, and rows about them in released tables. Published aggregates stay. The receipt in
+    /// `erasures/` names the extracts that still hold them; a later delivery does not bring them back. Afterwards
+    /// `rihla run` releases figures without them.
+    ///
+    /// Case numbers are typed on standard input, so that no shell remembers them: a line `CASE NUMBER,PERSON` for
+    /// each person, or `CASE NUMBER` for everybody of a case.
+    ///
+    ///   rihla erase --person - --dry-run
+    #[command(verbatim_doc_comment)]
+    Erase {
+        /// `-` to read case numbers from standard input, or a person's pseudonym
+        #[arg(long, value_name = "-|PSEUDONYM", required_unless_present_any = ["case", "case_file"])]
+        person: Vec<String>,
+        /// The pseudonym of a case: everybody of it
+        #[arg(long, value_name = "PSEUDONYM")]
+        case: Vec<String>,
+        /// Read case numbers from a file
+        #[arg(long, value_name = "FILE")]
+        case_file: Option<PathBuf>,
+        /// Say what would go; touch nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
+    /// Remove rows past the retention of their feed, old releases, and files that nobody needs
+    ///
+    /// `[retention]` in rihla.toml says how long rows are kept after their event, and how many releases. Rows go only
+    /// where no released table would say something else without them: that is proved first, else nothing is removed and
+    /// the tables are named. Later deliveries do not bring them back.
+    Prune {
+        /// Say what would go; touch nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+
+    /// Give everybody in the warehouse a new pseudonym, by a further key
+    ///
+    /// A new key is added to the key file; it makes new pseudonyms of the old ones wherever they stand: tables, logs,
+    /// results of models, releases. No figure changes. The old key opens the warehouse no more, but stays in the key
+    /// file: case numbers of later deliveries go through the whole chain.
+    RotateKey {
+        /// A file that holds the new key, 64 hexadecimal digits; one is made where absent
+        #[arg(long, value_name = "FILE")]
+        new_key: Option<PathBuf>,
+    },
 }
 
 /// How a report is written.

@@ -3,13 +3,16 @@
 mod args;
 mod check;
 mod compare;
+mod erase;
 mod infer;
 mod init;
 mod numbers;
 mod progress;
+mod prune;
 mod quarantine;
 mod reconcile;
 mod render;
+mod rotate;
 mod rules;
 mod run;
 mod schema;
@@ -141,6 +144,9 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
+        Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
+        Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
+        Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
     }
 }

@@ -58,6 +58,7 @@ words! {
     NotOver: "{0} is not over in this release; compare periods that are", "{0} n’est pas terminé dans cette version ; comparez des périodes terminées";
     NoOffice: "no office reported all of both periods", "aucun bureau n’a remis tous ses rapports pour les deux périodes";
     ModelsChanged: "models changed since release {0}: run `rihla run` first", "les modèles ont changé depuis la version {0} : lancez d’abord `rihla run`";
+    RowsRemoved: "rows were removed since release {0}: run `rihla run` first", "des lignes ont été supprimées depuis la version {0} : lancez d’abord `rihla run`";
     NotByOffice: "figures since a start also rest on what is not known by office", "les chiffres cumulés reposent aussi sur des données qui ne sont pas connues par bureau";
     Semicolon: "; ", " ; ";
     WithYearBefore: "with the year before", "avec l’année précédente";

@@ -152,9 +152,9 @@ impl Builder<'_> {
     fn reusable(&self, model: &Model, fingerprint: &str) -> Option<Resource> {
         let tables = if model.is_staging { &self.last.staging } else { &self.last.tables };
         let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
-        let is_there = |path: &std::path::Path, bytes: u64| std::fs::metadata(path).is_ok_and(|file| file.len() == bytes);
-        let has_csv = model.is_staging || found.rihla.csv.as_ref().is_some_and(|csv| is_there(&self.warehouse.released_file(&csv.path), csv.bytes));
-        (has_csv && is_there(&self.file(model, found), found.bytes)).then(|| found.clone())
+        // A file that was changed since is made anew: its name says what it should hold.
+        let has_csv = model.is_staging || found.rihla.csv.as_ref().is_some_and(|csv| csv.is_content_of(&self.warehouse.released_file(&csv.path)));
+        (has_csv && found.is_content_of(&self.file(model, found))).then(|| found.clone())
     }
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {

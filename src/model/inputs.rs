@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Project, Reference};
-use crate::warehouse::{Submission, SubmissionOutcome, current_of};
+use crate::warehouse::{Receipt, Submission, SubmissionOutcome, current_of};
 
 /// A table that models read.
 pub struct Input {
@@ -84,13 +84,15 @@ pub struct Filler<'a> {
     pub submissions: &'a [Submission],
     /// Only rows of these offices, where given: for comparisons like for like.
     pub offices: Option<&'a [String]>,
+    /// What was removed of the feeds after it was loaded.
+    pub removals: &'a [Receipt],
     tables: Vec<Input>,
 }
 
 impl<'a> Filler<'a> {
     /// A filler for an engine.
     pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
-        Self { engine, project, submissions, offices: None, tables: Vec::new() }
+        Self { engine, project, submissions, offices: None, removals: &[], tables: Vec::new() }
     }
 
     /// Adds a feed: the current rows of its loaded table.
@@ -117,7 +119,8 @@ impl<'a> Filler<'a> {
         );
         let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
         self.engine.add(Some("feeds"), feed, view)?;
-        let state: Vec<&str> = current.iter().map(|s| s.submission_id.as_str()).collect();
+        let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
+        let state: Vec<&str> = current.iter().map(|s| s.submission_id.as_str()).chain(removals).collect();
         self.note(format!("feeds.{feed}"), state.join(",").as_bytes());
         Ok(())
     }

@@ -3,48 +3,108 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// A key of 32 bytes. Has no `Debug` or `Display`: it cannot be printed.
+/// A chain of keys of 32 bytes, oldest first: the first makes pseudonyms, each later one makes new ones of the old.
+///
+/// Has no `Debug` or `Display`: it cannot be printed.
 #[derive(Clone)]
-pub struct Key([u8; 32]);
+pub struct Key(Vec<[u8; 32]>);
 
 impl Key {
-    /// Takes 32 secret bytes.
+    /// Takes 32 secret bytes: a chain of one link.
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(vec![bytes])
     }
 
-    /// Reads a key written as 64 hex digits.
+    /// Reads a chain written as 64 hex digits a link, oldest first, with white space between links.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut bytes).ok()?;
-        Some(Self(bytes))
+        let links: Option<Vec<[u8; 32]>> = text.split_whitespace().map(link).collect();
+        links.filter(|links| !links.is_empty()).map(Self)
+    }
+
+    /// The chain as a key file holds it. For key files alone.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().fold(String::new(), |text, link| text + &hex::encode(link) + "\n")
+    }
+
+    /// The chain with a further link.
+    #[must_use]
+    pub fn then(&self, bytes: [u8; 32]) -> Self {
+        Self(self.0.iter().copied().chain([bytes]).collect())
+    }
+
+    /// True where some bytes are a link already.
+    pub fn has_link(&self, bytes: &[u8; 32]) -> bool {
+        self.0.contains(bytes)
+    }
+
+    /// How often the key was rotated: its generation, 0 for a chain of one link.
+    pub fn generation(&self) -> usize {
+        self.0.len() - 1
     }
 
     /// What a warehouse keeps to know its key again: one way, and of another domain than pseudonyms.
     pub fn fingerprint(&self) -> String {
-        hex::encode(&Sha256::new().chain_update(b"rihla key fingerprint").chain_update(self.0).finalize()[..8])
+        let hash = self.0.iter().fold(Sha256::new().chain_update(b"rihla key fingerprint"), |hash, link| hash.chain_update(link));
+        hex::encode(&hash.finalize()[..8])
     }
 
     /// The pseudonym of a person: a canonical case number and the number within the case.
     pub fn person(&self, case: &str, person: i64) -> String {
-        self.pseudonym(&[b"person", case.as_bytes(), person.to_string().as_bytes()])
+        self.chained(&[b"person", case.as_bytes(), person.to_string().as_bytes()], self.generation())
     }
 
     /// The pseudonym of a case.
     pub fn case(&self, case: &str) -> String {
-        self.pseudonym(&[b"case", case.as_bytes()])
+        self.chained(&[b"case", case.as_bytes()], self.generation())
     }
 
-    /// HMAC-SHA-256 over the parts, each with its length before it, cut to 16 bytes.
-    fn pseudonym(&self, parts: &[&[u8]]) -> String {
-        // An HMAC takes a key of any length.
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-        for part in parts {
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part);
-        }
-        hex::encode(&mac.finalize().into_bytes()[..16])
+    /// The pseudonym that a person had in an earlier generation of the key.
+    pub fn person_in(&self, generation: usize, case: &str, person: i64) -> String {
+        self.chained(&[b"person", case.as_bytes(), person.to_string().as_bytes()], generation)
     }
+
+    /// The pseudonym that a case had in an earlier generation of the key.
+    pub fn case_in(&self, generation: usize, case: &str) -> String {
+        self.chained(&[b"case", case.as_bytes()], generation)
+    }
+
+    /// What the newest link makes of a pseudonym of the generation before it.
+    pub fn renewed(&self, pseudonym: &str) -> String {
+        digest(&self.0[self.generation()], &[b"renewed", pseudonym.as_bytes()])
+    }
+
+    /// The mark by which a person or case is known again that is held no more: `pseudonym` is of `generation`.
+    pub fn mark(&self, generation: usize, pseudonym: &str) -> String {
+        let first = digest(&self.0[generation], &[b"mark", pseudonym.as_bytes()]);
+        self.0[generation + 1..].iter().fold(first, |mark, link| digest(link, &[b"renewed mark", mark.as_bytes()]))
+    }
+
+    /// What the newest link makes of a mark of the generation before it.
+    pub fn renewed_mark(&self, mark: &str) -> String {
+        digest(&self.0[self.generation()], &[b"renewed mark", mark.as_bytes()])
+    }
+
+    fn chained(&self, parts: &[&[u8]], generation: usize) -> String {
+        let first = digest(&self.0[0], parts);
+        self.0[1..=generation].iter().fold(first, |pseudonym, link| digest(link, &[b"renewed", pseudonym.as_bytes()]))
+    }
+}
+
+fn link(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// HMAC-SHA-256 over the parts, each with its length before it, cut to 16 bytes, as hex digits.
+fn digest(key: &[u8; 32], parts: &[&[u8]]) -> String {
+    // An HMAC takes a key of any length.
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    for part in parts {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part);
+    }
+    hex::encode(&mac.finalize().into_bytes()[..16])
 }
 
 #[cfg(test)]
@@ -59,5 +119,27 @@ mod tests {
         assert_ne!(one.person("MARAB000001", 11), one.person("MARAB0000011", 1));
         assert_ne!(one.person("MARAB000001", 1), other.person("MARAB000001", 1));
         assert_eq!(one.case("MARAB000001").len(), 32);
+    }
+
+    #[test]
+    fn a_longer_chain_makes_of_old_pseudonyms_what_it_makes_of_people() {
+        let old = Key::new([1; 32]);
+        let new = old.then([2; 32]);
+        assert_eq!(new.renewed(&old.person("MARAB000001", 1)), new.person("MARAB000001", 1));
+        assert_eq!(new.renewed(&old.case("MARAB000001")), new.case("MARAB000001"));
+        assert_eq!(new.person_in(0, "MARAB000001", 1), old.person("MARAB000001", 1));
+        assert_ne!(new.person("MARAB000001", 1), Key::new([2; 32]).person("MARAB000001", 1));
+        assert_ne!(new.fingerprint(), old.fingerprint());
+        assert!(Key::from_hex(&new.to_hex()).is_some_and(|read| read.fingerprint() == new.fingerprint()));
+    }
+
+    #[test]
+    fn a_mark_outlives_rotations() {
+        let old = Key::new([1; 32]);
+        let pseudonym = old.person("MARAB000001", 1);
+        let new = old.then([2; 32]).then([3; 32]);
+        let renewed = new.renewed_mark(&old.then([2; 32]).renewed_mark(&old.mark(0, &pseudonym)));
+        assert_eq!(renewed, new.mark(0, &new.person_in(0, "MARAB000001", 1)));
+        assert_ne!(old.mark(0, &pseudonym), pseudonym);
     }
 }

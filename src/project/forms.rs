@@ -37,6 +37,9 @@ pub struct ProjectForm {
     pub published: Option<Text>,
     /// Reporting.
     pub calendar: CalendarForm,
+    /// How long what is kept.
+    #[serde(default)]
+    pub retention: RetentionForm,
     /// Engine limits.
     #[serde(default)]
     pub engine: EngineForm,
@@ -64,6 +67,19 @@ pub struct CalendarForm {
     /// The first day of the calendar of periods.
     #[schemars(with = "Day")]
     pub since: Spanned<Datetime>,
+}
+
+/// `[retention]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionForm {
+    /// How many releases are kept, the newest ones; all where absent.
+    #[schemars(with = "Option<u64>")]
+    pub releases: Option<Spanned<u64>>,
+    /// By feed, how long rows are kept after their event: `"60 months"` or `"5 years"`; for ever where absent.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub feeds: BTreeMap<Text, Text>,
 }
 
 /// `[engine]`

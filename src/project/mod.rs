@@ -15,6 +15,7 @@ mod labels;
 mod pipeline;
 mod relations;
 mod resolve;
+mod retention;
 mod roles;
 mod schema;
 mod schema_forms;
@@ -66,6 +67,8 @@ pub struct Project {
     pub first_period: Period,
     /// The first day of the calendar of periods.
     pub since: NaiveDate,
+    /// How long what is kept.
+    pub retention: Retention,
     /// Memory that the engine may use, in MiB.
     pub memory_mib: usize,
     /// The offices in order of precedence.
@@ -94,6 +97,15 @@ impl Project {
     pub fn office(&self, code: &str) -> Option<&Office> {
         self.offices.iter().find(|office| office.code.as_str() == code)
     }
+}
+
+/// How long what is kept; what is past that goes with `rihla prune` and no sooner.
+#[derive(Debug, Default)]
+pub struct Retention {
+    /// How many releases are kept, the newest ones; all where absent.
+    pub releases: Option<u64>,
+    /// By feed, for how many months rows are kept after their event.
+    pub months: BTreeMap<String, u32>,
 }
 
 /// An office.

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Files, Office, Project, Reference, codes, hxl, labels, pipeline, schema};
+use super::{Files, Office, Project, Reference, codes, hxl, labels, pipeline, retention, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -71,6 +71,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         published: None,
         first_period: Period::containing(PeriodKind::Month, NaiveDate::default()),
         since: NaiveDate::default(),
+        retention: super::Retention::default(),
         memory_mib: usize::try_from(DEFAULT_MEMORY_MIB).unwrap_or(usize::MAX),
         references: form.as_ref().map_or_else(Vec::new, |form| {
             form.references.iter().filter_map(|reference| resolve_reference(&file, reference.get_ref(), &around, faults)).collect()
@@ -100,6 +101,7 @@ fn describe(project: &mut Project, file: &Arc<SourceFile>, form: ProjectForm, ro
     project.since = date(file, &form.calendar.since, faults).unwrap_or(project.since);
     project.warehouse = warehouse(file, form.warehouse.as_ref(), root, faults).unwrap_or_else(|| root.join("warehouse"));
     project.published = form.published.as_ref().and_then(|path| published(file, path, root, faults));
+    project.retention = retention::resolve(file, &form.retention, &project.pipelines, faults);
     if let Some(memory) = form.engine.memory_mib {
         project.memory_mib = usize::try_from(memory.into_inner()).unwrap_or(usize::MAX);
     }

@@ -23,6 +23,8 @@ pub enum NoLikeForLike {
     NoOffice,
     /// Models are not those of the release, whose number is given.
     ModelsChanged(u64),
+    /// Rows were removed since the release, whose number is given.
+    RowsRemoved(u64),
     /// Figures since a start rest on a history that is not by office.
     Cumulative,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for NoLikeForLike {
             Self::NotOver(period) => write!(f, "{period} is not over in this release; compare periods that are"),
             Self::NoOffice => write!(f, "no office reported all of both periods"),
             Self::ModelsChanged(release) => write!(f, "models changed since release {release}: run `rihla run` first"),
+            Self::RowsRemoved(release) => write!(f, "rows were removed since release {release}: run `rihla run` first"),
             Self::Cumulative => write!(f, "figures since a start also rest on what is not known by office"),
         }
     }
@@ -117,7 +120,7 @@ impl Basis {
     }
 
     /// Decides on figures like for like: the offices where there are to be any, else the reason where coverage differs.
-    pub fn settle(&mut self, periods: (Period, Period), changed_since: Option<u64>) -> Option<Vec<String>> {
+    pub fn settle(&mut self, periods: (Period, Period), changed: Option<NoLikeForLike>) -> Option<Vec<String>> {
         let (current, prior) = (&self.sides.0, &self.sides.1);
         if !current.rests_on_reports {
             return None;
@@ -128,12 +131,11 @@ impl Basis {
         if everybody.len() == common.len() && not_over.is_none() {
             return None;
         }
-        self.no_like_for_like = match (not_over, changed_since) {
+        self.no_like_for_like = match (not_over, changed) {
             (Some(open), _) => Some(NoLikeForLike::NotOver(open)),
             _ if self.cumulative => Some(NoLikeForLike::Cumulative),
             _ if common.is_empty() => Some(NoLikeForLike::NoOffice),
-            (_, Some(release)) => Some(NoLikeForLike::ModelsChanged(release)),
-            _ => None,
+            (_, changed) => changed,
         };
         self.common_offices = self.no_like_for_like.is_none().then_some(common);
         self.common_offices.clone()

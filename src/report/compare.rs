@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::basis::{self, Basis};
+use super::basis::{self, Basis, NoLikeForLike};
 use super::figure::{Figure, Mark, figure};
 use super::number::Number;
 use super::shape::{Question, RefusedMeasure, Shape};
@@ -236,9 +236,15 @@ async fn add_like_for_like(prepared: &Prepared, warehouse: &Warehouse, release: 
     let tables = release.resources.iter().chain(&release.rihla.staging);
     let known: BTreeMap<&str, &str> = tables.map(|table| (table.name.as_str(), table.rihla.model.as_str())).collect();
     let is_changed = prepared.checked.models.iter().any(|model| known.get(model.name.as_str()) != Some(&model_hash(model).as_str()));
+    let number = release.rihla.release;
+    // An erasure or pruning takes what was built last away: the rows are others than those of the release until the next run.
+    let changed = match warehouse.last_build().await?.tables.is_empty() {
+        true => Some(NoLikeForLike::RowsRemoved(number)),
+        false => is_changed.then_some(NoLikeForLike::ModelsChanged(number)),
+    };
     let mut read: BTreeMap<Vec<String>, Table> = BTreeMap::new();
     for (place, basis) in comparison.bases.iter_mut().enumerate() {
-        let Some(offices) = basis.settle((shape.question.current, shape.question.prior), is_changed.then_some(release.rihla.release)) else { continue };
+        let Some(offices) = basis.settle((shape.question.current, shape.question.prior), changed.clone()) else { continue };
         if !read.contains_key(&offices) {
             let submissions = warehouse.submissions_of(release).await?;
             let engine = like_for_like(prepared, warehouse, &submissions, &offices, &shape.question.table).await?;

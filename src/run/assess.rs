@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Office, Pipeline, Source};
 use crate::read::{self, Page, Refusal};
-use crate::validate::{Context, Delivery, Formats, Outcome, Validated};
+use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated};
 use crate::warehouse::RowCounts;
 
 /// An extract to judge, and what is known of it.
@@ -20,6 +20,8 @@ pub struct Extract<'a> {
     pub since: NaiveDate,
     /// The path as people know it.
     pub path: &'a str,
+    /// Rows that may not be loaded whatever they say.
+    pub barred: &'a Barred<'a>,
 }
 
 /// What became of the rows of an extract that could be read.
@@ -38,7 +40,8 @@ pub struct Assessment {
 /// `Internal` where a row is not accounted for.
 pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
-    let context = Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since };
+    let context =
+        Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since, barred: extract.barred };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats);
     let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {

@@ -6,11 +6,13 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::assess::{Assessment, Extract, assess};
+use super::protect::Bars;
 use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
+use crate::validate::TypedRows;
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
 /// What every delivery of a run is judged with.
@@ -20,6 +22,8 @@ pub struct Judge {
     pub project: Arc<Project>,
     /// The key of pseudonyms.
     pub key: Key,
+    /// Rows that may not be loaded again.
+    pub bars: Arc<Bars>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
@@ -100,7 +104,9 @@ impl Judge {
 
     fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
-        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path };
+        let contract = &*pipeline.contract;
+        let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
+        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred };
         let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
@@ -171,7 +177,7 @@ impl Judge {
 }
 
 /// Reads every file of a delivery.
-async fn read_files(found: &Found) -> Result<Vec<Page>> {
+pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
     let mut pages = Vec::with_capacity(found.files.len());
     for file in &found.files {
         let name = file.location.filename().unwrap_or_default().to_owned();
@@ -181,7 +187,7 @@ async fn read_files(found: &Found) -> Result<Vec<Page>> {
 }
 
 /// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.
-fn hash(pages: &[Page]) -> String {
+pub(super) fn hash(pages: &[Page]) -> String {
     if let [page] = pages {
         return hex::encode(Sha256::digest(&page.bytes));
     }

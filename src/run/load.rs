@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
 use super::judge::Judge;
+use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
 use super::{Progress, RunOutcome, RunReport};
 use crate::clock::SharedClock;
@@ -29,8 +30,13 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
-    let judge =
-        Judge { project: project.clone(), key: writable.key.clone(), run_id: Arc::from(run_id), now: after(&submissions, writable.warehouse.clock().now()) };
+    let judge = Judge {
+        project: project.clone(),
+        key: writable.key.clone(),
+        bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
+        run_id: Arc::from(run_id),
+        now: after(&submissions, writable.warehouse.clock().now()),
+    };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
@@ -58,12 +64,12 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let submissions = known_submissions(project, clock.clone()).await?;
+    let (submissions, bars) = known(project, clock.clone()).await?;
     let listing = pull::list(project).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), run_id: Arc::from("dry-run"), now: clock.now() };
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now() };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
@@ -77,10 +83,10 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     Ok(())
 }
 
-async fn known_submissions(project: &Project, clock: SharedClock) -> Result<Vec<Submission>> {
+async fn known(project: &Project, clock: SharedClock) -> Result<(Vec<Submission>, Bars)> {
     match Warehouse::open(project, clock).await {
-        Ok(warehouse) => warehouse.read_submissions().await,
-        Err(error) if error.kind() == Kind::Input => Ok(Vec::new()),
+        Ok(warehouse) => Ok((warehouse.read_submissions().await?, Bars::to_read(project, &warehouse).await?)),
+        Err(error) if error.kind() == Kind::Input => Ok((Vec::new(), Bars::none())),
         Err(error) => Err(error),
     }
 }

@@ -9,12 +9,14 @@ mod choice;
 mod judge;
 mod load;
 mod prepare;
+mod protect;
 mod pull;
 mod release;
 mod report;
 mod trial;
 
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
+pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::protect::{Cutoffs, kept};
 use crate::diagnostic::{self, Fault, Severity};
 use crate::engine::Engine;
 use crate::error::{self, Error, Result};
@@ -49,12 +50,32 @@ pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec
 
 /// Adds to an engine everything that models read; only rows of `offices` where they are given.
 pub async fn fill(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], offices: Option<&[String]>) -> Result<Inputs> {
+    fill_with(engine, project, warehouse, submissions, offices, &Cutoffs::new()).await
+}
+
+/// The same without the rows of feeds whose events lie before a day.
+pub async fn fill_kept(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], kept_from: &Cutoffs) -> Result<Inputs> {
+    fill_with(engine, project, warehouse, submissions, None, kept_from).await
+}
+
+async fn fill_with(
+    engine: &Engine,
+    project: &Project,
+    warehouse: &Warehouse,
+    submissions: &[Submission],
+    offices: Option<&[String]>,
+    kept_from: &Cutoffs,
+) -> Result<Inputs> {
     let mut filler = Filler::new(engine, project, submissions);
     filler.offices = offices;
+    let removals = warehouse.receipts().await?;
+    filler.removals = &removals;
     for pipeline in &project.pipelines {
         let contract = &pipeline.contract;
         if let Some(table) = warehouse.feeds.get(contract.feed.as_str()) {
-            filler.feed(contract, table.provider().await?).await?;
+            let table = table.provider().await?;
+            let day = kept_from.get(contract.feed.as_str());
+            filler.feed(contract, day.map_or(Ok(table.clone()), |day| kept(engine, contract, table, *day))?).await?;
         }
     }
     let mut references = Vec::new();

@@ -89,6 +89,7 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: 
             pins,
             staging: built.staging,
             tests: built.tests,
+            reissued: Vec::new(),
         },
     }
 }

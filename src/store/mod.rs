@@ -10,6 +10,7 @@ use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use sha2::{Digest, Sha256};
 
 use crate::error::{self, Error, Kind, Result};
 
@@ -96,6 +97,29 @@ impl Store {
     /// `Unavailable` where it cannot be written.
     pub async fn write(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<()> {
         self.inner.put(&parse(path)?, bytes.into()).await.map(|_| ()).map_err(|cause| error::store(format!("cannot write `{path}`"), cause))
+    }
+}
+
+/// The SHA-256 of a file in hex digits.
+///
+/// # Errors
+/// As the disk says.
+pub fn hash_of_file(path: &Path) -> std::io::Result<String> {
+    let mut hash = HashingWriter(Sha256::new());
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
+    Ok(hex::encode(hash.0.finalize()))
+}
+
+struct HashingWriter(Sha256);
+
+impl std::io::Write for HashingWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -29,7 +29,12 @@ pub struct Context<'a> {
     pub received: DateTime<Utc>,
     /// The first day of the project's calendar.
     pub since: chrono::NaiveDate,
+    /// Rows that may not be loaded whatever they say.
+    pub barred: &'a Barred<'a>,
 }
+
+/// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
+pub type Barred<'a> = dyn Fn(&TypedRows) -> Result<Vec<(usize, &'static str, &'static str)>> + Sync + 'a;
 
 /// A delivery judged: the rows to load, and every other row with its reasons.
 pub struct Validated {
@@ -63,6 +68,18 @@ impl Formats {
         let with = |formats: &[DateFormat], own: Result<DateFormat, _>| formats.iter().cloned().chain(own.ok().filter(|_| native)).collect();
         Self { dates: with(&source.dates, DateFormat::of_days(NATIVE_DATE)), datetimes: with(&source.datetimes, DateFormat::of_moments(NATIVE_INSTANT)) }
     }
+
+    /// How a source of these formats writes values.
+    pub(super) fn habit<'a>(&'a self, source: &'a Source, zone: chrono_tz::Tz, received: DateTime<Utc>) -> Habit<'a> {
+        Habit {
+            dates: &self.dates,
+            datetimes: &self.datetimes,
+            list_separator: &source.list_separator,
+            numbers: source.numbers,
+            zone,
+            received: received.date_naive(),
+        }
+    }
 }
 
 /// A delivery that is being read.
@@ -77,15 +94,7 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
-        let source = context.source;
-        let habit = Habit {
-            dates: &formats.dates,
-            datetimes: &formats.datetimes,
-            list_separator: &source.list_separator,
-            numbers: source.numbers,
-            zone: context.office.timezone,
-            received: context.received.date_naive(),
-        };
+        let habit = formats.habit(context.source, context.office.timezone, context.received);
         Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
     }
 
@@ -115,6 +124,12 @@ impl<'a> Delivery<'a> {
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
         let mut judged = Judged::default();
+        for (row, rule, message) in (context.barred)(&typed)? {
+            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule, message: message.to_owned() });
+        }
+        // Of a row that is barred nothing else is told.
+        faults.retain(|fault| !judged.has(fault.row));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 41] = [
+pub const RULES: [(&str, &str); 43] = [
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),
@@ -38,6 +38,8 @@ pub const RULES: [(&str, &str); 41] = [
     ("constraint-error", "required"),
     ("constraint-error", "required-when"),
     ("constraint-error", "together"),
+    ("excluded", "erased"),
+    ("excluded", "expired"),
     ("extra-cell", "extra-cell"),
     ("foreign-key", "no-parent"),
     ("foreign-key", "no-repetition"),

@@ -8,10 +8,12 @@ mod cast;
 mod delivery;
 mod duplicates;
 mod fault;
+mod people;
 mod rules;
 mod table;
 mod temporal;
 
-pub use delivery::{Context, Delivery, Formats, Validated};
+pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
+pub use people::{PersonRow, cases, people};
 pub use table::{TypedRows, read_reference};

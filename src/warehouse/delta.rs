@@ -2,18 +2,21 @@
 //!
 //! Guarantees: every append carries application transactions, so that of two writers of the same slot one fails.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
+use deltalake::kernel::StructType;
 use deltalake::kernel::Transaction;
+use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake::kernel::transaction::CommitProperties;
-use deltalake::kernel::{StructType, engine::arrow_conversion::TryIntoKernel};
 use deltalake::operations::write::SchemaMode;
 use deltalake::protocol::SaveMode;
 use deltalake::{DeltaTable, DeltaTableError};
-use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use url::Url;
 
 use crate::error::{Error, Kind, Result, is_disk_full};
@@ -39,6 +42,34 @@ impl AppendedTable {
         Ok(table.version().is_some().then(|| Self { name: path.to_owned(), table, schema }))
     }
 
+    /// Opens the table below `path` to read, with the columns that it has; nothing where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Conflict` as the store says.
+    pub async fn open_as_it_is(store: &Store, path: &str) -> Result<Option<Self>> {
+        let Some(mut table) = Self::open(store, path, Arc::new(Schema::empty())).await? else { return Ok(None) };
+        let what = || format!("cannot open the table `{path}`");
+        let columns = table.table.snapshot().map_err(|cause| delta_error(&what(), cause))?.schema();
+        let schema: Schema = columns.as_ref().try_into_arrow().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what()).because(cause))?;
+        table.schema = Arc::new(schema);
+        Ok(Some(table))
+    }
+
+    /// Makes a table below `path` that calls itself `name`.
+    ///
+    /// # Errors
+    /// `Unavailable` as the store says.
+    pub async fn make(store: &Store, path: &str, name: &str, schema: SchemaRef) -> Result<Self> {
+        let what = format!("cannot make the table `{name}`");
+        let folder = store.root().join(path);
+        std::fs::create_dir_all(&folder).map_err(|cause| crate::error::io(what.clone(), cause))?;
+        let columns: StructType =
+            schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
+        let create = load(store, path).await?.create().with_columns(columns.fields().cloned()).with_table_name(name).with_save_mode(SaveMode::ErrorIfExists);
+        let table = create.await.map_err(|cause| delta_error(&what, cause))?;
+        Ok(Self { name: name.to_owned(), table, schema })
+    }
+
     /// Opens the table below `path` to append, makes it with `schema` where there is none, and adds columns that it lacks.
     ///
     /// # Errors
@@ -51,8 +82,7 @@ impl AppendedTable {
         let columns: StructType =
             schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
         if table.version().is_none() {
-            let create = table.create().with_columns(columns.fields().cloned()).with_table_name(path.replace('/', "_")).with_save_mode(SaveMode::Ignore);
-            table = create.await.map_err(|cause| delta_error(&what, cause))?;
+            return Self::make(store, path, &path.replace('/', "_"), schema).await.map(|table| Self { name: path.to_owned(), ..table });
         }
         let known = table.snapshot().map_err(|cause| delta_error(&what, cause))?.schema();
         let mut lacking = Vec::new();
@@ -101,6 +131,36 @@ impl AppendedTable {
             .ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
     }
 
+    /// The names of the files that the log names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be read.
+    pub fn file_names(&self) -> Result<BTreeSet<String>> {
+        let uris = self.table.get_file_uris().map_err(|cause| delta_error(&format!("cannot read the table `{}`", self.name), cause))?;
+        Ok(uris.map(|uri| uri.rsplit('/').next().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// Nothing where every file that the log names is there in its size.
+    ///
+    /// # Errors
+    /// `Conflict` with the first file that is not.
+    pub async fn check_files(&self, store: &Store) -> Result<()> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
+        for file in &files {
+            let path = store.root().join(&self.name).join(&*file.path());
+            let found = std::fs::metadata(&path).map(|facts| facts.len());
+            let fault = match found {
+                Ok(size) if i64::try_from(size).is_ok_and(|size| size == file.size()) => continue,
+                Ok(size) => format!("has {size} bytes where its log says {}", file.size()),
+                Err(cause) => format!("cannot be read ({})", cause.kind()),
+            };
+            return Err(Error::new(Kind::Conflict, format!("the table `{}` is damaged: its file `{}` {fault}", self.name, path.display()))
+                .hint("restore the warehouse from a backup, or load it anew into an empty folder: extracts that are still there are loaded again"));
+        }
+        Ok(())
+    }
+
     /// Every row.
     ///
     /// # Errors
@@ -109,6 +169,25 @@ impl AppendedTable {
         let what = format!("cannot read the table `{}`", self.name);
         let (_, stream) = self.table.scan_table().await.map_err(|cause| delta_error(&what, cause))?;
         stream.try_collect().await.map_err(|cause| crate::error::engine(what, cause))
+    }
+
+    /// Every row, in batches of the table's own columns.
+    ///
+    /// # Errors
+    /// `Unavailable` where the table cannot be read; each batch may fail as well.
+    pub async fn stream(&self) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let (_, stream) = self.table.scan_table().await.map_err(|cause| delta_error(&what, cause))?;
+        let schema = self.schema.clone();
+        let fit = move |batch: RecordBatch| {
+            let misfit = |cause| Error::new(Kind::Internal, "a table's rows do not have its columns").because(cause);
+            let columns = schema.fields().iter().map(|field| {
+                let column = batch.column_by_name(field.name()).ok_or_else(|| Error::new(Kind::Internal, format!("a table lacks `{}`", field.name())))?;
+                arrow::compute::cast(column, field.data_type()).map_err(misfit)
+            });
+            RecordBatch::try_new(schema.clone(), columns.collect::<Result<_>>()?).map_err(misfit)
+        };
+        Ok(stream.map(move |batch| batch.map_err(|cause| crate::error::engine(&what, cause)).and_then(&fit)).boxed())
     }
 
     /// Every row that the table held at a version.
@@ -162,6 +241,12 @@ pub fn delta_error(what: &str, cause: DeltaTableError) -> Error {
         return crate::error::store(what, cause);
     }
     let error = Error::new(kind, what);
-    let error = if kind == Kind::Conflict { error.hint("another process changed the same table: run again") } else { error };
+    let error = match &cause {
+        _ if kind == Kind::Conflict => error.hint("another process changed the same table: run again"),
+        DeltaTableError::KernelError(_) => {
+            error.hint("the table's log may be damaged: restore the warehouse from a backup, or load it anew into an empty folder")
+        }
+        _ => error,
+    };
     error.because(cause)
 }

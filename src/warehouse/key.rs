@@ -19,7 +19,7 @@ pub fn load(project: &str, known: Option<&str>) -> Result<Key> {
     match known {
         Some(known) if known != key.fingerprint() => {
             Err(Error::new(Kind::Conflict, "this is not the key that the warehouse was filled with: the same person would get two pseudonyms")
-                .hint("set RIHLA_KEY_FILE to the right key"))
+                .hint("set RIHLA_KEY_FILE to the right key; after a rotation that is the file with the new one in its last line"))
         }
         _ => Ok(key),
     }
@@ -50,7 +50,63 @@ fn path(project: &str) -> Result<PathBuf> {
 }
 
 fn parse(text: &str, place: &str) -> Result<Key> {
-    Key::from_hex(text).ok_or_else(|| Error::new(Kind::Input, format!("{place} holds no key: a key is 64 hexadecimal digits")))
+    Key::from_hex(text)
+        .ok_or_else(|| Error::new(Kind::Input, format!("{place} holds no key: a key is 64 hexadecimal digits, a line for each time it was rotated")))
+}
+
+/// A key file with a further link, written beside the one that it takes the place of.
+pub struct ChangedKey {
+    /// The new chain.
+    pub key: Key,
+    /// The file that holds it.
+    pub prepared: PathBuf,
+    /// The project's key file.
+    pub file: PathBuf,
+}
+
+/// Writes the chain with a further link beside the project's key file; `link` is 64 hex digits, made where there are none.
+///
+/// # Errors
+/// `Input` where the key is no file, or the link is none or no new one; `Unavailable` where nothing can be written there.
+pub fn prepare(project: &str, key: &Key, link: Option<&str>) -> Result<ChangedKey> {
+    if std::env::var_os("RIHLA_KEY").is_some() {
+        return Err(Error::new(Kind::Input, "the key stands in RIHLA_KEY, where nothing can be written")
+            .hint("write it to a file that only you can read, set RIHLA_KEY_FILE to it, unset RIHLA_KEY, and ask again"));
+    }
+    let file = path(project)?;
+    let file = file.canonicalize().map_err(|cause| error::io(format!("cannot find the key `{}`", file.display()), cause))?;
+    let link = match link {
+        None => random_bytes::<32>(),
+        Some(text) => {
+            let mut bytes = [0; 32];
+            hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| Error::new(Kind::Input, "the new key is none: a key is 64 hexadecimal digits"))?;
+            bytes
+        }
+    };
+    if key.has_link(&link) {
+        return Err(Error::new(Kind::Input, "the new key is one that the warehouse had before").hint("leave `--new-key` away, and one is made"));
+    }
+    let key = key.then(link);
+    let mut prepared = file.clone().into_os_string();
+    prepared.push(".new");
+    let prepared = PathBuf::from(prepared);
+    let what = || format!("cannot write the key `{}`", prepared.display());
+    // One that an interrupted rotation left here was never anybody's key.
+    match std::fs::remove_file(&prepared) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(error::io(what(), cause)),
+        _ => {}
+    }
+    private(&prepared).and_then(|mut new| new.write_all(key.to_hex().as_bytes()).and_then(|()| new.sync_all())).map_err(|cause| error::io(what(), cause))?;
+    Ok(ChangedKey { key, prepared, file })
+}
+
+/// A new file that only its owner can read.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Makes a key that only its owner can read; whoever else makes one at the same moment, the first stays.
@@ -59,12 +115,8 @@ fn make(path: &Path) -> Result<Key> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text = hex::encode(random_bytes::<32>());
-    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let written = private(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     match written {
         Ok(()) => parse(&text, "the new key"),
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {

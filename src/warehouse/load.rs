@@ -10,6 +10,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use deltalake::kernel::Transaction;
 
+use super::receipt::removed_so_far;
 use super::{AppendedTable, Submission, SubmissionOutcome, Warehouse, submission};
 use crate::error::{Error, Kind, Result};
 
@@ -59,12 +60,19 @@ impl Warehouse {
     /// # Errors
     /// `Conflict` where a table holds fewer rows than its submissions vouch for.
     pub async fn reconcile_tables(&self, submissions: &[Submission]) -> Result<Landed> {
+        let receipts = self.receipts().await?;
+        let removed = removed_so_far(&receipts);
+        let removed = |submission: &Submission| removed.get(submission.submission_id.as_str()).copied().unwrap_or_default();
+        for table in self.feeds.values().chain([&self.set_aside]) {
+            table.check_files(self.store()).await?;
+        }
         let mut landed = Landed::default();
         for (feed, table) in &self.feeds {
-            let vouched = submissions.iter().filter(|s| s.feed == *feed && s.outcome == SubmissionOutcome::Loaded).map(|s| s.rows.loaded).sum();
+            let loaded = submissions.iter().filter(|s| s.feed == *feed && s.outcome == SubmissionOutcome::Loaded);
+            let vouched = loaded.map(|s| still_held(s.rows.loaded, removed(s).rows)).sum::<Result<u64>>()?;
             landed.rows.extend(unvouched(feed, table, vouched, submissions).await?);
         }
-        let vouched = submissions.iter().map(|s| s.set_aside_lines).sum();
+        let vouched = submissions.iter().map(|s| still_held(s.set_aside_lines, removed(s).set_aside_lines)).sum::<Result<u64>>()?;
         landed.set_aside = unvouched("quarantine", &self.set_aside, vouched, submissions).await?;
         Ok(landed)
     }
@@ -85,6 +93,14 @@ impl Landed {
     fn has_set_aside(&self, submission: &str, count: usize) -> bool {
         count > 0 && self.set_aside.get(submission) == Some(&(count as u64))
     }
+}
+
+/// Rows that a submission still vouches for after those that receipts say were removed.
+fn still_held(loaded: u64, removed: u64) -> Result<u64> {
+    loaded.checked_sub(removed).ok_or_else(|| {
+        Error::new(Kind::Conflict, format!("receipts say that {removed} rows of a submission were removed, which had {loaded}"))
+            .hint("restore the warehouse from a backup: erasures/ and prunings/ belong to its tables")
+    })
 }
 
 /// Rows of a table that no submission vouches for. The log tells how many rows there are, so that the table itself
@@ -108,13 +124,14 @@ async fn unvouched(name: &str, table: &AppendedTable, vouched: u64, submissions:
     Ok(found)
 }
 
-fn submission_ids(batch: &RecordBatch) -> Result<ArrayRef> {
+/// The submissions that rows came with, as text.
+pub(super) fn submission_ids(batch: &RecordBatch) -> Result<ArrayRef> {
     let ids = batch.column_by_name("submission_id").ok_or_else(|| Error::new(Kind::Conflict, "a table lacks the column `submission_id`"))?;
     arrow::compute::cast(ids, &DataType::Utf8).map_err(|cause| Error::new(Kind::Conflict, "submission ids are no text").because(cause))
 }
 
 /// One application transaction per slot, its version the highest revision: of two writers of a slot one fails.
-fn transactions(submissions: &[&Submission]) -> Vec<Transaction> {
+pub(super) fn transactions(submissions: &[&Submission]) -> Vec<Transaction> {
     let mut versions: BTreeMap<String, i64> = BTreeMap::new();
     for submission in submissions {
         let (office, feed, period) = submission.slot();

@@ -1,10 +1,12 @@
 //! What a release says: the forms of its manifest, a Data Package descriptor, and of what was built last.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Measure;
+use crate::store::hash_of_file;
 
 /// A release: a Data Package descriptor with what rihla adds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,9 @@ pub struct Provenance {
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
     pub tests: Vec<TestResult>,
+    /// Receipts by which tables of this release were written anew after it was made: people erased, the key rotated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reissued: Vec<String>,
 }
 
 /// A table of a release.
@@ -209,4 +214,23 @@ impl TestResult {
     pub fn stops(&self) -> bool {
         self.failures > 0 && self.severity == "error"
     }
+}
+
+impl Resource {
+    /// True where a file has the content that the hash says.
+    pub fn is_content_of(&self, file: &Path) -> bool {
+        is_content(file, self.bytes, &self.hash)
+    }
+}
+
+impl FileFacts {
+    /// True where a file has the content that the hash says.
+    pub fn is_content_of(&self, file: &Path) -> bool {
+        is_content(file, self.bytes, &self.hash)
+    }
+}
+
+fn is_content(file: &Path, bytes: u64, hash: &str) -> bool {
+    let has_size = std::fs::metadata(file).is_ok_and(|facts| facts.len() == bytes);
+    has_size && hash_of_file(file).is_ok_and(|found| hash == format!("sha256:{found}"))
 }

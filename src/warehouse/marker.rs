@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Change;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
@@ -11,7 +12,10 @@ use crate::store::Store;
 const FILE: &str = "warehouse.json";
 
 /// The make of warehouses that this program writes; a higher number is a newer program's.
-const FORMAT: u32 = 1;
+///
+/// 2 knows people who were erased, rows past their retention and chains of keys: a program that knows 1 alone would load
+/// them again.
+const FORMAT: u32 = 2;
 
 /// The file's content.
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,6 +74,12 @@ pub async fn write(store: &Store, project: &Project, key: &Key, clock: &SharedCl
     let bytes = serde_json::to_vec_pretty(&marker).map_err(|cause| Error::new(Kind::Internal, "cannot write the warehouse's marker").because(cause))?;
     store.create(FILE, bytes).await?;
     Ok(())
+}
+
+/// The marker of a warehouse that is changed as a whole, by the key that it has from then on.
+pub async fn renew(store: &Store, project: &Project, key: &Key, change: &mut Change) -> Result<()> {
+    let marker = check(store, project).await?.ok_or_else(nothing_loaded)?;
+    change.write_json(FILE, &Marker { format: FORMAT, key_fingerprint: key.fingerprint(), ..marker })
 }
 
 /// The error of reading before anything was loaded.

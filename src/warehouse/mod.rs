@@ -3,23 +3,33 @@
 //! Guarantees: nothing is overwritten; a delivery counts once however often a load is repeated; the `submissions`
 //! table is the truth about what was loaded, and rows that no submission vouches for are never seen. Knows no models.
 
+mod change;
 mod delta;
+mod erased;
 mod key;
 mod load;
 mod lock;
 mod manifest;
 mod marker;
+mod receipt;
+mod reissue;
 mod release;
+mod rewrite;
 mod runs;
 mod set_aside;
 mod submission;
 
+pub use change::Change;
 pub use delta::{AppendedTable, delta_error};
+pub use erased::{Erased, ErasedList, Gone, Whom};
+pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
 pub use manifest::{
     Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
 };
+pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::LATEST;
+pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
@@ -62,6 +72,7 @@ impl Warehouse {
     pub async fn open(project: &Project, clock: SharedClock) -> Result<Self> {
         let store = Store::local(&project.warehouse).map_err(|_| marker::nothing_loaded())?;
         marker::check(&store, project).await?.ok_or_else(marker::nothing_loaded)?;
+        change::refuse_half_changed(store.root())?;
         Self::open_tables(store, project, clock).await
     }
 
@@ -88,6 +99,9 @@ impl Warehouse {
         make_private_folder(&project.warehouse)?;
         let store = Store::local(&project.warehouse)?;
         let lock = lock::Lock::take(store.root())?;
+        // What was interrupted comes first: the key may be another one after it.
+        marker::check(&store, project).await?;
+        tell(change::recover(store.root())?);
         let marker = marker::check(&store, project).await?;
         let key = key::load(&project.name, marker.as_ref().map(|marker| marker.key_fingerprint.as_str()))?;
         if marker.is_some() {
@@ -130,6 +144,23 @@ impl Warehouse {
         Ok(Self { store, clock, feeds, set_aside, submissions })
     }
 
+    /// The project's key, which must be the one that the warehouse was filled with.
+    ///
+    /// # Errors
+    /// `Conflict` where it is another one; `Input` where there is none.
+    pub async fn key(&self, project: &Project) -> Result<Key> {
+        let marker = marker::check(&self.store, project).await?.ok_or_else(marker::nothing_loaded)?;
+        key::load(&project.name, Some(&marker.key_fingerprint))
+    }
+
+    /// Prepares the warehouse's marker as part of a change; `key` is the one that it has from then on.
+    ///
+    /// # Errors
+    /// `Conflict` where the marker cannot be read.
+    pub async fn mark(&self, project: &Project, key: &Key, change: &mut Change) -> Result<()> {
+        marker::renew(&self.store, project, key, change).await
+    }
+
     /// The objects of the warehouse.
     pub fn store(&self) -> &Store {
         &self.store
@@ -145,6 +176,7 @@ impl Warehouse {
     /// # Errors
     /// `Unavailable` where the table cannot be read.
     pub async fn read_submissions(&self) -> Result<Vec<Submission>> {
+        self.submissions.check_files(&self.store).await?;
         in_order(&self.submissions.read_all().await?)
     }
 
@@ -187,6 +219,15 @@ fn make_private_folder(path: &Path) -> Result<()> {
 
 /// Where results are written before they get their names.
 pub const DRAFTS: &str = ".drafts";
+
+/// Says what became of a change that was interrupted.
+fn tell(recovered: Option<(String, bool)>) {
+    match recovered {
+        Some((what, true)) => tracing::warn!("{what} of the warehouse had been interrupted and was finished"),
+        Some((what, false)) => tracing::warn!("{what} of the warehouse had been interrupted before anything was changed: ask for it again"),
+        None => {}
+    }
+}
 
 /// A folder that holds anything of somebody else's is not made a warehouse.
 fn check_is_free(root: &Path) -> Result<()> {

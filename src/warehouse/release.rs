@@ -14,7 +14,7 @@ use crate::error::{self, Error, Kind, Result};
 /// The name of the place that shows the newest release.
 pub const LATEST: &str = "latest";
 
-const FOLDER: &str = "released";
+pub(super) const FOLDER: &str = "released";
 
 const LAST_BUILD: &str = "staging/last-build.json";
 
@@ -109,14 +109,7 @@ impl Warehouse {
         let building = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
         let what = || format!("cannot make the folder of release {name}");
         std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
-        for resource in &manifest.resources {
-            let csv = resource.rihla.csv.iter().map(|csv| (csv.path.as_str(), "csv"));
-            for (path, extension) in std::iter::once((resource.path.as_str(), "parquet")).chain(csv) {
-                let (from, to) = (self.released_file(path), building.join(format!("{}.{extension}", resource.name)));
-                // A link costs nothing and the file never changes; where the disk knows no links it is copied.
-                std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ())).map_err(|cause| error::io(what(), cause))?;
-            }
-        }
+        link_files(manifest, &building, |path| self.released_file(path)).map_err(|cause| error::io(what(), cause))?;
         std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
         // A folder of that name that shows something else is of a manifest that somebody took away.
         let folder = released.join(name);
@@ -156,9 +149,22 @@ impl Warehouse {
     }
 }
 
+/// Links the files of a release into a folder, under the names of their tables.
+pub(super) fn link_files(manifest: &Manifest, folder: &Path, file: impl Fn(&str) -> PathBuf) -> std::io::Result<()> {
+    for resource in &manifest.resources {
+        let csv = resource.rihla.csv.iter().map(|csv| (csv.path.as_str(), "csv"));
+        for (path, extension) in std::iter::once((resource.path.as_str(), "parquet")).chain(csv) {
+            let (from, to) = (file(path), folder.join(format!("{}.{extension}", resource.name)));
+            // A link costs nothing and the file never changes; where the disk knows no links it is copied.
+            std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ()))?;
+        }
+    }
+    Ok(())
+}
+
 /// The manifest as a folder of plain files has it: of tables with both files the CSV is the resource, since that is what
 /// every tool for Data Packages reads, and the Parquet stands beside it.
-fn shown(manifest: &Manifest) -> Manifest {
+pub(super) fn shown(manifest: &Manifest) -> Manifest {
     let mut shown = manifest.clone();
     for resource in &mut shown.resources {
         let parquet = FileFacts { path: format!("{}.parquet", resource.name), bytes: resource.bytes, hash: resource.hash.clone() };
@@ -177,17 +183,17 @@ fn shown(manifest: &Manifest) -> Manifest {
     shown
 }
 
-/// True where a folder shows a manifest, every file of its size.
+/// True where a folder shows a manifest: every file has the content that it says.
 fn shows(folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
     let is_described = std::fs::read(folder.join("datapackage.json")).is_ok_and(|found| found == bytes);
-    let stands = |path: &str, bytes: u64| std::fs::metadata(folder.join(path)).is_ok_and(|file| file.len() == bytes);
     is_described
         && shown.resources.iter().all(|resource| {
-            stands(&resource.path, resource.bytes) && resource.rihla.parquet.as_ref().is_none_or(|parquet| stands(&parquet.path, parquet.bytes))
+            let parquet = resource.rihla.parquet.as_ref();
+            resource.is_content_of(&folder.join(&resource.path)) && parquet.is_none_or(|parquet| parquet.is_content_of(&folder.join(&parquet.path)))
         })
 }
 
-fn manifest_path(number: u64) -> String {
+pub(super) fn manifest_path(number: u64) -> String {
     format!("{FOLDER}/release-{number:06}.json")
 }
 

@@ -27,7 +27,7 @@ fn assert_same(before: &BTreeMap<String, Vec<u8>>, after: &BTreeMap<String, Vec<
 #[test]
 fn of_a_newer_format() {
     let folder = loaded_small();
-    folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2").replace(
+    folder.replace("warehouse/warehouse.json", "\"format\": 2", "\"format\": 3").replace(
         "warehouse/warehouse.json",
         "\"made_by\": \"rihla 0.1.0\"",
         "\"made_by\": \"rihla 7.0.0\"",
@@ -40,7 +40,7 @@ fn of_a_newer_format() {
 #[test]
 fn of_a_newer_format_with_drafts_of_its_own() {
     let folder = loaded_small();
-    folder.replace("warehouse/warehouse.json", "\"format\": 1", "\"format\": 2");
+    folder.replace("warehouse/warehouse.json", "\"format\": 2", "\"format\": 3");
     folder.write("warehouse/.drafts/draft", "of the newer program");
     let before = folder.files("warehouse");
     assert_eq!(folder.rihla(&["run"]).code, 1);

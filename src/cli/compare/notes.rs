@@ -58,6 +58,7 @@ fn like_for_like(view: &View<'_>, basis: &Basis, of: Option<&str>) -> Option<Str
         NoLikeForLike::NotOver(period) => say(view.lang, Word::NotOver, &[&period_name(*period, view.lang)]),
         NoLikeForLike::NoOffice => Word::NoOffice.text(view.lang).to_owned(),
         NoLikeForLike::ModelsChanged(release) => say(view.lang, Word::ModelsChanged, &[&release.to_string()]),
+        NoLikeForLike::RowsRemoved(release) => say(view.lang, Word::RowsRemoved, &[&release.to_string()]),
         NoLikeForLike::Cumulative => Word::NotByOffice.text(view.lang).to_owned(),
     };
     Some(match of {

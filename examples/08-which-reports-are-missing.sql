@@ -1,0 +1,6 @@
+-- Which reports are missing or came late? Look here before you explain a change.
+SELECT office, feed, period, due_on, CASE WHEN received = 0 THEN 'missing' ELSE 'late' END AS what
+FROM completeness
+WHERE expected = 1
+    AND on_time = 0
+ORDER BY period, office, feed

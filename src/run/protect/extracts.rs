@@ -1,0 +1,94 @@
+//! The extracts that still hold somebody: rihla reads them and does not own them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Wanted;
+use crate::error::Result;
+use crate::normalise::Key;
+use crate::project::Project;
+use crate::run::judge::{hash, read_files};
+use crate::run::pull::{self, Found};
+use crate::validate::people;
+use crate::warehouse::{Sighting, Submission, Unsearched};
+
+/// A row of what a submission was made of: the submission, the sheet, the row.
+pub type SourceRow = (String, Option<String>, i64);
+
+/// What a search of the extracts found.
+#[derive(Default)]
+pub struct Searched {
+    /// Extracts that hold somebody wanted.
+    pub sightings: Vec<Sighting>,
+    /// The same rows by the submissions that were made of exactly these bytes.
+    pub source_rows: BTreeSet<SourceRow>,
+    /// Which of those wanted were seen, by pseudonym.
+    pub seen: BTreeSet<String>,
+    /// What could not be searched.
+    pub not_searched: Vec<Unsearched>,
+}
+
+/// Searches every extract that the sources hold.
+///
+/// # Errors
+/// `Internal` only; what cannot be read stands in the result.
+pub async fn search(project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], advance: &dyn Fn(&str)) -> Result<Searched> {
+    let listing = pull::list(project).await?;
+    let mut searched = Searched::default();
+    for (feed, why) in &listing.unreachable {
+        searched.not_searched.push(Unsearched { path: format!("the sources of {feed}"), why: why.clone() });
+    }
+    for path in &listing.unclaimed {
+        searched.not_searched.push(Unsearched { path: path.clone(), why: "no source claims the file".to_owned() });
+    }
+    for found in &listing.found {
+        advance(&found.path);
+        searched.add(project, key, wanted, submissions, found).await?;
+    }
+    Ok(searched)
+}
+
+impl Searched {
+    async fn add(&mut self, project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
+        let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
+        let pages = match read_files(found).await {
+            Ok(pages) => pages,
+            Err(error) => {
+                self.miss(found, &error.to_string());
+                return Ok(());
+            }
+        };
+        let (rows, shifted) = match people(&pages, &found.source, &pipeline.contract, office.timezone, found.received)? {
+            Ok(read) => read,
+            Err(refusal) => {
+                self.miss(found, &refusal.message);
+                return Ok(());
+            }
+        };
+        if shifted > 0 {
+            let rows = if shifted == 1 { "a row".to_owned() } else { format!("{shifted} rows") };
+            self.miss(found, &format!("{rows} never got past the reader, so that nobody can tell whose they are"));
+        }
+        let mut sheets: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| wanted.has(key, &row.case, row.person)) {
+            sheets.entry(row.sheet.as_deref().map(str::to_owned)).or_default().push(row.row);
+            self.seen.insert(key.case(&row.case));
+            self.seen.extend(row.person.map(|person| key.person(&row.case, person)));
+        }
+        if sheets.is_empty() {
+            return Ok(());
+        }
+        let hash = hash(&pages);
+        let made =
+            submissions.iter().filter(|submission| submission.feed == found.feed.as_str() && submission.path == found.path && submission.content_hash == hash);
+        for submission in made {
+            let rows = sheets.iter().flat_map(|(sheet, rows)| rows.iter().map(move |row| (submission.submission_id.clone(), sheet.clone(), *row)));
+            self.source_rows.extend(rows);
+        }
+        self.sightings.extend(sheets.into_iter().map(|(sheet, rows)| Sighting { path: found.path.clone(), sheet, rows }));
+        Ok(())
+    }
+
+    fn miss(&mut self, found: &Found, why: &str) {
+        self.not_searched.push(Unsearched { path: found.path.clone(), why: why.to_owned() });
+    }
+}

@@ -1,0 +1,82 @@
+//! What nobody needs any more: releases past those that are kept, and files that no manifest names.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::STAGING;
+use crate::error::{self, Result};
+use crate::warehouse::{Resource, Warehouse};
+
+/// The folder of releases.
+const RELEASED: &str = "released";
+
+/// Files and releases that go.
+#[derive(Default)]
+pub struct Stray {
+    /// Releases that go.
+    pub releases: Vec<u64>,
+    /// Releases that stay.
+    pub kept: Vec<u64>,
+    /// Paths below the warehouse.
+    pub paths: Vec<String>,
+}
+
+impl Stray {
+    /// Looks for what no kept release and no last build names; without looking into the person-level results where
+    /// these go whole.
+    ///
+    /// # Errors
+    /// `Unavailable` where a folder cannot be listed.
+    pub async fn find(warehouse: &Warehouse, keep: Option<u64>, staging_goes: bool) -> Result<Self> {
+        let numbers = warehouse.release_numbers().await?;
+        let going = keep.map_or(0, |keep| numbers.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX)));
+        let mut stray = Self { releases: numbers[..going].to_vec(), kept: numbers[going..].to_vec(), paths: Vec::new() };
+        let mut needed: BTreeSet<String> = BTreeSet::new();
+        for number in &stray.kept {
+            let manifest = warehouse.release(*number).await?;
+            needed.extend(manifest.resources.iter().flat_map(files_of));
+        }
+        let last = warehouse.last_build().await?;
+        needed.extend(last.tables.iter().flat_map(files_of));
+        needed.extend(last.staging.iter().map(|resource| resource.path.clone()));
+        let root = warehouse.store().root();
+        stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));
+        let beside: Vec<String> = entries(root, RELEASED)?.into_iter().filter(|name| stray.is_stray_entry(name)).collect();
+        stray.paths.extend(beside.into_iter().map(|name| format!("{RELEASED}/{name}")));
+        let mut files = Vec::new();
+        walk(root, &format!("{RELEASED}/tables"), &mut files)?;
+        if !staging_goes {
+            walk(root, STAGING, &mut files)?;
+        }
+        stray.paths.extend(files.into_iter().filter(|path| (path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)));
+        stray.paths.sort();
+        Ok(stray)
+    }
+
+    /// A folder of a release that is not kept, or what an interrupted run left beside them.
+    fn is_stray_entry(&self, name: &str) -> bool {
+        let of_release = name.len() == 6 && name.parse::<u64>().is_ok_and(|number| !self.kept.contains(&number));
+        of_release || name.starts_with(".building-") || name.strip_prefix("latest.").is_some_and(|rest| rest != "txt")
+    }
+}
+
+fn files_of(resource: &Resource) -> impl Iterator<Item = String> {
+    std::iter::once(&resource.path).chain(resource.rihla.csv.iter().map(|csv| &csv.path)).map(|path| format!("{RELEASED}/{path}"))
+}
+
+fn entries(root: &Path, folder: &str) -> Result<Vec<String>> {
+    let path = root.join(folder);
+    match std::fs::read_dir(&path) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(cause) => Err(error::io(format!("cannot list `{}`", path.display()), cause)),
+    }
+}
+
+fn walk(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<()> {
+    for name in entries(root, folder)? {
+        let path = format!("{folder}/{name}");
+        if root.join(&path).is_dir() { walk(root, &path, files)? } else { files.push(path) }
+    }
+    Ok(())
+}

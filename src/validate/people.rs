@@ -1,0 +1,66 @@
+//! Whom the rows of an extract tell of, whatever else is wrong with them.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, Int64Array, StringArray};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::cast::Habit;
+use super::delivery::Formats;
+use super::table::{Caster, TypedRows};
+use crate::contract::{Contract, Role};
+use crate::error::{Error, Kind, Result};
+use crate::project::Source;
+use crate::read::{self, Page, Piece, Refusal, TextBatch, Why};
+
+/// A row with the person that it names. Its case number is protected, so there is no `Debug`.
+pub struct PersonRow {
+    /// The sheet of a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The row of the sheet, or the line.
+    pub row: i64,
+    /// The canonical case number.
+    pub case: String,
+    /// The number within the case; nothing where it cannot be read.
+    pub person: Option<i64>,
+}
+
+/// The rows of an extract that name a case, and how many rows could not be told because their cells may be shifted.
+///
+/// # Errors
+/// A [`Refusal`] within where the extract cannot be read; `Internal` where its parts do not fit together.
+pub fn people(pages: &[Page], source: &Source, contract: &Contract, zone: Tz, received: DateTime<Utc>) -> Result<Result<(Vec<PersonRow>, u64), Refusal>> {
+    let formats = Formats::of(source);
+    let habit = formats.habit(source, zone, received);
+    let (mut found, mut shifted, mut failed) = (Vec::new(), 0, None);
+    let read = read::read_pages(pages, source, contract, &mut |piece| match piece {
+        Piece::Rows(batch) => match of_batch(contract, habit, &batch) {
+            Ok(rows) => found.extend(rows),
+            Err(error) => failed = Some(error),
+        },
+        Piece::Aside(row) => shifted += u64::from(row.why != Why::Total),
+    });
+    match (failed, read) {
+        (Some(error), _) => Err(error),
+        (None, Ok(_)) => Ok(Ok((found, shifted))),
+        (None, Err(refusal)) => Ok(Err(refusal)),
+    }
+}
+
+fn of_batch(contract: &Contract, habit: Habit<'_>, batch: &TextBatch) -> Result<Vec<PersonRow>> {
+    let mut caster = Caster::new(contract, habit);
+    caster.push(batch);
+    let (typed, _) = caster.finish()?;
+    let row = |(index, case, person)| PersonRow { sheet: batch.sheet.clone(), row: typed.rows[index], case, person };
+    Ok(cases(contract, &typed)?.map(row).collect())
+}
+
+/// For each row that names a case: its index, the canonical case number, and the number within the case.
+pub fn cases<'t>(contract: &Contract, typed: &'t TypedRows) -> Result<impl Iterator<Item = (usize, String, Option<i64>)> + 't> {
+    let lacks = || Error::new(Kind::Internal, format!("the feed {} has no column of cases or persons", contract.feed));
+    let case: &StringArray = typed.role(contract, Role::CaseNumber).and_then(|column| column.as_any().downcast_ref()).ok_or_else(lacks)?;
+    let person: &Int64Array = typed.role(contract, Role::PersonNumber).and_then(|column| column.as_any().downcast_ref()).ok_or_else(lacks)?;
+    let rows = (0..case.len()).filter(|row| !case.is_null(*row));
+    Ok(rows.map(|row| (row, case.value(row).to_owned(), (!person.is_null(row)).then(|| person.value(row)))))
+}

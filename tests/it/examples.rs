@@ -1,0 +1,76 @@
+//! The ten questions of `examples/`: each runs, finds something, and says the same in rihla and in DuckDB.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::python::python;
+use crate::support::{loaded, repository};
+
+fn questions() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(repository("examples")).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".sql") && !name.to_string_lossy().contains("duckdb")));
+    files.sort();
+    files
+}
+
+fn answer(path: &std::path::Path) -> Value {
+    loaded().rihla(&["sql", "--file", path.to_str().expect("text"), "--format", "json"]).ok().json()
+}
+
+#[test]
+fn each_question_has_an_answer() {
+    let questions = questions();
+    assert_eq!(questions.len(), 10);
+    for path in questions {
+        assert!(answer(&path).as_array().is_some_and(|rows| !rows.is_empty()), "{} finds nothing", path.display());
+    }
+}
+
+/// The views for DuckDB are of the tables that there are.
+#[test]
+fn views_for_duckdb_are_of_every_table() {
+    let text = fs::read_to_string(repository("examples/tables.duckdb.sql")).expect("the views");
+    let views: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("CREATE VIEW ")?.split(' ').next()).collect();
+    let descriptor: Value =
+        serde_json::from_slice(&fs::read(loaded().path("warehouse/released/latest/datapackage.json")).expect("a descriptor")).expect("JSON");
+    let tables: BTreeSet<&str> = descriptor["resources"].as_array().expect("resources").iter().filter_map(|table| table["name"].as_str()).collect();
+    assert_eq!(views, tables, "examples/tables.duckdb.sql: a line `CREATE VIEW x AS FROM 'warehouse/released/latest/x.parquet';` for each table");
+}
+
+const DUCKDB: &str = r#"
+import duckdb, json, os, sys
+os.chdir(sys.argv[1])
+connection = duckdb.connect()
+connection.execute(open(sys.argv[2]).read())
+told = {}
+for path in sys.argv[3:]:
+    result = connection.execute(open(path).read())
+    names = [column[0] for column in result.description]
+    told[path] = [{name: (float(value) if type(value).__name__ == "Decimal" else value.isoformat() if hasattr(value, "isoformat") else value) for name, value in zip(names, row)} for row in result.fetchall()]
+print(json.dumps(told))
+"#;
+
+#[test]
+fn duckdb_gives_the_same_answers() {
+    let questions = questions();
+    let mut arguments = vec![loaded().path(""), repository("examples/tables.duckdb.sql")];
+    arguments.extend(questions.iter().cloned());
+    let Some(told) = python(DUCKDB, &["duckdb"], &arguments) else { return };
+    for path in questions {
+        let (theirs, ours) = (&told[path.to_str().expect("text")], answer(&path));
+        let (theirs, ours) = (theirs.as_array().expect("rows"), ours.as_array().expect("rows").clone());
+        assert_eq!(theirs.len(), ours.len(), "rows of {}", path.display());
+        for (their, our) in theirs.iter().zip(&ours) {
+            for (name, value) in our.as_object().expect("a row") {
+                let same = match (value.as_f64(), their[name].as_f64()) {
+                    (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
+                    _ => value == &their[name],
+                };
+                assert!(same, "{}: {name} is {value} here and {} in DuckDB", path.display(), their[name]);
+            }
+        }
+    }
+}
