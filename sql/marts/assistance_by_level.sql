@@ -15,6 +15,9 @@ level = "Whom it reaches; unspecified where not given"
 persons = "Distinct persons who were assisted"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
+[hxl]
+dimension = "#service+dimension+code"
+
 [measures.persons]
 unit = "person"
 additivity = "none"

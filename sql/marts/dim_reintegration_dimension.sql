@@ -8,6 +8,9 @@ label_en = "Name in English"
 label_fr = "Name in French"
 label_ar = "Name in Arabic"
 
+[hxl]
+dimension = "#service+dimension+code"
+
 [[tests]]
 not_null = ["dimension", "label_en", "label_fr", "label_ar"]
 

@@ -13,6 +13,9 @@ dimension = "The dimension of reintegration that the assistance serves"
 persons = "Distinct persons who were assisted in their country of origin under the mission's own funding; 0 where nobody was; who was assisted in several dimensions counts in each"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
+[hxl]
+dimension = "#service+dimension+code"
+
 [measures.persons]
 unit = "person"
 additivity = "none"
