@@ -72,7 +72,7 @@ fn every_code_joins_its_dimension() {
         }
     }
     assert!(lost.is_empty(), "{lost:#?}");
-    assert!(joins > 150, "only {joins} columns of codes were looked at");
+    assert!(joins > 120, "only {joins} columns of codes were looked at");
 }
 
 fn columns(table: &Value) -> Vec<&str> {
