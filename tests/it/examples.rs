@@ -49,12 +49,8 @@ fn joined<'d>(table: &str, column: &'d str, dimensions: &BTreeMap<String, &'d st
 fn every_code_joins_its_dimension() {
     let folder = loaded().path("warehouse/released/latest");
     let descriptor: Value = serde_json::from_slice(&fs::read(folder.join("datapackage.json")).expect("a descriptor")).expect("JSON");
-    let tables: BTreeMap<&str, Vec<&str>> = descriptor["resources"]
-        .as_array()
-        .expect("resources")
-        .iter()
-        .map(|table| (table["name"].as_str().expect("a name"), columns(table)))
-        .collect();
+    let tables: BTreeMap<&str, Vec<&str>> =
+        descriptor["resources"].as_array().expect("resources").iter().map(|table| (table["name"].as_str().expect("a name"), columns(table))).collect();
     let dimensions: BTreeMap<String, &str> =
         tables.iter().filter(|(name, _)| name.starts_with("dim_")).map(|(name, columns)| (columns[0].to_owned(), *name)).collect();
     let mut joins = 0;
