@@ -1,6 +1,6 @@
 //! What each command says: exit code, standard output and standard error, pinned by snapshots on the real project.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 

@@ -1,7 +1,6 @@
 //! Readers that go before the end, as `head` does.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
 
 use crate::commands::program;
 
