@@ -77,7 +77,10 @@ fn extracts(erasure: &Erasure) -> String {
     let receipt = &erasure.receipt;
     let mut text = String::new();
     if !receipt.extracts.is_empty() {
-        text.push_str(&format!("\n{} still hold them, which only their owner can delete:\n", plural(receipt.extracts.len() as u64, "extract", "extracts")));
+        text.push_str(&format!(
+            "\n{} them, which only their owner can delete:\n",
+            plural(receipt.extracts.len() as u64, "extract still holds", "extracts still hold")
+        ));
     }
     for extract in receipt.extracts.iter().take(MOST_LINES) {
         let rows = extract.rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -133,9 +133,15 @@ fn released(place: &Released, document: &TableDocument) -> String {
     if let Some(file) = &place.file {
         text.push_str(&format!(" in {}", file.display()));
     }
+    // Several groups of rows may rest on the same reports: people are told once.
+    let mut lines: Vec<String> = Vec::new();
     for reports in &place.reports {
-        text.push_str(&format!("\nrests on reports of {} by {}", reports.feed, reports.offices.join(" ")));
+        let line = format!("\nrests on reports of {} by {}", reports.feed, reports.offices.join(" "));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
+    text.push_str(&lines.concat());
     if place.is_outdated && document.model.is_some() {
         text.push_str("\nthe model is not as it was then: `rihla run` makes the table anew");
     }

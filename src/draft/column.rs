@@ -275,10 +275,11 @@ fn name_of(label: &str, position: usize) -> String {
     }
 }
 
-/// Makes every name stand once.
+/// Makes every name stand once. A column whose label is the name keeps it, since a label means the field of its name.
 pub fn separate_names(columns: &mut [Column]) {
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    for column in columns {
+    let (own, others): (Vec<&mut Column>, Vec<&mut Column>) = columns.iter_mut().partition(|column| fold(&column.label) == fold(&column.name));
+    for column in own.into_iter().chain(others) {
         let base = column.name.clone();
         let mut number = 2;
         while !seen.insert(column.name.clone()) {

@@ -7,6 +7,7 @@ use crate::contract::fold;
 use crate::error::{Error, Kind, Result};
 use crate::project::TextEncoding;
 use crate::read::Refusal;
+use crate::read::hxl::is_tag_row;
 use crate::read::sample::{self, SampleCell, SampleRow, SampleSheet};
 
 /// How a sample is written.
@@ -35,6 +36,8 @@ pub struct Sample {
     pub labels: Vec<String>,
     /// The rows below them, totals and blank ones left out.
     pub rows: Vec<SampleRow>,
+    /// Whether a row of HXL tags stood under the header; it is left out.
+    pub is_tagged: bool,
     /// First cells of the rows that are totals: words that are known to be no person's.
     pub totals: Vec<String>,
     /// What was decided, and why.
@@ -174,9 +177,13 @@ fn finish(habit: Habit, labels: Vec<String>, rows: Vec<SampleRow>, words: &Vocab
     if let Some(problem) = header_problem(&labels.iter().map(String::as_str).collect::<Vec<_>>(), words) {
         return Err(Error::new(Kind::Data, format!("the first row is no header: {problem}")).hint("its cells are not shown, since they may be a person's"));
     }
-    let mut sample = Sample { habit, labels, rows: Vec::new(), totals: Vec::new(), evidence: Vec::new() };
+    let is_tagged = rows.first().is_some_and(|row| is_tag_row(&row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>()));
+    if is_tagged {
+        evidence.push("the row under the header holds HXL tags".to_owned());
+    }
+    let mut sample = Sample { habit, labels, rows: Vec::new(), is_tagged, totals: Vec::new(), evidence: Vec::new() };
     let mut odd: Vec<i64> = Vec::new();
-    for mut row in rows {
+    for mut row in rows.into_iter().skip(usize::from(is_tagged)) {
         let Some(first) = row.cells.iter().find(|cell| !cell.text.trim().is_empty()) else { continue };
         if TOTALS.contains(&fold(&first.text).as_str()) {
             let word = first.text.trim().to_owned();

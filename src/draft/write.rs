@@ -138,6 +138,9 @@ fn pipeline(parts: &Parts<'_>) -> String {
     if let Some(separator) = parts.columns.iter().find_map(|column| column.list_separator) {
         text.push_str(&format!("list_separator = {}\n", line(&json!(separator.to_string()))));
     }
+    if parts.sample.is_tagged {
+        text.push_str("hxl = true\n");
+    }
     if !parts.sample.totals.is_empty() {
         text.push_str(&format!("total_rows = {}\n", line(&json!(parts.sample.totals))));
     }

@@ -10,7 +10,7 @@ mod cells;
 mod csv;
 mod draft;
 mod encoding;
-mod hxl;
+pub mod hxl;
 mod json;
 mod json_lines;
 mod json_pages;

@@ -240,3 +240,21 @@ fn semicolons_and_windows_are_told_apart_from_commas_and_utf_8() {
         "{semicolon}"
     );
 }
+
+#[test]
+fn a_row_of_tags_is_known_and_a_label_that_is_a_name_keeps_it() {
+    let folder = Folder::small();
+    let rows = sample("record_id,sex,held_on,Comment,remarks\n#meta+id,#indicator+sex,#date,,", ",", |row| {
+        vec![format!("k-{row}"), if row % 3 == 0 { "F" } else { "M" }.to_owned(), format!("2023-02-{:02}", row + 1), "un mot".to_owned(), "mot".to_owned()]
+    });
+    let file = beside(&folder, "tagged.csv", &rows);
+    let draft = infer(&Wanted { file: Path::new(&file), feed: Some("tagged"), sheet: None, project: None }).expect("a draft");
+    let pipeline = String::from_utf8_lossy(&draft.files[1].bytes);
+    assert!(pipeline.contains("\nhxl = true\n") && pipeline.contains("dates = [\"%Y-%m-%d\"]"), "{pipeline}");
+    assert!(draft.rows == 20 && draft.evidence.iter().any(|line| line == "the row under the header holds HXL tags"), "{:?}", draft.evidence);
+    let names: Vec<&str> = draft.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["record_id", "sex", "held_on", "remarks_2", "remarks"]);
+    let plain = beside(&folder, "plain.csv", rows.replace("#meta+id,#indicator+sex,#date,,\n", ""));
+    let plain = infer(&Wanted { file: Path::new(&plain), feed: Some("tagged"), sheet: None, project: None }).expect("a draft");
+    assert!(plain.rows == 20 && !String::from_utf8_lossy(&plain.files[1].bytes).contains("hxl"));
+}
