@@ -1,5 +1,6 @@
--- To which countries did they return, and how much of the whole do the first eight make?
-SELECT c.rank, d.label_en AS country, c.persons, t.share_percent AS share_of_the_first_eight
+-- To which countries did they return, and how much of the whole do the first eight make? The last column is the same in each
+-- row: it is of all eight.
+SELECT c.rank, d.label_en AS country, c.persons, round(c.share_percent, 1) AS share_percent, round(t.share_percent, 1) AS share_of_the_first_eight
 FROM returns_outbound_by_country AS c
 JOIN dim_country AS d
     ON d.country = c.country_of_origin

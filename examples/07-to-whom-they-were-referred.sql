@@ -1,4 +1,4 @@
--- To which partners were they referred, men and women?
+-- To which partners were those who came home referred, by sex and age group? Who was referred to two partners counts with both.
 SELECT p.label_en AS partner, r.sadd_group, r.persons, r.referrals
 FROM referrals_by_partner_sadd AS r
 JOIN dim_partner AS p

@@ -11,7 +11,7 @@ period_kind = "month, quarter, half-year or year"
 period = "The period of the assistance"
 kind = "What the assistance is"
 sadd_group = "Sex and age group on the day of the assistance"
-persons = "Distinct persons who were given assistance of the kind"
+persons = "Distinct persons who were given assistance of the kind; the direction is what the record of the assistance says: whether the return is in the case files is checked in audit_totals"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
 [measures.persons]

@@ -10,7 +10,7 @@ feed = "reintegration"
 period_kind = "month, quarter, half-year or year"
 period = "The period of the assistance"
 kind = "What the assistance is"
-persons = "Distinct persons who were given assistance of the kind; 0 where nobody was; who got several kinds counts in each"
+persons = "Distinct persons who were given assistance of the kind; 0 where nobody was; who got several kinds counts in each; the direction is what the record of the assistance says: whether the return is in the case files is checked in audit_totals"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
 [measures.persons]

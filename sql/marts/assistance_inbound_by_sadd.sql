@@ -10,7 +10,7 @@ feed = "reintegration"
 period_kind = "month, quarter, half-year or year"
 period = "The period of the assistance"
 sadd_group = "Sex and age group on the day of the assistance"
-persons = "Distinct persons of the group who were assisted; 0 where nobody was"
+persons = "Distinct persons of the group who were assisted; 0 where nobody was; the direction is what the record of the assistance says: whether the return is in the case files is checked in audit_totals"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
 [measures.persons]

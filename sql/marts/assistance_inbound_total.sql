@@ -9,7 +9,7 @@ feed = "reintegration"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of the assistance"
-persons = "Distinct persons who returned to Morocco, in the period or before, and were assisted in the period; 0 where the period was reported and nobody was"
+persons = "Distinct persons who returned to Morocco, in the period or before, and were assisted in the period; 0 where nobody was; so far as reported, see covered_periods and completeness; the direction is what the record of the assistance says: whether the return is in the case files is checked in audit_totals"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 
 [measures.persons]

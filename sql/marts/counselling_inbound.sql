@@ -1,5 +1,5 @@
 /*
-description = "Of the persons who returned to Morocco in the period, those counselled on arrival in the same period with a plan being defined or under way: a cohort, in every period for which returns and counselling were both reported"
+description = "Of the persons who returned to Morocco in the period, those counselled on arrival in the same period with a plan being defined or under way: a cohort, in every period that case files of both returns and counselling cover"
 grain = ["period"]
 order = ["period_kind", "period"]
 
@@ -14,7 +14,7 @@ feed = "counselling"
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure and of the session"
 persons_returned = "Distinct persons who returned to Morocco in the period"
-persons_counselled = "Of those, distinct persons counselled on arrival on the day of departure or after it and before the period's end, the outcome a plan being defined or under way"
+persons_counselled = "Of those, distinct persons counselled on arrival on the day of departure or after it and not after the period's last day, the outcome a plan being defined or under way"
 share_percent = "persons_counselled in percent of persons_returned, 0 to 100; null where nobody returned"
 
 [measures.persons_returned]

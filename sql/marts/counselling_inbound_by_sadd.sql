@@ -1,5 +1,5 @@
 /*
-description = "Of the persons who returned to Morocco in the period, those counselled on arrival in the same period with a plan being defined or under way, by SADD group: every group in every period for which returns and counselling were both reported"
+description = "Of the persons who returned to Morocco in the period, those counselled on arrival in the same period with a plan being defined or under way, by SADD group: every group in every period that case files of both returns and counselling cover"
 grain = ["period", "sadd_group"]
 order = ["period_kind", "period", "sadd_group"]
 
@@ -15,8 +15,8 @@ period_kind = "month, quarter, half-year or year"
 period = "The period of departure and of the session"
 sadd_group = "Sex and age group on the day of departure"
 persons_returned = "Distinct persons of the group who returned to Morocco in the period"
-persons_counselled = "Of those, distinct persons counselled on arrival on the day of departure or after it and before the period's end, the outcome a plan being defined or under way"
-share_percent = "persons_counselled in percent of persons_returned, 0 to 100; null where nobody returned"
+persons_counselled = "Of those, distinct persons counselled on arrival on the day of departure or after it and not after the period's last day, the outcome a plan being defined or under way"
+share_percent = "persons_counselled in percent of persons_returned, 0 to 100; null where nobody of the group returned"
 
 [measures.persons_returned]
 unit = "person"

@@ -1,5 +1,5 @@
 /*
-description = "The periods that case files say something about, by stream, and whether every month of them was reported: a figure of an incomplete period is partial and is not compared"
+description = "The periods that case files say something about, by stream, and whether at least one office reported every month of them: a figure of an incomplete period is partial and is not compared; one of a complete period may still lack an office, see completeness"
 grain = ["stream", "period"]
 order = ["stream", "period_kind", "period"]
 
@@ -8,10 +8,10 @@ stream = "registrations, returns_outbound, returns_inbound, or the feed of any o
 period_kind = "month, quarter, half-year or year"
 period = "The period, 2023-01, 2023-Q1, 2023-H1 or 2023"
 months = "Months in the period"
-months_reported = "Months for which an office of the stream delivered, empty reports included; 0 where the period only holds late or early events"
-complete = "Whether every month was reported; an office may still be missing, see completeness"
+months_reported = "Months for which at least one office of the stream delivered, empty reports included; 0 where the period only holds late or early events"
+complete = "Whether every month was reported by at least one office of the stream, not by all that owe: others may be missing, see completeness"
 year_before = "The same period a year before"
-year_before_complete = "Whether every month of the period a year before was reported"
+year_before_complete = "Whether every month of the period a year before was reported by at least one office of the stream"
 
 [measures.months]
 unit = "month"

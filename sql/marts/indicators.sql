@@ -73,8 +73,8 @@ disaggregation = "What the value is broken down by; none for totals"
 date_basis = "The date that decides the period"
 period_kind = "month, quarter, half-year or year"
 period = "The period, 2023-01, 2023-Q1, 2023-H1 or 2023"
-dimension = "total, or the disaggregation and its member: sadd_group=men, partner/sadd_group=anapec/men"
-value = "The value in the row's unit, not rounded; persons of different rows must not be added"
+dimension = "total, or the disaggregation and its member: sadd_group=men, partner/sadd_group=anapec/men; not a key of dim_reintegration_dimension"
+value = "The value in the row's unit, not rounded; persons of different rows must not be added; a row of a period that covered_periods calls incomplete is partial"
 
 [measures.value]
 unit = "by indicator"

@@ -9,7 +9,7 @@ feed = "registrations"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of registration"
-persons = "Distinct persons who registered; 0 where the period was reported and nobody did"
+persons = "Distinct persons who registered; 0 where nobody did; so far as reported, see covered_periods and completeness"
 
 [measures.persons]
 unit = "person"

@@ -9,7 +9,7 @@ feed = "reintegration"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of the assistance"
-persons = "Distinct persons who were assisted in their country of origin under the mission's own funding; 0 where the period was reported and nobody was"
+persons = "Distinct persons who were assisted in their country of origin under the mission's own funding; 0 where nobody was; so far as reported, see covered_periods and completeness"
 instances = "Instances of assistance; a person may be assisted more than once; add up over periods of one kind only"
 unaccompanied_children = "Distinct unaccompanied or separated children among persons"
 

@@ -11,8 +11,8 @@ period_kind = "month, quarter, half-year or year"
 period = "The period of the step"
 destination_country = "Country of resettlement, ISO 3166-1 alpha-3"
 step = "A step of the operation; the international departure is the departure"
-operations = "Operations that took the step; add up over periods of one kind only"
-persons = "Distinct persons whose operation took the step"
+operations = "Operations that took the step; an operation counts in each step that it takes; add up over periods of one kind only"
+persons = "Distinct persons whose operation took the step; a person counts in each step"
 
 [measures.operations]
 unit = "operation"

@@ -10,8 +10,8 @@ feed = "resettlement"
 period_kind = "month, quarter, half-year or year"
 period = "The period of the step"
 step = "A step of the operation; the international departure is the departure"
-operations = "Operations that took the step, 0 where none did; add up over periods of one kind only"
-persons = "Distinct persons whose operation took the step"
+operations = "Operations that took the step, 0 where none did; an operation counts in each step that it takes; add up over periods of one kind only"
+persons = "Distinct persons whose operation took the step; a person counts in each step"
 
 [measures.operations]
 unit = "operation"

@@ -10,7 +10,7 @@ feed = "resettlement"
 period_kind = "year before the case files; month, quarter, half-year or year since"
 period = "The period; only those after the last year of the history are counted from case files"
 since_year = "The first year that is counted, the first of the history"
-operations_in_period = "Operations (not persons) by international departure in the period, so far as reported"
+operations_in_period = "Operations (not persons) by international departure in the period, so far as reported; add up over periods of one kind only, and from since_year on over years alone: the history has no months"
 operations_cumulative = "Operations (not persons) by international departure from the start of since_year to the end of the period, so far as reported"
 
 [measures.since_year]

@@ -13,8 +13,8 @@ period = "The period of departure"
 sadd_group = "Sex and age group on the day of departure"
 persons = "Distinct persons who departed; 0 where nobody of the group did"
 movements = "Departures; a person may depart more than once; add up over periods of one kind only"
-persons_year_before = "Distinct persons in the same period a year before; null where not every month of that period was reported"
-change_absolute = "persons less persons_year_before; null where that is null or not every month of the period itself was reported"
+persons_year_before = "Distinct persons in the same period a year before; null where no office reported some month of it"
+change_absolute = "persons less persons_year_before, both so far as reported: an office that is missing in one of them shows as a change, see completeness; null where persons_year_before is null or no office reported some month of the period itself"
 change_percent = "change_absolute in percent of persons_year_before; null where change_absolute is null or persons_year_before is 0"
 
 [measures.persons]

@@ -10,10 +10,10 @@ offices = "country <> 'MAR'"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"
-persons = "Distinct persons who departed; 0 where the period was reported and nobody did"
+persons = "Distinct persons who departed; 0 where nobody did; so far as reported, see covered_periods and completeness"
 movements = "Departures; a person may depart more than once; add up over periods of one kind only"
-persons_year_before = "Distinct persons in the same period a year before; null where not every month of that period was reported"
-change_absolute = "persons less persons_year_before; null where that is null or not every month of the period itself was reported"
+persons_year_before = "Distinct persons in the same period a year before; null where no office reported some month of it"
+change_absolute = "persons less persons_year_before, both so far as reported: an office that is missing in one of them shows as a change, see completeness; null where persons_year_before is null or no office reported some month of the period itself"
 change_percent = "change_absolute in percent of persons_year_before; null where change_absolute is null or persons_year_before is 0"
 
 [measures.persons]

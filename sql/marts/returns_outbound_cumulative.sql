@@ -11,7 +11,7 @@ offices = "country = 'MAR'"
 period_kind = "year before the case files; month, quarter, half-year or year since"
 period = "The period; only those after the last year of the history are counted from case files"
 since_year = "The first year that is counted, the first of the history"
-returns_in_period = "Returns (movements, not persons) in the period, so far as reported"
+returns_in_period = "Returns (movements, not persons) in the period, so far as reported; add up over periods of one kind only, and from since_year on over years alone: the history has no months"
 returns_cumulative = "Returns (movements, not persons) from the start of since_year to the end of the period, so far as reported"
 
 [measures.since_year]

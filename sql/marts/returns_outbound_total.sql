@@ -10,7 +10,7 @@ offices = "country = 'MAR'"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of departure"
-persons = "Distinct persons who departed; 0 where the period was reported and nobody did"
+persons = "Distinct persons who departed; 0 where nobody did; so far as reported, see covered_periods and completeness"
 movements = "Departures; a person may depart more than once; add up over periods of one kind only"
 
 [measures.persons]

@@ -9,7 +9,7 @@ feed = "vouchers"
 [columns]
 period_kind = "month, quarter, half-year or year"
 period = "The period of the gift"
-persons = "Distinct persons who were given a voucher; 0 where the period was reported and nobody was"
+persons = "Distinct persons who were given a voucher; 0 where nobody was; so far as reported, see covered_periods and completeness"
 vouchers = "Vouchers given, one a row of the case files; a person may get several; add up over periods of one kind only"
 quantity = "How many were given with these vouchers; add up over periods of one kind only"
 

@@ -244,13 +244,15 @@ pub enum Command {
 
     /// Compare two periods of a table
     ///
-    /// Shows current, prior, change and change in percent (percentage points for shares). No percentage where the
-    /// prior is zero; * flags a base under 20; p a provisional figure (not every report has come), r a restated one
-    /// (an earlier release said something else). Where other offices reported in the two periods, the figures of those
-    /// that reported all of both are shown like for like, and apart from them what the others changed.
+    /// Shows current, prior, change and change in percent (percentage points for shares). No
+    /// percentage where the prior is zero; * flags a base under 20; p a provisional figure (not
+    /// every report has come), r a restated one (an earlier release said something else). Where
+    /// other offices reported in the two periods, the figures of those that reported all of both
+    /// are shown like for like, and apart from them what the others changed.
     ///
-    /// Persons and what happened to them stand in tables of their own, amounts in one for each currency. With --by only
-    /// what may be summed is summed: the rest is left out with the reason and the table that counts it.
+    /// Persons and what happened to them stand in tables of their own, amounts in one for each
+    /// currency. With --by only what may be summed is summed: the rest is left out with the reason
+    /// and the table that counts it.
     ///
     ///   rihla compare returns_outbound_by_country 2023-H1 2022-H1
     ///   rihla compare returns_inbound 2023-Q1 2022-Q1 --by host_country --where sadd_group=men

@@ -107,8 +107,12 @@ fn paragraph(line: &Reconciled, labeller: &Labeller<'_>, width: usize) -> String
 fn published(line: &Reconciled, lang: Lang) -> String {
     let control = &line.control;
     let value = grouped(lang, &format!("{:.*}", control.decimals, control.value));
-    // Equality is what everybody takes a figure for.
-    if control.operator == Operator::Equal { value } else { format!("{} {value}", control.operator.as_str()) }
+    match control.operator {
+        // Equality is what everybody takes a figure for.
+        Operator::Equal => value,
+        Operator::RoundsTo => say(lang, Word::RoundsTo, &[&value]),
+        Operator::AtLeast => format!("{} {value}", control.operator.as_str()),
+    }
 }
 
 fn computed(line: &Reconciled, lang: Lang) -> String {

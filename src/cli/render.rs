@@ -1,6 +1,6 @@
 //! Errors and tables as people see them.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::json;
 
 use crate::error::{Error, Kind};
@@ -51,10 +51,22 @@ fn causes(error: &Error) -> Vec<String> {
 }
 
 /// A table for people: numbers to the right.
-pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+pub fn table<H: AsRef<str>>(header: &[H], rows: Vec<Vec<String>>) -> String {
+    drawn(header, rows, None)
+}
+
+/// The same in lines of so many letters at most: longer cells go on in lines of their own, where there is room for any.
+pub fn table_within<H: AsRef<str>>(header: &[H], rows: Vec<Vec<String>>, width: usize) -> String {
+    drawn(header, rows, Some(width))
+}
+
+fn drawn<H: AsRef<str>>(header: &[H], rows: Vec<Vec<String>>, width: Option<usize>) -> String {
     let mut table = Table::new();
+    if let Some(width) = width {
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.iter().map(|title| Cell::new(title.to_uppercase())));
+    table.set_header(header.iter().map(|title| Cell::new(title.as_ref().to_uppercase())));
     let numeric: Vec<bool> =
         (0..header.len()).map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_number(cell))) && !rows.is_empty()).collect();
     for row in rows {
@@ -67,6 +79,10 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
         column.set_padding((u16::from(index > 0) * 2, 0));
         if numeric[index] {
             column.set_cell_alignment(CellAlignment::Right);
+            // A figure is never broken: only words make room.
+            if width.is_some() {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
@@ -127,6 +143,15 @@ mod tests {
         let text = wrapped("Voluntary return from Morocco, age taken on the day of departure", 24, "  ");
         assert_eq!(text, "  Voluntary return from\n  Morocco, age taken on\n  the day of departure");
         assert_eq!(wrapped("anticonstitutionnellement", 5, ""), "anticonstitutionnellement");
+    }
+
+    #[test]
+    fn a_table_too_wide_breaks_words_and_no_figure() {
+        let row = || vec![vec!["Agence nationale de promotion de l'emploi".to_owned(), "1,732 p".to_owned()]];
+        let drawn = table_within(&["partner", "2023-H1"], row(), 30);
+        assert!(drawn.lines().all(|line| line.chars().count() <= 30) && drawn.contains("1,732 p"), "{drawn}");
+        assert_eq!(drawn.lines().count(), 3, "{drawn}");
+        assert_eq!(table_within(&["partner", "2023-H1"], row(), 100), table(&["partner", "2023-H1"], row()));
     }
 
     #[test]

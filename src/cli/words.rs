@@ -48,8 +48,8 @@ words! {
     ReportedAll: "{0} of {1} offices reported all they owed", "{0} bureaux sur {1} ont remis tous les rapports dus";
     NoReportsOwed: "no reports were owed", "aucun rapport n’était dû";
     Lacks: "{0} lacks {1}", "il manque à {0} : {1}";
-    OwedPart: "{0} owed {1} for {2} of {3} months", "{0} ne devait {1} que pour {2} mois sur {3}";
-    OwedNone: "{0} did not owe {1}", "{0} ne devait pas {1}";
+    OwedPart: "{0} owed {1} for {2} of {3} months", "{0} : rapports dus pour {2} mois sur {3} seulement ({1})";
+    OwedNone: "{0} did not owe {1}", "{0} : aucun rapport dû ({1})";
     MonthsOpen: "{0} of {1} months are not over in this release", "{0} mois sur {1} ne sont pas terminés dans cette version";
     LikeForLike: "like for like: offices that reported all of both periods ({0}): {1}", "à périmètre constant : bureaux ayant remis tous leurs rapports pour les deux périodes ({0}) : {1}";
     LikeForLikeOf: "like for like ({0}): offices that reported all of both periods ({1}): {2}", "à périmètre constant ({0}) : bureaux ayant remis tous leurs rapports pour les deux périodes ({1}) : {2}";
@@ -71,6 +71,7 @@ words! {
     NotAdditive: "{0} ({1}) may not be summed along {2}", "« {0} » ({1}) ne s’additionne pas selon « {2} »";
     NoCurrency: "{0} is money and the table has no column of currencies", "« {0} » est un montant et la table n’a pas de colonne de devises";
     UseInstead: "{0}: see {1} ({2})", "{0} ; voir {1} ({2})";
+    RoundsTo: "rounds to {0}", "arrondi à {0}";
     NotGiven: "not given", "non renseigné";
     Yes: "yes", "oui";
     No: "no", "non";

@@ -180,6 +180,28 @@ for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet"))):
 print(json.dumps(told))
 "#;
 
+/// The CSV as pandas reads it by its defaults, but for the row of tags: its columns, rows, and what it takes for missing.
+const PANDAS_CSV: &str = r#"
+import glob, json, os, sys
+import pandas
+told = {}
+for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.csv"))):
+    frame, whole = pandas.read_csv(path, skiprows=[1]), pandas.read_parquet(path[:-4] + ".parquet")
+    missing = {c: [int(frame[c].isna().sum()), int(whole[c].isna().sum())] for c in whole.columns if frame[c].isna().sum() != whole[c].isna().sum()}
+    told[os.path.splitext(os.path.basename(path))[0]] = {"rows": len(frame), "columns": list(frame.columns) == list(whole.columns), "missing": missing}
+print(json.dumps(told))
+"#;
+
+/// A label such as `None` or `NA` would be read as no value at all.
+#[test]
+fn pandas_takes_no_word_of_the_csv_for_missing() {
+    let Some(client) = told(PANDAS_CSV, &["pandas", "pyarrow"]) else { return };
+    for resource in resources(&descriptor()) {
+        let expected = json!({"rows": resource["rihla"]["rows"], "columns": true, "missing": {}});
+        assert_eq!(client[text(resource, "name")], expected, "{}", text(resource, "name"));
+    }
+}
+
 /// What a client tells of the latest release; nothing where it is not installed.
 fn told(script: &str, libraries: &[&str]) -> Option<Value> {
     python(script, libraries, &[latest()])

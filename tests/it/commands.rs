@@ -1,6 +1,5 @@
 //! What each command says: exit code, standard output and standard error, pinned by snapshots on the real project.
 
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -8,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Folder, NOW, Ran, loaded, parquet_rows, snapshot};
 
 /// The program on the loaded project, its output in pipes, without `NO_COLOR`: a pipe is no terminal anyhow.
-fn program(args: &[&str]) -> Command {
+pub fn program(args: &[&str]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_rihla"));
     program
         .env_clear()
@@ -79,7 +78,9 @@ fn help_teaches() {
     says("help", &["--help"]);
     says("help_short", &["-h"]);
     says("version", &["--version"]);
-    for command in ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare"] {
+    for command in
+        ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare", "erase", "prune", "rotate-key"]
+    {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");
         assert!(ran.stderr.is_empty());
@@ -347,44 +348,6 @@ fn a_folder_that_is_no_project() {
     for command in ["check", "run", "tables"] {
         pin(&format!("no_project_{command}"), &[command], folder.rihla(&[command]));
     }
-}
-
-/// More than a pipe holds, so that the program is still printing when its reader goes.
-const MUCH: &str = "SELECT * FROM indicators";
-
-/// Reads a line of what the program prints and goes.
-#[track_caller]
-fn read_a_line_and_go(args: &[&str]) {
-    let mut program = program(args).spawn().expect("the program runs");
-    let mut line = Vec::new();
-    let mut stdout = BufReader::with_capacity(16, program.stdout.take().expect("a pipe"));
-    stdout.read_until(b'\n', &mut line).expect("a line");
-    drop(stdout);
-    let mut said = String::new();
-    program.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
-    let code = program.wait().expect("it ends").code();
-    assert_eq!((code, said.as_str()), (Some(0), ""), "rihla {} | head -1", args.join(" "));
-}
-
-#[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
-    for args in [
-        &["sql", MUCH, "--format", "json"][..],
-        &["sql", MUCH],
-        &["sql", MUCH, "--format", "parquet"],
-        &["tables", "--json"],
-        &["quarantine", "--limit", "0"],
-        &["reconcile", "2023-H1"],
-        &["compare", "returns_outbound", "2023-H1", "2022-H1"],
-        &["--help"],
-    ] {
-        read_a_line_and_go(args);
-    }
-}
-
-#[test]
-fn a_reader_that_has_seen_enough_of_a_csv_is_no_failure() {
-    read_a_line_and_go(&["sql", MUCH, "--format", "csv"]);
 }
 
 #[test]

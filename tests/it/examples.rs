@@ -1,13 +1,13 @@
 //! The ten questions of `examples/`: each runs, finds something, and says the same in rihla and in DuckDB.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::python::python;
-use crate::support::{loaded, repository};
+use crate::support::{loaded, parquet_rows, repository};
 
 fn questions() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(repository("examples")).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
@@ -27,6 +27,52 @@ fn each_question_has_an_answer() {
     for path in questions {
         assert!(answer(&path).as_array().is_some_and(|rows| !rows.is_empty()), "{} finds nothing", path.display());
     }
+}
+
+/// The dimension and its column that a column of codes joins, as `examples/README.md` tells it; none where it holds no codes.
+fn joined<'d>(table: &str, column: &'d str, dimensions: &BTreeMap<String, &'d str>) -> Option<(&'d str, &'d str)> {
+    match column {
+        _ if table.starts_with("dim_") && dimensions.get(column) == Some(&table) => None,
+        "country_of_origin" | "host_country" | "destination_country" => Some(("dim_country", "country")),
+        "kind" if table.starts_with("voucher") => Some(("dim_voucher_kind", "kind")),
+        "kind" if !table.starts_with("dim_") => Some(("dim_assistance_kind", "kind")),
+        "period" => Some(("dim_period", "period")),
+        // Of an indicator this is the member of any breakdown, written with the breakdown's name.
+        "dimension" if table == "indicators" => None,
+        "period_kind" | "kind" => None,
+        _ => dimensions.get(column).map(|dimension| (*dimension, column)),
+    }
+}
+
+/// What a tool for business intelligence needs: every code of a table is one row of its dimension.
+#[test]
+fn every_code_joins_its_dimension() {
+    let folder = loaded().path("warehouse/released/latest");
+    let descriptor: Value = serde_json::from_slice(&fs::read(folder.join("datapackage.json")).expect("a descriptor")).expect("JSON");
+    let tables: BTreeMap<&str, Vec<&str>> =
+        descriptor["resources"].as_array().expect("resources").iter().map(|table| (table["name"].as_str().expect("a name"), columns(table))).collect();
+    let dimensions: BTreeMap<String, &str> =
+        tables.iter().filter(|(name, _)| name.starts_with("dim_")).map(|(name, columns)| (columns[0].to_owned(), *name)).collect();
+    let mut joins = 0;
+    let mut lost = Vec::new();
+    for (table, columns) in &tables {
+        let rows = parquet_rows(&folder.join(format!("{table}.parquet")));
+        for column in columns {
+            let Some((dimension, key)) = joined(table, column, &dimensions) else { continue };
+            let keys: Vec<String> = parquet_rows(&folder.join(format!("{dimension}.parquet"))).iter().map(|row| row[key].to_string()).collect();
+            let known: BTreeSet<&String> = keys.iter().collect();
+            assert_eq!(known.len(), keys.len(), "{dimension}.{key} tells its rows apart");
+            let strangers: BTreeSet<String> = rows.iter().filter(|row| !row[*column].is_null()).map(|row| row[*column].to_string()).collect();
+            lost.extend(strangers.iter().filter(|code| !known.contains(code)).map(|code| format!("{table}.{column} {code} is not in {dimension}")));
+            joins += 1;
+        }
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+    assert!(joins > 120, "only {joins} columns of codes were looked at");
+}
+
+fn columns(table: &Value) -> Vec<&str> {
+    table["schema"]["fields"].as_array().expect("fields").iter().map(|field| field["name"].as_str().expect("a name")).collect()
 }
 
 /// The views for DuckDB are of the tables that there are.

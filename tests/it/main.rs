@@ -1,5 +1,6 @@
 //! The program as people meet it. One binary for all: every further one would link the engine again.
 
+mod decoded;
 mod forms;
 mod python;
 mod steps;
@@ -29,6 +30,7 @@ mod found_by_trial;
 mod labels;
 mod leak;
 mod messy_text;
+mod pipes;
 mod places;
 mod properties;
 mod prune;
