@@ -94,7 +94,10 @@ impl Change {
     ///
     /// # Errors
     /// `Unavailable` as the disk says; once the journal stands, the next command that writes goes on.
-    pub fn make(self) -> Result<()> {
+    pub fn make(mut self) -> Result<()> {
+        // Files are named by what they hold: what is prepared may take the place of one that nobody needed before.
+        let Journal { moves, removes, .. } = &mut self.journal;
+        removes.retain(|path| moves.iter().all(|step| step.to != *path));
         sync(&self.root.join(ASIDE))?;
         let text = serde_json::to_vec_pretty(&self.journal).map_err(|cause| Error::new(Kind::Internal, "cannot write the journal").because(cause))?;
         let draft = self.root.join(ASIDE).join(JOURNAL);

@@ -187,6 +187,50 @@ fn rows_that_a_killed_run_left_go_as_well() {
     assert_gone(&folder);
 }
 
+/// A released table of records that fails its own test: it is built, and no release shows it.
+const UNRELEASED: &str = r#"/*
+description = "People that no release shows"
+grain = ["office", "record_id"]
+
+[columns]
+office = "The office"
+nationality = "Country of nationality"
+record_id = "The record"
+person_id = "The person's pseudonym"
+
+[[tests]]
+unique = ["nationality"]
+*/
+SELECT office, nationality, record_id, person_id FROM feeds.registrations
+"#;
+
+/// A warehouse with a table that was built and never released, and what a killed run left of a release's folder.
+pub fn with_unreleased() -> Folder {
+    let folder = with_history();
+    folder.write("sql/marts/unreleased.sql", UNRELEASED);
+    let ran = folder.rihla(&["run"]);
+    assert_eq!(ran.code, 1, "the table is released: {}", ran.text());
+    let built: Vec<String> = folder.files("warehouse/released/tables/unreleased").into_keys().collect();
+    assert!(built.iter().any(|path| path.ends_with(".parquet")), "the table is not built: {built:?}");
+    for path in built {
+        let name = path.rsplit('/').next().expect("a name").to_owned();
+        let bytes = std::fs::read(folder.path("warehouse/released/tables/unreleased").join(path)).expect("a file");
+        folder.write(&format!("warehouse/released/.building-0a/{name}"), bytes);
+    }
+    folder
+}
+
+#[test]
+fn what_was_built_and_never_released_goes_as_well() {
+    let folder = with_unreleased();
+    folder.rihla_fed(&["erase", "--person", "-"], PERSON, &[]).ok();
+    assert_gone(&folder);
+    std::fs::remove_file(folder.path("sql/marts/unreleased.sql")).expect("removed");
+    folder.rihla(&["run"]).ok();
+    assert_gone(&folder);
+    assert_eq!(folder.released("listed").len(), 12);
+}
+
 #[test]
 fn a_name_that_nobody_bears_is_refused() {
     let folder = with_history();

@@ -111,6 +111,41 @@ fn no_command_shows_a_protected_value() {
     }
 }
 
+/// The first extract of each feed, office and kind of file.
+fn samples(folder: &Folder) -> BTreeMap<[String; 3], String> {
+    let mut samples = BTreeMap::new();
+    for path in folder.files("fixtures/extracts").into_keys() {
+        let (office, name) = path.split_once('/').and_then(|(office, rest)| Some((office, rest.rsplit('/').next()?))).expect("an office and a name");
+        let (feed, extension) = (name.split('-').next().expect("a feed"), name.rsplit('.').next().expect("an extension"));
+        samples.entry([feed, office, extension].map(str::to_owned)).or_insert_with(|| format!("fixtures/extracts/{path}"));
+    }
+    samples
+}
+
+#[test]
+fn nothing_that_tries_a_sample_shows_a_protected_value() {
+    let searcher = searcher_of_protected();
+    let folder = &loaded_and_said().0;
+    let (mut judged, mut drafted, mut inferred) = (0, 0, std::collections::BTreeSet::new());
+    let samples = samples(folder);
+    for ([feed, _, extension], path) in &samples {
+        let file = folder.path(path);
+        let file = file.to_str().expect("a path");
+        let mut trials = vec![vec!["validate", file, "--feed", feed]];
+        if inferred.insert([feed, extension]) {
+            trials.push(vec!["infer", file, "--feed", "sample", "--dry-run"]);
+        }
+        for args in trials {
+            let ran = folder.rihla_with(&args, &[("RIHLA_LOG", "trace")]);
+            assert!(ran.code < 2, "{args:?}: {}", ran.text());
+            assert_eq!(first(searcher, ran.said().as_bytes()), None, "rihla {} {path}", args[0]);
+            *(if args[0] == "infer" { &mut drafted } else { &mut judged }) += usize::from(ran.stdout.len() > 100);
+        }
+    }
+    assert!(samples.len() > 40 && judged > samples.len() / 2, "{judged} of {} extracts were judged", samples.len());
+    assert!(drafted > inferred.len() / 2, "{drafted} of {} samples were drafted", inferred.len());
+}
+
 fn searcher_of_key(key: &[u8]) -> Regex {
     searcher(&[String::from_utf8(key.to_vec()).expect("hexadecimal digits")])
 }

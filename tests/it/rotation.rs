@@ -18,6 +18,19 @@ person_id = "The person's pseudonym"
 SELECT office, record_id, person_id FROM feeds.registrations
 "#;
 
+/// One that shows them within other words.
+const WORDS: &str = r#"/*
+description = "People by record, within words"
+grain = ["office", "record_id"]
+
+[columns]
+office = "The office"
+record_id = "The record"
+told = "Pseudonyms within words"
+*/
+SELECT office, record_id, 'de' || person_id || case_id AS told FROM feeds.registrations
+"#;
+
 const NEW: &str = "0202020202020202020202020202020202020202020202020202020202020202";
 
 fn shown() -> Folder {
@@ -98,6 +111,22 @@ fn killed_anywhere_and_run_again() {
         assert_renewed(&folder);
         assert_eq!(persons(&folder), figures, "{place}");
     }
+}
+
+#[test]
+fn pseudonyms_within_words_and_of_what_was_never_released_go_as_well() {
+    let folder = crate::erasure::with_unreleased();
+    std::fs::remove_file(folder.path("sql/marts/unreleased.sql")).expect("removed");
+    folder.write("sql/marts/words.sql", WORDS);
+    folder.rihla(&["run"]).ok();
+    folder.write("new-key", NEW);
+    let new_key = folder.path("new-key");
+    folder.rihla(&["rotate-key", "--new-key", new_key.to_str().expect("a path")]).ok();
+    assert_renewed(&folder);
+    let told: Vec<String> = folder.released("words").iter().map(|row| row["told"].as_str().expect("a text").to_owned()).collect();
+    let new = Key::new([1; 32]).then([2; 32]);
+    assert!(told.contains(&format!("de{}{}", new.person("CN-77701", 1), new.case("CN-77701"))), "{told:?}");
+    assert!(folder.rihla(&["run"]).ok().stdout.contains("nothing changed"), "the release is another");
 }
 
 #[test]

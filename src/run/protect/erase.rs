@@ -15,7 +15,7 @@ use super::extracts::{self, Searched, SourceRow};
 use super::released::Hits;
 use super::traces::{Going, Traces, source_rows};
 use super::wanted::{Named, Wanted, text_column};
-use super::{receipt_id, remove_staging};
+use super::{receipt_id, remove_staging, remove_unreleased};
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
@@ -160,6 +160,7 @@ impl Found {
         }
         self.hits.remove(warehouse, &mut change, &self.traces, &self.receipt.path())?;
         remove_staging(warehouse, Some(&mut change))?;
+        remove_unreleased(warehouse, &mut change).await?;
         let mut erased = self.erased.clone();
         for (pseudonym, _, whom) in
             self.names().filter(|(pseudonym, _, whom)| self.erased.receipt_of(key, pseudonym, *whom).is_none() && self.searched.seen.contains(*pseudonym))

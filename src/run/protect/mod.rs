@@ -21,6 +21,7 @@ pub use prune::{Pruning, prune};
 pub use rotate::{Rotation, rotate};
 pub use wanted::{Named, lines};
 
+use stray::Stray;
 use wanted::Wanted;
 
 use crate::clock::{SharedClock, random_bytes};
@@ -42,6 +43,17 @@ fn remove_staging(warehouse: &Warehouse, change: Option<&mut Change>) -> Result<
         change.remove(STAGING);
     }
     Ok(count)
+}
+
+/// Removes what no release shows with a change: tables that were built and never released, and what interrupted runs
+/// left, may tell of people as well.
+///
+/// # Errors
+/// `Unavailable` where a folder cannot be listed.
+async fn remove_unreleased(warehouse: &Warehouse, change: &mut Change) -> Result<()> {
+    let stray = Stray::find(warehouse, None, true).await?;
+    stray.paths.iter().for_each(|path| change.remove(path));
+    Ok(())
 }
 
 fn count_files(folder: &std::path::Path, extension: &str) -> Result<u64> {

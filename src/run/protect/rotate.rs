@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::reissue::{Rewrite, as_text, read_table, reissue};
 use super::wanted::{PSEUDONYM, text_column};
-use super::{receipt_id, remove_staging};
+use super::{receipt_id, remove_staging, remove_unreleased};
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
@@ -73,6 +73,7 @@ pub async fn rotate(project: &Arc<Project>, link: Option<&str>, clock: SharedClo
     }
     let released_tables = renewal.of_releases(warehouse, &mut change, &format!("rotations/{id}.json")).await?;
     remove_staging(warehouse, Some(&mut change))?;
+    remove_unreleased(warehouse, &mut change).await?;
     warehouse.erased().await?.renewed(&new.key).keep(&mut change)?;
     warehouse.mark(project, &new.key, &mut change).await?;
     let rotation = Rotation {
@@ -156,11 +157,22 @@ impl Renewal<'_> {
     }
 
     fn of_texts(&mut self, texts: &StringArray, is_called: bool) -> StringArray {
-        let mut renewed = |old: &str| {
-            let is_known = self.known.contains_key(old) || (is_called && is_pseudonym(old));
-            if is_known { self.renewed(old) } else { old.to_owned() }
-        };
-        texts.iter().map(|old| old.map(&mut renewed)).collect()
+        texts.iter().map(|old| old.map(|old| self.of_text(old, is_called))).collect()
+    }
+
+    /// A text with every pseudonym in it made anew; one may stand between other words, or beside other digits.
+    fn of_text(&mut self, text: &str, is_called: bool) -> String {
+        if text.len() < PSEUDONYM {
+            return text.to_owned();
+        }
+        let (mut new, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(letter) = rest.chars().next() {
+            let is_old = rest.get(..PSEUDONYM).is_some_and(|part| self.known.contains_key(part) || (is_called && is_pseudonym(part)));
+            let end = if is_old { PSEUDONYM } else { letter.len_utf8() };
+            new.push_str(&if is_old { self.renewed(&rest[..end]) } else { rest[..end].to_owned() });
+            rest = &rest[end..];
+        }
+        new
     }
 
     fn of_list(&mut self, list: &ListArray, is_called: bool) -> Result<Option<ArrayRef>> {
@@ -179,16 +191,7 @@ impl Rewrite for Renewal<'_> {
 
     /// A list stands in one cell: every pseudonym in it is made anew.
     fn cell(&mut self, column: &str, text: &str) -> String {
-        let is_called = is_called(column);
-        let mut new = String::with_capacity(text.len());
-        for part in text.split_inclusive(|letter: char| !letter.is_ascii_hexdigit()) {
-            let end = part.trim_end_matches(|letter: char| !letter.is_ascii_hexdigit()).len();
-            let (old, rest) = part.split_at(end);
-            let is_old = self.known.contains_key(old) || (is_called && is_pseudonym(old));
-            new.push_str(&if is_old { self.renewed(old) } else { old.to_owned() });
-            new.push_str(rest);
-        }
-        new
+        self.of_text(text, is_called(column))
     }
 }
 

@@ -22,8 +22,8 @@ pub struct Stray {
 }
 
 impl Stray {
-    /// Looks for what no kept release and no last build names; without looking into the person-level results where
-    /// these go whole.
+    /// Looks for what no kept release and no last build names. Where the person-level results go whole, what was built
+    /// last and never released goes with them: it was made of them.
     ///
     /// # Errors
     /// `Unavailable` where a folder cannot be listed.
@@ -36,9 +36,11 @@ impl Stray {
             let manifest = warehouse.release(*number).await?;
             needed.extend(manifest.resources.iter().flat_map(files_of));
         }
-        let last = warehouse.last_build().await?;
-        needed.extend(last.tables.iter().flat_map(files_of));
-        needed.extend(last.staging.iter().map(|resource| resource.path.clone()));
+        if !staging_goes {
+            let last = warehouse.last_build().await?;
+            needed.extend(last.tables.iter().flat_map(files_of));
+            needed.extend(last.staging.iter().map(|resource| resource.path.clone()));
+        }
         let root = warehouse.store().root();
         stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));
         let beside: Vec<String> = entries(root, RELEASED)?.into_iter().filter(|name| stray.is_stray_entry(name)).collect();
