@@ -172,8 +172,8 @@ pub enum Command {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
         /// Ask an earlier release
-        #[arg(long, value_name = "NUMBER")]
-        release: Option<u64>,
+        #[arg(long, value_name = "RELEASE")]
+        release: Option<String>,
     },
 
     /// Show the tables of the latest release, or everything about one

@@ -138,7 +138,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
-            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: *release }, terminal).await
+            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,

@@ -34,7 +34,7 @@ pub struct Question<'a> {
     /// Where it goes; standard output where absent.
     pub output: Option<&'a Path>,
     /// The release that is asked; the latest where absent.
-    pub release: Option<u64>,
+    pub release: Option<&'a str>,
 }
 
 /// The query as it stands on the command line, or in a file; one of the two is given.
@@ -52,7 +52,7 @@ pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'
     let project = project::load(&args.project)?;
     let (warehouse, latest) = open_latest(&project).await?;
     let release = match question.release {
-        Some(number) => warehouse.release(number).await.map_err(|error| error.hint(format!("the newest is {}", latest.rihla.release)))?,
+        Some(name) => warehouse.release_named(name).await.map_err(|error| error.hint(format!("the newest is {}", latest.rihla.release)))?,
         None => latest,
     };
     let engine = open_release(&project, &warehouse, &release).await?;

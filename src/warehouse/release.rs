@@ -47,6 +47,21 @@ impl Warehouse {
         serde_json::from_slice(&bytes).map_err(|cause| Error::new(Kind::Conflict, format!("`{path}` is no release that this program knows")).because(cause))
     }
 
+    /// A release by what people call it: its number, or `latest`.
+    ///
+    /// # Errors
+    /// `Input` where there is none of that name.
+    pub async fn release_named(&self, name: &str) -> Result<Manifest> {
+        if name == LATEST {
+            let hint = "run `rihla run`; where it releases nothing it says why";
+            return self.latest_release().await?.ok_or_else(|| Error::new(Kind::Input, "there is no release yet").hint(hint));
+        }
+        match name.parse() {
+            Ok(number) => self.release(number).await,
+            Err(_) => Err(Error::new(Kind::Input, format!("there is no release `{name}`")).hint("name it by its number, or `latest`")),
+        }
+    }
+
     /// The newest release, where there is one.
     ///
     /// # Errors
