@@ -29,7 +29,7 @@ pub struct Options {
     /// The measure; the first of the table where absent
     #[arg(long)]
     measure: Option<String>,
-    /// How many records to show; 0 for all
+    /// How many records, and rows of the table, to show; 0 for all
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     limit: usize,
     /// Explain an earlier release
@@ -56,7 +56,7 @@ pub async fn explain(args: &Args, options: &Options, terminal: &mut Terminal<'_>
 }
 
 fn text(explained: &Explained, limit: usize) -> String {
-    let mut text = format!("{} of release {}\n\n{}\n", explained.table, explained.release, figures(explained));
+    let mut text = format!("{} of release {}\n\n{}\n", explained.table, explained.release, figures(explained, limit));
     let paragraph = |words: &str| format!("{}\n", wrapped(words, width(), ""));
     if let (Some(measure), Some(unit)) = (&explained.measure, &explained.unit) {
         let description = explained.description.as_deref().unwrap_or_default();
@@ -85,10 +85,11 @@ fn text(explained: &Explained, limit: usize) -> String {
     text
 }
 
-fn figures(explained: &Explained) -> String {
+fn figures(explained: &Explained, limit: usize) -> String {
     let header: Vec<&str> = explained.figures.first().into_iter().flat_map(|row| row.keys().map(String::as_str)).collect();
-    let rows = explained.figures.iter().map(|row| row.values().map(cell).collect());
-    table(&header, rows.collect())
+    let shown = shown(explained.figures.len(), limit);
+    let rows = explained.figures[..shown].iter().map(|row| row.values().map(cell).collect());
+    format!("{}{}", table(&header, rows.collect()), more(explained.figures.len() - shown).map(|more| format!("\n{more}")).unwrap_or_default())
 }
 
 fn cell(value: &Value) -> String {
@@ -111,6 +112,9 @@ fn told(explained: &Explained) -> String {
         Proof::Nothing => "no record counts: there is nothing to list".to_owned(),
         Proof::Proved if explained.records.is_empty() => "proved: made again without any record of a feed, the table says the same".to_owned(),
         Proof::Proved => format!("{found}; proved: made again of these records alone, the table says the same"),
+        Proof::ProvedWithLookups => {
+            format!("{found}; proved: made again of these records and of the tables looked up as they were released, the table says the same")
+        }
         Proof::Differs { again } => {
             let said: Vec<String> = match &explained.measure {
                 Some(measure) => again.iter().map(|row| cell(&row[measure])).collect(),
@@ -123,7 +127,7 @@ fn told(explained: &Explained) -> String {
 }
 
 fn records(records: &[Record], limit: usize) -> String {
-    let shown = if limit == 0 { records.len() } else { limit.min(records.len()) };
+    let shown = shown(records.len(), limit);
     let mut text = String::new();
     let mut submission = "";
     for record in &records[..shown] {
@@ -138,8 +142,16 @@ fn records(records: &[Record], limit: usize) -> String {
         let sheet = record.sheet.as_ref().map(|sheet| format!("[{sheet}] ")).unwrap_or_default();
         text.push_str(&format!("  {sheet}row {:<5} {}  {}\n", record.row, record.person_id, record.record_id));
     }
-    if shown < records.len() {
-        text.push_str(&format!("and {} more: --limit 0 shows all\n", count((records.len() - shown) as u64)));
+    if let Some(more) = more(records.len() - shown) {
+        text.push_str(&format!("{more}\n"));
     }
     text
+}
+
+fn shown(all: usize, limit: usize) -> usize {
+    if limit == 0 { all } else { limit.min(all) }
+}
+
+fn more(hidden: usize) -> Option<String> {
+    (hidden > 0).then(|| format!("and {} more: --limit 0 shows all", count(hidden as u64)))
 }

@@ -3,7 +3,7 @@
 //! Guarantees: nothing is read that the release did not know, and nothing of people erased since; a model that is not
 //! the one that the release was made with is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
@@ -13,7 +13,7 @@ use datafusion::datasource::MemTable;
 use super::prepare::{Prepared, fill, upstream};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::model::{Model, model_hash};
+use crate::model::{Checked, Model, model_hash};
 use crate::warehouse::{Manifest, Resource, Submission, Warehouse};
 
 /// What stands behind a table of a release.
@@ -34,18 +34,19 @@ pub async fn behind(prepared: &Prepared, warehouse: &Warehouse, release: &Manife
     fill(&engine, &prepared.project, warehouse, &submissions, None).await?;
     let needed = upstream(&prepared.checked, table);
     for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
-        let name = model.name.as_str();
-        let tables = if model.is_staging { &release.rihla.staging } else { &release.resources };
-        let resource = tables.iter().find(|resource| resource.name == name);
-        let resource = resource.filter(|resource| resource.rihla.model == model_hash(model)).ok_or_else(|| changed(model, release))?;
-        add(&engine, warehouse, model, resource).await?;
+        add(&engine, warehouse, model, resource(model, release)?).await?;
     }
     Ok(Behind { engine, submissions })
 }
 
-fn changed(model: &Model, release: &Manifest) -> Error {
-    Error::new(Kind::Input, format!("the model `{}` is not the one that release {} was made with", model.name, release.rihla.release))
-        .hint("run `rihla run` and explain the new release, or use the project folder as it was then")
+/// The table of a model in a release.
+fn resource<'r>(model: &Model, release: &'r Manifest) -> Result<&'r Resource> {
+    let tables = if model.is_staging { &release.rihla.staging } else { &release.resources };
+    let found = tables.iter().find(|resource| resource.name == model.name.as_str());
+    found.filter(|resource| resource.rihla.model == model_hash(model)).ok_or_else(|| {
+        Error::new(Kind::Input, format!("the model `{}` is not the one that release {} was made with", model.name, release.rihla.release))
+            .hint("run `rihla run` and explain the new release, or use the project folder as it was then")
+    })
 }
 
 /// Adds the table of a model: its file, or what it says anew where the file was pruned.
@@ -66,33 +67,56 @@ async fn make(engine: &Engine, model: &Model) -> Result<()> {
     engine.add(None, model.name.as_str(), kept.into_view())
 }
 
-/// An engine with a table made anew of some rows of feeds alone: those given of each, none of the others.
-///
-/// # Errors
-/// As the engine says.
-pub async fn alone(
-    prepared: &Prepared,
-    warehouse: &Warehouse,
-    submissions: &[Submission],
-    rows: &BTreeMap<String, Vec<RecordBatch>>,
-    table: &str,
-) -> Result<Engine> {
-    let engine = Engine::new(prepared.project.memory_mib)?;
-    fill(&engine, &prepared.project, warehouse, submissions, None).await?;
-    for pipeline in &prepared.project.pipelines {
-        let feed = pipeline.contract.feed.as_str();
+/// What a table is made of anew.
+pub struct Alone<'a> {
+    /// Rows of feeds: those given of each, none of the others.
+    pub rows: &'a BTreeMap<String, Vec<RecordBatch>>,
+    /// Models whose tables are taken as they were released.
+    pub given: &'a BTreeSet<String>,
+}
+
+impl Alone<'_> {
+    /// An engine with a table of a release made anew of these alone.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub async fn make(&self, prepared: &Prepared, warehouse: &Warehouse, release: &Manifest, behind: &Behind, table: &str) -> Result<Engine> {
+        let engine = Engine::new(prepared.project.memory_mib)?;
+        fill(&engine, &prepared.project, warehouse, &behind.submissions, None).await?;
+        for pipeline in &prepared.project.pipelines {
+            self.replace(&engine, pipeline.contract.feed.as_str())?;
+        }
+        let needed = self.needed(&prepared.checked, table);
+        for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
+            if self.given.contains(model.name.as_str()) {
+                add(&engine, warehouse, model, resource(model, release)?).await?;
+            } else {
+                make(&engine, model).await?;
+            }
+        }
+        Ok(engine)
+    }
+
+    /// Puts the rows given in the place of a feed's.
+    fn replace(&self, engine: &Engine, feed: &str) -> Result<()> {
         let what = || format!("cannot prepare the feed `{feed}`");
         let name = TableReference::partial("feeds", feed);
         // A feed that was never loaded has no table, and its models were never built.
-        let Some(all) = engine.context().deregister_table(name).map_err(|cause| error::engine(what(), cause))? else { continue };
-        let some = rows.get(feed).cloned().unwrap_or_default();
+        let Some(all) = engine.context().deregister_table(name).map_err(|cause| error::engine(what(), cause))? else { return Ok(()) };
+        let some = self.rows.get(feed).cloned().unwrap_or_default();
         let schema = some.first().map_or_else(|| all.schema(), |batch| batch.schema());
         let kept = MemTable::try_new(schema, vec![some]).map_err(|cause| error::engine(what(), cause))?;
-        engine.add(Some("feeds"), feed, Arc::new(kept))?;
+        engine.add(Some("feeds"), feed, Arc::new(kept))
     }
-    let needed = upstream(&prepared.checked, table);
-    for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
-        make(&engine, model).await?;
+
+    /// A model and all models that it reads, but what stands behind those that are given.
+    fn needed<'m>(&self, checked: &'m Checked, table: &'m str) -> BTreeSet<&'m str> {
+        let mut needed = BTreeSet::from([table]);
+        for model in checked.models.iter().rev() {
+            if needed.contains(model.name.as_str()) && !self.given.contains(model.name.as_str()) {
+                needed.extend(model.models_read());
+            }
+        }
+        needed
     }
-    Ok(engine)
 }

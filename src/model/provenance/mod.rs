@@ -4,8 +4,8 @@
 //! the rows of that table that they were made from. Columns of people are not touched: only identities leave. What
 //! cannot be followed is named as a gap, never passed over.
 //!
-//! Two depths: [`Depth::Figure`] follows what a figure is counted from and names what was only looked up;
-//! [`Depth::Everything`] follows that too.
+//! Three depths: [`Depth::Figure`] follows what a figure is counted from and names what was only looked up;
+//! [`Depth::Joined`] follows that too; [`Depth::Everything`] also what the row itself rests on.
 
 mod identity;
 mod need;
@@ -29,9 +29,11 @@ use need::{Need, Rules};
 /// How much is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// What a value is counted from. Rows that are only looked up, conditions of CASE and of filters decide, and are named.
+    /// What a value is counted from. Rows that are only looked up and conditions of CASE decide, and are named.
     Figure,
-    /// All rows without which the row would not be there.
+    /// What a value is counted from, with what was looked up for it and what decided on it.
+    Joined,
+    /// The same, and all rows without which the row would not be there.
     Everything,
 }
 

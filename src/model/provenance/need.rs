@@ -108,7 +108,7 @@ impl Rules<'_> {
 
     fn of_join(&self, join: &Join, need: &Need) -> Result<Vec<Need>> {
         let only = |is_left: bool, other_rows: bool| {
-            let (own, other) = (need.clone(), Need { columns: BTreeSet::new(), rows: other_rows && self.depth == Depth::Everything });
+            let (own, other) = (need.clone(), Need { columns: BTreeSet::new(), rows: other_rows && self.depth != Depth::Figure });
             if is_left { vec![own, other] } else { vec![other, own] }
         };
         match join.join_type {
@@ -129,7 +129,7 @@ impl Rules<'_> {
     /// Of which sides it is asked why their rows are there. A side of which each row of the other finds one at most adds
     /// no rows: it is looked up.
     fn followed(&self, join: &Join, rows: bool, prefers_left: bool) -> Result<(bool, bool)> {
-        if !rows || self.depth == Depth::Everything {
+        if !rows || self.depth != Depth::Figure {
             return Ok((rows, rows));
         }
         let (left, right) = (self.is_looked_up(join, true)?, self.is_looked_up(join, false)?);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use datafusion::common::{Column, NullEquality, Result, internal_datafusion_err, internal_err};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Filter, Join, JoinConstraint, JoinType, Limit, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, Union, Unnest, Window,
+    Aggregate, Distinct, Expr, Filter, Join, JoinConstraint, JoinType, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, SubqueryAlias, Union, Unnest, Window,
     lit,
 };
 
@@ -46,6 +46,10 @@ pub fn rewrite(node: &LogicalPlan, need: &Need, path: &[usize], identity: &[Stri
             let keys = traced.keys.iter().map(|key| Column::new(Some(alias.alias.clone()), key.name())).collect();
             let plan = LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(traced.plan), alias.alias.clone())?);
             Ok(Traced { plan, keys, is_multiplied: traced.is_multiplied })
+        }
+        LogicalPlan::Sort(sort) if !traced.is_multiplied => {
+            let (expr, fetch) = (sort.expr.clone(), sort.fetch);
+            traced.map(|input| Ok(LogicalPlan::Sort(Sort { expr, input, fetch })))
         }
         LogicalPlan::Sort(sort) if sort.fetch.is_none() => Ok(traced),
         LogicalPlan::Limit(limit) if !traced.is_multiplied => {

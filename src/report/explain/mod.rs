@@ -23,6 +23,7 @@ pub use proof::Proof;
 pub use trace::{Record, Step};
 
 use select::{Tables, cells};
+use trace::{Chosen, Trace};
 
 /// What is to be explained.
 #[derive(Debug, Clone)]
@@ -90,16 +91,9 @@ pub async fn explain(prepared: &Prepared, warehouse: &Warehouse, release: &Manif
     }
     let wanted = select::columns(&rows, &key)?;
     let measured = measure.map(|(name, _)| name.as_str());
-    let mut depth = Depth::Figure;
-    let (trace, proof) = loop {
-        let trace = trace::trace(prepared, &mut tables, model, &wanted, measured, depth).await?;
-        let again = proof::Again { prepared, warehouse, submissions: &behind.submissions, table: &asked.table, key: &key, shown: &shown };
-        let proof = again.prove(&figures, measured, &wanted, &trace).await?;
-        if proof.is_settled() || depth == Depth::Everything {
-            break (trace, proof);
-        }
-        depth = Depth::Everything;
-    };
+    let chosen = Chosen { model, wanted: &wanted, measure: measured };
+    let again = proof::Again { prepared, warehouse, release, behind: &behind, table: &asked.table, key: &key, shown: &shown };
+    let (trace, proof) = follow(&mut tables, &chosen, &again, &figures).await?;
     let records = trace.records(&prepared.project)?;
     Ok(Explained {
         release: release.rihla.release,
@@ -117,6 +111,34 @@ pub async fn explain(prepared: &Prepared, warehouse: &Warehouse, release: &Manif
         proof,
         records,
     })
+}
+
+/// Follows the figures as far as it takes to prove them.
+///
+/// What was looked up is followed only where the records are not enough without it; where they are not with it either,
+/// because the row itself rests on other records, the tables looked up are taken as released.
+async fn follow(tables: &mut Tables<'_>, chosen: &Chosen<'_>, again: &proof::Again<'_>, figures: &[Map<String, Value>]) -> Result<(Trace, Proof)> {
+    let none = BTreeSet::new();
+    let mut attempts = Vec::new();
+    for depth in [Depth::Figure, Depth::Joined, Depth::Everything] {
+        let trace = trace::trace(again.prepared, tables, chosen, depth).await?;
+        let proof = again.prove(figures, chosen.measure, chosen.wanted, &trace, &none).await?;
+        if proof.is_settled() {
+            return Ok((trace, proof));
+        }
+        attempts.push((trace, proof));
+        if depth != Depth::Joined {
+            continue;
+        }
+        for at in 0..attempts.len() {
+            let given = again.given(&attempts[at].0);
+            let proof = again.prove(figures, chosen.measure, chosen.wanted, &attempts[at].0, &given).await?;
+            if proof.is_settled() {
+                return Ok((attempts.swap_remove(at).0, proof));
+            }
+        }
+    }
+    attempts.pop().ok_or_else(|| Error::new(Kind::Internal, "a figure was not followed"))
 }
 
 fn model_of<'p>(prepared: &'p Prepared, release: &Manifest, table: &str) -> Result<&'p Model> {

@@ -1,6 +1,6 @@
 //! Whether records are all that a figure was made from: the table is made again of them alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 use datafusion::common::Column;
@@ -11,15 +11,17 @@ use serde_json::{Map, Value};
 use super::select::{cells, chosen, failed};
 use super::trace::Trace;
 use crate::error::Result;
-use crate::run::{Prepared, alone};
-use crate::warehouse::{Submission, Warehouse};
+use crate::run::{Alone, Behind, Prepared};
+use crate::warehouse::{Manifest, Warehouse};
 
 /// Whether the records alone give the figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Proof {
-    /// The table made again of them says the same.
+    /// The table made again of them alone says the same.
     Proved,
+    /// The same where the tables that were looked up are as released.
+    ProvedWithLookups,
     /// No record counts, and the figures are zero or absent.
     Nothing,
     /// The table made again of them says something else.
@@ -42,8 +44,10 @@ pub struct Again<'a> {
     pub prepared: &'a Prepared,
     /// The warehouse.
     pub warehouse: &'a Warehouse,
-    /// The submissions that the release knew.
-    pub submissions: &'a [Submission],
+    /// The release.
+    pub release: &'a Manifest,
+    /// What stands behind it.
+    pub behind: &'a Behind,
     /// The table.
     pub table: &'a str,
     /// What tells its rows apart.
@@ -53,17 +57,22 @@ pub struct Again<'a> {
 }
 
 impl Again<'_> {
-    /// Holds figures against the table made of the records of a trace alone.
+    /// The models that a trace looked up, whose tables can be taken as released.
+    pub fn given(&self, trace: &Trace) -> BTreeSet<String> {
+        trace.looked_up.iter().filter(|table| self.prepared.checked.model(table).is_some()).cloned().collect()
+    }
+
+    /// Holds figures against the table made of the records of a trace alone, and of the tables given.
     ///
     /// # Errors
     /// As the engine says.
-    pub async fn prove(&self, figures: &[Map<String, Value>], measure: Option<&str>, wanted: &[RecordBatch], trace: &Trace) -> Result<Proof> {
+    pub async fn prove(&self, figures: &[Map<String, Value>], measure: Option<&str>, wanted: &[RecordBatch], trace: &Trace, given: &BTreeSet<String>) -> Result<Proof> {
         let is_nothing = |row: &Map<String, Value>| measure.is_some_and(|measure| is_zero(&row[measure]));
         let counts_nothing = trace.rows.is_empty() && !trace.has_references;
         if counts_nothing && figures.iter().all(is_nothing) {
             return Ok(Proof::Nothing);
         }
-        let again = self.rows(&trace.rows, wanted).await?;
+        let again = self.rows(&trace.rows, given, wanted).await?;
         let key = |row: &Map<String, Value>| self.key.iter().map(|name| row[name].to_string()).collect::<Vec<_>>();
         let found: BTreeMap<Vec<String>, &Map<String, Value>> = again.iter().map(|row| (key(row), row)).collect();
         let is_same = |row: &Map<String, Value>| match found.get(&key(row)) {
@@ -74,15 +83,16 @@ impl Again<'_> {
             // Of records that are not there no row is made; it would say zero.
             None => is_nothing(row),
         };
-        Ok(if figures.iter().all(is_same) { Proof::Proved } else { Proof::Differs { again } })
+        Ok(match figures.iter().all(is_same) {
+            true if given.is_empty() => Proof::Proved,
+            true => Proof::ProvedWithLookups,
+            false => Proof::Differs { again },
+        })
     }
 
-    /// The wanted rows of the table made of some rows of feeds alone.
-    ///
-    /// # Errors
-    /// As the engine says.
-    pub async fn rows(&self, rows: &BTreeMap<String, Vec<RecordBatch>>, wanted: &[RecordBatch]) -> Result<Vec<Map<String, Value>>> {
-        let engine = alone(self.prepared, self.warehouse, self.submissions, rows, self.table).await?;
+    /// The wanted rows of the table made anew.
+    async fn rows(&self, rows: &BTreeMap<String, Vec<RecordBatch>>, given: &BTreeSet<String>, wanted: &[RecordBatch]) -> Result<Vec<Map<String, Value>>> {
+        let engine = Alone { rows, given }.make(self.prepared, self.warehouse, self.release, self.behind, self.table).await?;
         let frame = chosen(&engine, self.table, self.key, wanted).await?;
         let shown: Vec<Expr> = self.shown.iter().map(|name| Expr::Column(Column::new_unqualified(name))).collect();
         cells(&frame.select(shown).map_err(failed)?.collect().await.map_err(failed)?)

@@ -82,11 +82,22 @@ pub struct Trace {
     pub has_references: bool,
 }
 
-/// Follows a measure of wanted rows, or the rows themselves where there is no measure.
+/// Rows of a table that are to be explained.
+pub struct Chosen<'a> {
+    /// The model that makes the table.
+    pub model: &'a Model,
+    /// The keys of the rows.
+    pub wanted: &'a [RecordBatch],
+    /// The measure; the rows themselves where there is none.
+    pub measure: Option<&'a str>,
+}
+
+/// Follows chosen rows down to feeds.
 ///
 /// # Errors
 /// As the engine says.
-pub async fn trace(prepared: &Prepared, tables: &mut Tables<'_>, model: &Model, wanted: &[RecordBatch], measure: Option<&str>, depth: Depth) -> Result<Trace> {
+pub async fn trace(prepared: &Prepared, tables: &mut Tables<'_>, chosen_rows: &Chosen<'_>, depth: Depth) -> Result<Trace> {
+    let Chosen { model, wanted, measure } = *chosen_rows;
     let at = prepared.checked.models.iter().position(|other| other.name == model.name).unwrap_or_default();
     let columns = prepared.checked.schemas[at].fields().iter().map(|field| field.name().clone());
     let columns = measure.map_or_else(|| columns.collect(), |measure| BTreeSet::from([measure.to_owned()]));
