@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
+use datafusion::physical_plan::collect_partitioned;
 
 use super::prepare::{Prepared, fill, upstream};
 use crate::engine::Engine;
@@ -61,10 +62,14 @@ async fn add(engine: &Engine, warehouse: &Warehouse, model: &Model, resource: &R
 /// Runs a model and keeps its table in memory.
 async fn make(engine: &Engine, model: &Model) -> Result<()> {
     let what = || format!("cannot run the model `{}`", model.name);
-    let frame = engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
-    // Views within views would be run again for every mention, all at once.
-    let kept = frame.cache().await.map_err(|cause| error::engine(what(), cause))?;
-    engine.add(None, model.name.as_str(), kept.into_view())
+    let made = async {
+        let frame = engine.context().sql(&model.file.text).await?;
+        let (plan, task) = (frame.clone().create_physical_plan().await?, Arc::new(frame.task_ctx()));
+        // A table, and no view: a view's plan would be put in its place and its name be lost.
+        MemTable::try_new(plan.schema(), collect_partitioned(plan, task).await?)
+    };
+    let table = made.await.map_err(|cause| error::engine(what(), cause))?;
+    engine.add(None, model.name.as_str(), Arc::new(table))
 }
 
 /// What a table is made of anew.

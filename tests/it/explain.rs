@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Cells, Folder, NOW, ROWS, Row, assert_nobody, comma_csv, loaded, loaded_small, parquet_rows, semicolon_csv, snapshot, story, windows_1252, with};
+use crate::support::{
+    Cells, Folder, NOW, ROWS, Row, assert_nobody, comma_csv, loaded, loaded_small, parquet_rows, semicolon_csv, snapshot, story, windows_1252, with,
+};
 use crate::truth::word;
 
 /// An explanation on the loaded real project. Goes past the folder's own clock, since these tests ask often.

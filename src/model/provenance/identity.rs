@@ -49,7 +49,9 @@ pub fn identities(project: &Project, checked: &Checked) -> Identities {
         let key: Vec<String> = reference.contract.key.iter().map(|index| reference.contract.fields[*index].name.clone()).collect();
         keys.insert(format!("ref.{}", reference.name), if key.is_empty() { Vec::new() } else { vec![key] });
     }
-    for (name, key) in [("offices", vec!["office"]), ("periods", vec!["period"]), ("calendar", vec!["office", "feed", "period"]), ("submissions", vec!["submission_id"])] {
+    for (name, key) in
+        [("offices", vec!["office"]), ("periods", vec!["period"]), ("calendar", vec!["office", "feed", "period"]), ("submissions", vec!["submission_id"])]
+    {
         keys.insert(format!("system.{name}"), vec![columns(&key)]);
     }
     Identities { keys }

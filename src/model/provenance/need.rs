@@ -38,7 +38,9 @@ impl Rules<'_> {
     pub fn of_inputs(&self, node: &LogicalPlan, need: &Need) -> Result<Result<Vec<Need>, String>> {
         let same = || Ok(vec![need.clone()]);
         Ok(match node {
-            LogicalPlan::Projection(projection) => Ok(vec![self.of_exprs(&projection.input, need.columns.iter().map(|at| &projection.expr[*at]), need.rows)?]),
+            LogicalPlan::Projection(projection) => {
+                Ok(vec![self.of_exprs(&projection.input, need.columns.iter().map(|at| &projection.expr[*at]), need.rows)?])
+            }
             LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Repartition(_) => same(),
             LogicalPlan::Distinct(Distinct::All(_)) => same(),
             LogicalPlan::Distinct(Distinct::On(_)) => Err("DISTINCT ON".to_owned()),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use datafusion::common::{Column, NullEquality, Result, internal_datafusion_err, internal_err};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Filter, Join, JoinConstraint, JoinType, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, SubqueryAlias, Union, Unnest, Window,
-    lit,
+    Aggregate, Distinct, Expr, Filter, Join, JoinConstraint, JoinType, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, SubqueryAlias, Union, Unnest,
+    Window, lit,
 };
 
 use super::bare;

@@ -35,7 +35,8 @@ fn data() -> Data {
     ];
     let people = [("id", ids(4)), ("p", whole(&[Some(10), Some(11), Some(12), Some(15)])), ("h", whole(&[Some(1), Some(1), Some(2), Some(2)]))];
     let groups = [("id", ids(3)), ("g", whole(&[Some(1), Some(2), Some(3)])), ("name", Arc::new(StringArray::from(vec!["one", "two", "three"])) as ArrayRef)];
-    let batch = |columns: Vec<(&str, ArrayRef)>| RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap();
+    let batch =
+        |columns: Vec<(&str, ArrayRef)>| RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap();
     BTreeMap::from([("events", batch(events.to_vec())), ("people", batch(people.to_vec())), ("groups", batch(groups.to_vec()))])
 }
 
@@ -260,7 +261,10 @@ async fn no_row_is_left_out_without_which_a_value_is_another_one() {
                     let name = ArrayFormatter::try_new(k.column(0), &FormatOptions::default()).unwrap().value(0).to_string();
                     if before[&name] != after.get(&name).cloned().unwrap_or_default() {
                         let told = rows(&full, &lineage, &k).await;
-                        assert!(told.get(table.to_owned()).is_some_and(|ids| ids.contains(&id)), "{sql}: without row {id} of {table} the value of {name} changes");
+                        assert!(
+                            told.get(table.to_owned()).is_some_and(|ids| ids.contains(&id)),
+                            "{sql}: without row {id} of {table} the value of {name} changes"
+                        );
                         held += 1;
                     }
                 }

@@ -56,7 +56,8 @@ impl Rules<'_> {
                 let width = join.left.schema().fields().len();
                 let left = columns.iter().copied().filter(|at| *at < width).collect();
                 let right = columns.iter().filter(|at| **at >= width).map(|at| at - width).collect();
-                (self.is_looked_up(join, false)? && self.is_unique(&join.left, &left)?) || (self.is_looked_up(join, true)? && self.is_unique(&join.right, &right)?)
+                (self.is_looked_up(join, false)? && self.is_unique(&join.left, &left)?)
+                    || (self.is_looked_up(join, true)? && self.is_unique(&join.right, &right)?)
             }
             LogicalPlan::EmptyRelation(_) => true,
             _ => false,

@@ -66,7 +66,14 @@ impl Again<'_> {
     ///
     /// # Errors
     /// As the engine says.
-    pub async fn prove(&self, figures: &[Map<String, Value>], measure: Option<&str>, wanted: &[RecordBatch], trace: &Trace, given: &BTreeSet<String>) -> Result<Proof> {
+    pub async fn prove(
+        &self,
+        figures: &[Map<String, Value>],
+        measure: Option<&str>,
+        wanted: &[RecordBatch],
+        trace: &Trace,
+        given: &BTreeSet<String>,
+    ) -> Result<Proof> {
         let is_nothing = |row: &Map<String, Value>| measure.is_some_and(|measure| is_zero(&row[measure]));
         let counts_nothing = trace.rows.is_empty() && !trace.has_references;
         if counts_nothing && figures.iter().all(is_nothing) {
