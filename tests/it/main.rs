@@ -20,6 +20,7 @@ mod drafts;
 mod editor;
 mod erasure;
 mod examples;
+mod explain;
 mod faulty_extracts;
 mod faulty_projects;
 mod field_rules;
