@@ -6,6 +6,7 @@ mod compare;
 mod erase;
 mod infer;
 mod init;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
@@ -16,6 +17,7 @@ mod rotate;
 mod rules;
 mod run;
 mod schema;
+mod selectors;
 mod spreadsheet;
 mod sql;
 mod status;
@@ -130,7 +132,8 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
