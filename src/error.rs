@@ -62,7 +62,9 @@ impl Error {
 
     /// What somebody typed to choose models, with every fault of it.
     pub fn selection(faults: Vec<Fault>) -> Self {
-        let mut error = Self::new(Kind::Input, "nothing can be selected so");
+        let count = faults.len();
+        let noun = if count == 1 { "fault" } else { "faults" };
+        let mut error = Self::new(Kind::Input, format!("the selection has {count} {noun}"));
         error.faults = faults;
         error
     }

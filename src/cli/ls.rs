@@ -87,7 +87,8 @@ pub async fn ls(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> 
     let mut lines: Vec<(String, Value)> = Vec::new();
     for node in &chosen {
         if kinds.iter().any(|kind| kind.is_of(node.resource)) {
-            let value = json!({"name": node.name, "resource_type": node.resource.as_str(), "path": node.path, "tags": node.tags, "reads": reads[node.name.as_str()]});
+            let value =
+                json!({"name": node.name, "resource_type": node.resource.as_str(), "path": node.path, "tags": node.tags, "reads": reads[node.name.as_str()]});
             lines.push((node.name.clone(), value));
         }
     }

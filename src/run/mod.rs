@@ -123,6 +123,7 @@ fn tell(written: Result<()>) {
 /// Where the warehouse cannot be read.
 pub async fn dry_run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
     let mut report = RunReport::new("dry-run".to_owned());
+    report.selected = request.selected.map(|names| names.into_iter().collect());
     load::would_load(&request.project, request.clock, &mut report, progress).await?;
     Ok(report)
 }

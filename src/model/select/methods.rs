@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Ground;
 use super::graph::{Node, Resource};
 use super::parse::{Criterion, Method};
 use super::pattern::Pattern;
 use super::state::Change;
-use super::Ground;
 use crate::diagnostic::did_you_mean;
 
 /// What is wrong with a criterion, and what to do about it.
@@ -89,8 +89,11 @@ impl<'g> Ground<'g> {
         self.some(
             |node| fits(&node.path),
             || {
-                let paths: BTreeSet<&str> =
-                    self.nodes.values().flat_map(|node| std::iter::once(node.path.as_str()).chain(node.path.rsplit_once('/').map(|(folder, _)| folder))).collect();
+                let paths: BTreeSet<&str> = self
+                    .nodes
+                    .values()
+                    .flat_map(|node| std::iter::once(node.path.as_str()).chain(node.path.rsplit_once('/').map(|(folder, _)| folder)))
+                    .collect();
                 let hint = did_you_mean(clean, paths).unwrap_or_else(|| "paths begin in the project folder, such as `path:sql/marts`".to_owned());
                 (format!("no model lies at `{value}`"), Some(hint))
             },
@@ -128,7 +131,8 @@ impl<'g> Ground<'g> {
     fn by_feed(&self, value: &str) -> Chosen<'g> {
         let pattern = Pattern::new(value);
         let feed = |node: &'g Node| node.name.strip_prefix("feeds.");
-        let chosen: BTreeSet<&str> = self.nodes.values().filter(|node| feed(node).is_some_and(|feed| pattern.fits(feed))).map(|node| node.name.as_str()).collect();
+        let chosen: BTreeSet<&str> =
+            self.nodes.values().filter(|node| feed(node).is_some_and(|feed| pattern.fits(feed))).map(|node| node.name.as_str()).collect();
         if !chosen.is_empty() {
             return Ok(chosen);
         }
@@ -141,13 +145,16 @@ impl<'g> Ground<'g> {
     fn by_source(&self, value: &str) -> Chosen<'g> {
         let own = format!("{}.", self.known.project.name);
         let name = value.strip_prefix(&own).unwrap_or(value);
-        let (schema, table) = name.split_once('.').map_or((Pattern::new(name), Pattern::new("*")), |(schema, table)| (Pattern::new(schema), Pattern::new(table)));
+        let (schema, table) =
+            name.split_once('.').map_or((Pattern::new(name), Pattern::new("*")), |(schema, table)| (Pattern::new(schema), Pattern::new(table)));
         let is_chosen = |node: &Node| {
-            node.resource == Resource::Source && node.name.split_once('.').is_some_and(|(own_schema, own_table)| schema.fits(own_schema) && table.fits(own_table))
+            node.resource == Resource::Source
+                && node.name.split_once('.').is_some_and(|(own_schema, own_table)| schema.fits(own_schema) && table.fits(own_table))
         };
         self.some(is_chosen, || {
             let sources = self.nodes.values().filter(|node| node.resource == Resource::Source).map(|node| node.name.as_str());
-            let hint = did_you_mean(value, sources).or_else(|| self.nodes.contains_key(&format!("feeds.{value}")).then(|| format!("did you mean `feeds.{value}`?")));
+            let hint =
+                did_you_mean(value, sources).or_else(|| self.nodes.contains_key(&format!("feeds.{value}")).then(|| format!("did you mean `feeds.{value}`?")));
             (format!("there is no source `{value}`"), hint)
         })
     }

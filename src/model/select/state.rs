@@ -31,10 +31,7 @@ impl Released {
     pub fn of(release: Option<&Manifest>) -> Self {
         let Some(release) = release else { return Self::default() };
         let tables = release.resources.iter().chain(&release.rihla.staging);
-        Self {
-            models: tables.map(|table| (table.name.clone(), table.rihla.model.clone())).collect(),
-            definitions: release.rihla.definitions.clone(),
-        }
+        Self { models: tables.map(|table| (table.name.clone(), table.rihla.model.clone())).collect(), definitions: release.rihla.definitions.clone() }
     }
 
     /// How a model stands to it: by its own file, and by the definitions of what it reads that no model makes.
@@ -61,9 +58,10 @@ pub fn definitions(project: &Project, checked: &Checked) -> BTreeMap<String, Str
         all.insert(format!("feeds.{}", pipeline.contract.feed), pipeline.contract.fingerprint.clone());
     }
     for (name, list) in &project.code_lists {
-        let codes = list.codes.iter().map(|code| {
-            format!("{}\t{}\t{}\t{}\t{:?}\t{:?}\n", code.code, code.label_en, code.label_fr, code.label_ar, code.valid_from, code.valid_to)
-        });
+        let codes = list
+            .codes
+            .iter()
+            .map(|code| format!("{}\t{}\t{}\t{}\t{:?}\t{:?}\n", code.code, code.label_en, code.label_fr, code.label_ar, code.valid_from, code.valid_to));
         all.insert(format!("codes.{name}"), hash(codes.collect::<String>().as_bytes()));
     }
     for reference in &project.references {

@@ -31,8 +31,10 @@ pub fn manifest(project: &Project, checked: &Checked, making: &Making<'_>) -> Va
         nodes.insert(id.clone(), make.model(model, schema, &reads));
         for ((test_id, test), form) in ids::tests(project, model).into_iter().zip(&model.header.tests) {
             let form = form.get_ref();
-            let related = form.relationships.as_ref().map(|related| related.table.get_ref().as_str()).filter(|table| all.contains_key(*table));
-            let reads: BTreeSet<String> = std::iter::once(id.clone()).chain(related.map(|table| ids::read(project, table))).collect();
+            let related = form.relationships.as_ref().map(|related| related.table.get_ref().clone());
+            let codes = form.accepted_codes.as_ref().map(|accepted| format!("codes.{}", accepted.codes.get_ref()));
+            let held_against = related.into_iter().chain(codes).filter(|table| all.contains_key(table)).map(|table| ids::read(project, &table));
+            let reads: BTreeSet<String> = std::iter::once(id.clone()).chain(held_against).collect();
             nodes.insert(test_id.clone(), make.test(model, &test_id, test, form, &reads));
             parents.insert(test_id, reads);
         }

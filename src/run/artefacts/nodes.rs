@@ -34,25 +34,28 @@ impl Nodes<'_> {
         let sources = model.reads.iter().filter_map(|(read, _)| read.split_once('.')).filter(|(schema, _)| !matches!(*schema, "codes" | "ref"));
         let refs = model.reads.iter().filter(|(read, _)| !read.contains('.') || matches!(read.split_once('.'), Some(("codes" | "ref", _))));
         let mut entry = self.entry(&ids::model(self.project, name), name, "model", if model.is_staging { "staging" } else { "released" }, &model.file.path);
-        extend(&mut entry, json!({
-            "alias": name,
-            "checksum": {"name": "sha256", "checksum": hex::encode(Sha256::digest(&model.file.text))},
-            "config": config,
-            "tags": tags,
-            "description": model.header.description,
-            "columns": self.model_columns(model, schema),
-            "meta": meta,
-            "language": "sql",
-            "raw_code": model.file.text,
-            "compiled": true,
-            "compiled_code": select_of(model),
-            "refs": refs.map(|(read, _)| json!({"name": read, "package": null, "version": null})).collect::<Vec<_>>(),
-            "sources": sources.map(|(schema, table)| json!([schema, table])).collect::<Vec<_>>(),
-            "metrics": [],
-            "depends_on": {"macros": [], "nodes": reads},
-            "access": if model.is_staging { "protected" } else { "public" },
-            "primary_key": model.header.grain.iter().map(|column| column.get_ref()).collect::<Vec<_>>(),
-        }));
+        extend(
+            &mut entry,
+            json!({
+                "alias": name,
+                "checksum": {"name": "sha256", "checksum": hex::encode(Sha256::digest(&model.file.text))},
+                "config": config,
+                "tags": tags,
+                "description": model.header.description,
+                "columns": self.model_columns(model, schema),
+                "meta": meta,
+                "language": "sql",
+                "raw_code": model.file.text,
+                "compiled": true,
+                "compiled_code": select_of(model),
+                "refs": refs.map(|(read, _)| json!({"name": read, "package": null, "version": null})).collect::<Vec<_>>(),
+                "sources": sources.map(|(schema, table)| json!([schema, table])).collect::<Vec<_>>(),
+                "metrics": [],
+                "depends_on": {"macros": [], "nodes": reads},
+                "access": if model.is_staging { "protected" } else { "public" },
+                "primary_key": model.header.grain.iter().map(|column| column.get_ref()).collect::<Vec<_>>(),
+            }),
+        );
         entry
     }
 
@@ -68,26 +71,29 @@ impl Nodes<'_> {
         config["severity"] = json!(if test.severity == Severity::Error { "ERROR" } else { "WARN" });
         config["where"] = json!(test.condition);
         let mut entry = self.entry(id, &name, "test", "tests", &model.file.path);
-        extend(&mut entry, json!({
-            "alias": name,
-            "checksum": {"name": "none", "checksum": ""},
-            "config": config,
-            "tags": [],
-            "description": test.name(),
-            "columns": {},
-            "meta": {},
-            "language": "sql",
-            "raw_code": "",
-            "compiled": false,
-            "refs": [{"name": model.name.as_str(), "package": null, "version": null}],
-            "sources": [],
-            "metrics": [],
-            "depends_on": {"macros": [], "nodes": reads},
-            "column_name": column,
-            "file_key_name": format!("models.{}", model.name),
-            "attached_node": ids::model(self.project, model.name.as_str()),
-            "test_metadata": {"name": ids::test_kind(test), "kwargs": {"columns": columns, "model": model.name.as_str()}, "namespace": null},
-        }));
+        extend(
+            &mut entry,
+            json!({
+                "alias": name,
+                "checksum": {"name": "none", "checksum": ""},
+                "config": config,
+                "tags": [],
+                "description": test.name(),
+                "columns": {},
+                "meta": {},
+                "language": "sql",
+                "raw_code": "",
+                "compiled": false,
+                "refs": [{"name": model.name.as_str(), "package": null, "version": null}],
+                "sources": [],
+                "metrics": [],
+                "depends_on": {"macros": [], "nodes": reads},
+                "column_name": column,
+                "file_key_name": format!("models.{}", model.name),
+                "attached_node": ids::model(self.project, model.name.as_str()),
+                "test_metadata": {"name": ids::test_kind(test), "kwargs": {"columns": columns, "model": model.name.as_str()}, "namespace": null},
+            }),
+        );
         entry
     }
 
@@ -96,18 +102,21 @@ impl Nodes<'_> {
         let (schema, table) = node.name.split_once('.').unwrap_or(("codes", &node.name));
         let contract = self.project.references.iter().find(|reference| schema == "ref" && reference.name == table).map(|reference| &reference.contract);
         let mut entry = self.entry(&ids::read(self.project, &node.name), table, "seed", schema, &node.path);
-        extend(&mut entry, json!({
-            "alias": table,
-            "checksum": {"name": "sha256", "checksum": self.definitions.get(&node.name).map_or("", String::as_str)},
-            "config": config("seed", &[]),
-            "tags": [],
-            "description": contract.map_or("", |contract| contract.description.as_str()),
-            "columns": contract.map_or_else(|| json!({}), |contract| contract_columns(contract, contract.fields.iter().map(|field| field.name.as_str()))),
-            "meta": {},
-            "raw_code": "",
-            "root_path": null,
-            "depends_on": {"macros": []},
-        }));
+        extend(
+            &mut entry,
+            json!({
+                "alias": table,
+                "checksum": {"name": "sha256", "checksum": self.definitions.get(&node.name).map_or("", String::as_str)},
+                "config": config("seed", &[]),
+                "tags": [],
+                "description": contract.map_or("", |contract| contract.description.as_str()),
+                "columns": contract.map_or_else(|| json!({}), |contract| contract_columns(contract, contract.fields.iter().map(|field| field.name.as_str()))),
+                "meta": {},
+                "raw_code": "",
+                "root_path": null,
+                "depends_on": {"macros": []},
+            }),
+        );
         entry
     }
 
@@ -120,18 +129,21 @@ impl Nodes<'_> {
             contract_columns(contract, loaded.fields().iter().map(|field| field.name().as_str()))
         });
         let mut entry = self.entry(&ids::read(self.project, &node.name), table, "source", schema, &node.path);
-        extend(&mut entry, json!({
-            "source_name": schema,
-            "source_description": if schema == "feeds" { "what offices send" } else { "what the program itself knows" },
-            "loader": "rihla",
-            "identifier": table,
-            "description": contract.map_or("", |contract| contract.description.as_str()),
-            "columns": columns.unwrap_or_else(|| json!({})),
-            "meta": {},
-            "source_meta": {},
-            "tags": [],
-            "config": {"enabled": true},
-        }));
+        extend(
+            &mut entry,
+            json!({
+                "source_name": schema,
+                "source_description": if schema == "feeds" { "what offices send" } else { "what the program itself knows" },
+                "loader": "rihla",
+                "identifier": table,
+                "description": contract.map_or("", |contract| contract.description.as_str()),
+                "columns": columns.unwrap_or_else(|| json!({})),
+                "meta": {},
+                "source_meta": {},
+                "tags": [],
+                "config": {"enabled": true},
+            }),
+        );
         entry
     }
 

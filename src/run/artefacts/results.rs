@@ -34,11 +34,9 @@ pub fn results(project: &Project, checked: &Checked, report: &RunReport, started
 fn of_model(project: &Project, model: &Model, outcome: &ModelOutcome, at: DateTime<Utc>) -> Value {
     let id = ids::model(project, model.name.as_str());
     let (status, message, facts) = match &outcome.ending {
-        Ending::UpToDate(facts) if facts.is_rebuilt => ("success", format!("{} rows", facts.rows), Some(facts)),
+        Ending::UpToDate(facts) if facts.is_rebuilt => ("success", format!("{} row{}", facts.rows, if facts.rows == 1 { "" } else { "s" }), Some(facts)),
         Ending::UpToDate(facts) => ("success", "used again: nothing that it rests on has changed".to_owned(), Some(facts)),
-        Ending::Failed(error) => {
-            ("error", std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": "), None)
-        }
+        Ending::Failed(error) => ("error", std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": "), None),
         Ending::Skipped(because) => ("skipped", format!("it rests on {because}, which failed"), None),
         Ending::OutOfDate => ("skipped", "out of date".to_owned(), None),
     };
@@ -50,9 +48,7 @@ fn of_model(project: &Project, model: &Model, outcome: &ModelOutcome, at: DateTi
 fn of_tests(project: &Project, model: &Model, outcome: &ModelOutcome, at: DateTime<Utc>) -> Vec<Value> {
     let tests = ids::tests(project, model);
     let Ending::UpToDate(facts) = &outcome.ending else {
-        let skipped = |(id, _): (String, _)| {
-            result(&id, "skipped", (at, at), None, Some(format!("{} was not built", model.name)), None, json!({}))
-        };
+        let skipped = |(id, _): (String, _)| result(&id, "skipped", (at, at), None, Some(format!("{} was not built", model.name)), None, json!({}));
         return tests.into_iter().map(skipped).collect();
     };
     // Results stand in the order of the tests; should one have none it was not run.
