@@ -130,7 +130,9 @@ pub enum Command {
         period: Option<String>,
     },
 
-    /// Check the whole project and show every fault with its place; touch nothing
+    /// Check the whole project and show every fault with its place; load nothing
+    ///
+    /// What the project is made of is written to target/manifest.json, in the form that dbt's tools read.
     Check,
 
     /// Show or write the schemas by which editors complete and check a project's files

@@ -15,26 +15,26 @@ use crate::run::{self, check_project};
 
 /// List what a selection holds, one name a line
 ///
-/// Models by their names, feeds, code lists and references as SQL names them (`feeds.returns`, `codes.country`); each
-/// can be selected by the name that is printed. Without --select lists all.
+/// Models by their names; feeds, code lists and references as SQL names them (`feeds.returns`,
+/// `codes.country`). What is printed can be selected by that name. Without --select lists all.
 ///
 ///   rihla ls --select tag:monthly
 ///   rihla ls --select feed:vouchers,path:sql/marts
 ///   rihla ls --select state:modified+ --resource-type model
 ///
-/// A selection is one or more criteria: names joined by spaces are added, by commas narrowed to what all hold.
+/// A selection is one or more criteria: a space between them adds, a comma leaves what both hold.
 ///
-///   returns_*  marts          names with wildcards; a folder of models
-///   +m  m+  2+m+1             m with all it reads, all that reads it, or so many steps of either
-///   @m                        m, all that reads it, and all that these read
-///   tag:t  path:p  file:f     a tag of headers; a file or folder; the name of a file
-///   feed:f                    what rests on a feed; f+1 for what reads it itself
-///   source:feeds.f            the feed alone, as dbt has it
-///   state:modified            changed since the last release: the model's file, or the schema or code list that it
-///                             reads; also state:new, state:old, state:unmodified
-///   result:failed             failed in the last run, itself or one of its tests; also success, error, skipped,
-///                             pass, warn, fail
-///   resource_type:model       model, source or seed
+///   returns_*  marts        names with wildcards; a folder of models
+///   +m  m+  2+m+1           m with all it reads, all that reads it, or so many steps of either
+///   @m                      m, all that reads it, and all that these read
+///   tag:t  path:p  file:f   a tag of headers; a file or folder; the name of a file
+///   feed:f                  what rests on a feed; feed:f+1 for what reads it itself
+///   source:feeds.f          the feed alone, as dbt has it
+///   state:modified          changed since the last release: the model's file, or the schema or
+///                           code list that it reads; also new, old, unmodified
+///   result:failed           failed in the last run, itself or a test of it; also success, error,
+///                           skipped, pass, warn, fail
+///   resource_type:model     model, source or seed
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {
