@@ -44,13 +44,17 @@ impl Graph {
         Self { folder, prepared, runtime }
     }
 
-    /// What is selected, models and all else.
-    fn chosen(&self, selectors: &[&str], exclude: &[&str]) -> BTreeSet<String> {
+    fn try_chosen(&self, selectors: &[&str], exclude: &[&str]) -> rihla::error::Result<BTreeSet<String>> {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let wish = Wish { select: texts(selectors), exclude: texts(exclude) };
         let clock = Arc::new(FixedClock(NOW.parse().expect("an instant")));
-        let selection = self.runtime.block_on(select(&self.prepared, clock, &wish)).unwrap_or_else(|error| panic!("{selectors:?}: {error}"));
-        selection.expect("something was wished").nodes.into_keys().collect()
+        let selection = self.runtime.block_on(select(&self.prepared, clock, &wish))?;
+        Ok(selection.expect("something was wished").nodes.into_keys().collect())
+    }
+
+    /// What is selected, models and all else.
+    fn chosen(&self, selectors: &[&str], exclude: &[&str]) -> BTreeSet<String> {
+        self.try_chosen(selectors, exclude).unwrap_or_else(|error| panic!("{selectors:?}: {error}"))
     }
 
     /// The models selected, in one text.
@@ -151,6 +155,25 @@ fn selections_obey_the_laws_of_sets_and_graphs() {
         let steps: Vec<BTreeSet<String>> = (0..5).map(|steps| chosen(format!("{steps}+{name}"))).collect();
         assert!(steps.windows(2).all(|pair| pair[0].is_subset(&pair[1])) && steps[4] == up, "each step adds, and four reach all");
     }
+}
+
+#[test]
+fn whatever_is_typed_is_a_selection_or_has_faults_with_places() {
+    let graph = Graph::new();
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let typed = "([-@+:,.*?!\\[\\] \\\\/0-9é€]|tag:|feed:|path:|top|by_|monthly){0,12}";
+    let told = runner.run(&typed, |text| {
+        if let Err(error) = graph.try_chosen(&[&text], &[]) {
+            let faults = error.project_faults();
+            proptest::prop_assert!(!faults.is_empty(), "{}", error);
+            for fault in faults {
+                proptest::prop_assert!(fault.file.text.get(fault.span.clone()).is_some(), "{:?} is no place in {:?}", fault.span, text);
+                fault.render(false);
+            }
+        }
+        Ok(())
+    });
+    told.unwrap_or_else(|failed| panic!("{failed}"));
 }
 
 #[test]

@@ -32,8 +32,8 @@ fn translated(text: &str) -> String {
             '*' => regex.push_str(".*"),
             '?' => regex.push('.'),
             // A bracket that is never closed is a bracket.
-            '[' if rest.len() > 1 && rest[1..].contains(']') => {
-                let end = rest[1..].find(']').map_or(0, |at| at + 1);
+            '[' if closing(rest).is_some() => {
+                let end = closing(rest).unwrap_or_default();
                 let class = rest[..end].replace('\\', "\\\\").replace('[', "\\[").replace('&', "\\&").replace('~', "\\~");
                 regex.push_str(&format!("[{}]", class.strip_prefix('!').map_or_else(|| class.clone(), |others| format!("^{others}"))));
                 rest = &rest[end + 1..];
@@ -44,15 +44,31 @@ fn translated(text: &str) -> String {
     regex
 }
 
+/// Where the bracket of a class closes that holds one letter at least.
+fn closing(rest: &str) -> Option<usize> {
+    rest.char_indices().skip(1).find(|(_, letter)| *letter == ']').map(|(at, _)| at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Pattern;
 
     #[test]
     fn wildcards_are_those_of_shells() {
-        for (pattern, name) in
-            [("a*", "a"), ("*_b", "a_b"), ("a?c", "abc"), ("[ab]c", "bc"), ("[!ab]c", "cc"), ("[a-c]x", "bx"), ("a.b", "a.b"), ("[", "["), ("a[", "a[")]
-        {
+        for (pattern, name) in [
+            ("a*", "a"),
+            ("*_b", "a_b"),
+            ("a?c", "abc"),
+            ("[ab]c", "bc"),
+            ("[!ab]c", "cc"),
+            ("[a-c]x", "bx"),
+            ("a.b", "a.b"),
+            ("[", "["),
+            ("a[", "a["),
+            ("[é]", "é"),
+            ("[]", "[]"),
+            ("[z-a]", "[z-a]"),
+        ] {
             assert!(Pattern::new(pattern).fits(name), "{pattern} {name}");
         }
         for (pattern, name) in [("a*", "ba"), ("a?c", "ac"), ("[ab]c", "cc"), ("[!ab]c", "ac"), ("a.*", "ab"), ("a", "ab"), ("é?", "é")] {
