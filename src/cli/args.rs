@@ -140,6 +140,8 @@ pub enum Command {
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
 
+    Audit(super::audit::Options),
+
     /// Show or write the schemas by which editors complete and check a project's files
     ///
     /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of

@@ -2,11 +2,12 @@
 
 use super::args::Args;
 use super::progress::Bar;
-use super::render::{count, plural, table};
+use super::render::{count, plural, table, width, wrapped};
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
+use crate::warehouse::TestResult;
 
 /// Runs the project, or says what a run would do.
 pub async fn run(args: &Args, dry_run: bool, terminal: &mut Terminal<'_>) -> Result<u8> {
@@ -49,7 +50,7 @@ fn text(report: &RunReport) -> String {
         ));
     }
     for test in &report.failed_tests {
-        text.push_str(&format!("\ntest failed ({}): {} {}: {}\n", test.severity, test.model, test.test, plural(test.failures, "failure", "failures")));
+        text.push_str(&failed(test));
     }
     if !dry {
         text.push_str(&format!(
@@ -61,6 +62,14 @@ fn text(report: &RunReport) -> String {
     }
     text.push_str(&ending(report));
     text
+}
+
+fn failed(test: &TestResult) -> String {
+    let failures = plural(test.failures, "failure", "failures");
+    let what = if test.fails() { "test failed" } else { "test passes with failures" };
+    let may = if test.threshold > 0 { format!(", {} may", count(test.threshold)) } else { String::new() };
+    let meaning = test.description.as_ref().map_or_else(String::new, |text| format!("{}\n", wrapped(text, width(), "  ")));
+    format!("\n{what} ({}): {} {}: {failures}{may}\n{meaning}", test.severity, test.model, test.test)
 }
 
 fn deliveries(report: &RunReport) -> String {

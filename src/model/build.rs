@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::audit::audit;
 use super::check::Checked;
 use super::describe;
+use super::failing::Moment;
 use super::inputs::Inputs;
 use super::parse::Model;
 use super::reports::reports;
@@ -45,6 +46,8 @@ pub struct Builder<'a> {
     pub checked: &'a Checked,
     /// What was built last, which is used again where nothing it rests on changed.
     pub last: &'a LastBuild,
+    /// The moment of the run.
+    pub moment: Moment,
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
@@ -120,7 +123,7 @@ impl Builder<'_> {
             None => {
                 let resource = self.write(model, schema, fingerprint, reports).await?;
                 self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                One { resource, tests: audit(self.engine, model).await?, rebuilt: true }
+                One { resource, tests: audit(self.engine, model, schema, self.moment).await?, rebuilt: true }
             }
         };
         Ok((index, one))
@@ -139,7 +142,7 @@ impl Builder<'_> {
         if !model.is_staging {
             describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
         }
-        for (read, _) in &model.reads {
+        for (read, _) in model.needs() {
             let of_model = results.iter().flatten().map(|one| &one.resource).find(|table| table.name == *read).map(|table| table.hash.as_str());
             let content = of_model
                 .or_else(|| self.inputs.fingerprint(read))

@@ -6,21 +6,26 @@
 mod audit;
 mod build;
 mod check;
+mod check_sums;
+mod check_tests;
 mod describe;
 mod diagnose;
+mod failing;
 mod header;
 mod inputs;
 mod parse;
 mod reports;
 mod test;
+mod test_forms;
 mod write;
 
-pub use audit::audit;
+pub use audit::{audit_of_run, failing};
 pub use build::{Builder, Built, model_hash};
 pub use check::{Checked, check};
 pub use describe::columns;
 pub use diagnose::fault as sql_fault;
+pub use failing::Moment;
 pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
 pub use parse::Model;
-pub use test::{Check, Severity, Test};
+pub use test::{Check, Severity, Test, Threshold};
