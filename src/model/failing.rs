@@ -88,15 +88,15 @@ fn compared(model: &Model, condition: &str, change: &Change) -> String {
 }
 
 /// Groups whose sums differ, or that one of two tables has not. Rows of both tables stand under one another, so that
-/// groups meet without a join and null is a group like others.
+/// groups meet without a join and null is a group like others; `nullif` makes a null of the column's own type.
 pub(super) fn unequal_sums(table: &str, condition: &str, sums: &SumEquals) -> String {
     let by: String = sums.by.iter().map(|column| format!("{}, ", quoted(column))).collect();
     let group = if sums.by.is_empty() { String::new() } else { format!("GROUP BY {}", list(&sums.by)) };
     let (table, column, to, other) = (quoted(table), quoted(&sums.column), quoted(&sums.to), path(&sums.table));
     let of_other = sums.table_condition.as_ref().map_or_else(|| "true".to_owned(), |condition| format!("({condition})"));
     let both = format!(
-        "SELECT {by}{column} AS own_value, NULL AS other_value, 1 AS own_rows, 0 AS other_rows FROM {table} WHERE {condition} \
-         UNION ALL SELECT {by}NULL, {to}, 0, 1 FROM {other} WHERE {of_other}"
+        "SELECT {by}{column} AS own_value, nullif({column}, {column}) AS other_value, 1 AS own_rows, 0 AS other_rows FROM {table} WHERE {condition} \
+         UNION ALL SELECT {by}nullif({to}, {to}), {to}, 0, 1 FROM {other} WHERE {of_other}"
     );
     let summed = format!(
         "SELECT {by}sum(own_value) AS own_sum, sum(other_value) AS other_sum, coalesce(sum(own_rows), 0) AS own_count, \
