@@ -131,9 +131,11 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
             for cycle in cycles {
                 let Some(model) = models.iter().find(|model| model.name.as_str() == cycle[0]) else { continue };
                 let place = model.needs().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
+                let is_read = model.reads.iter().any(|(name, _)| *name == cycle[1]);
+                let hint = if is_read { "let one of them read what comes before the circle" } else { "write the test in the header of the other table" };
                 faults.push(
                     Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → ")))
-                        .hint("let one of them read what comes before the circle"),
+                        .hint(hint),
                 );
             }
             None
