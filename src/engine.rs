@@ -76,7 +76,12 @@ impl Engine {
 
     /// True where there is a model's table of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.context.table_exist(datafusion::common::TableReference::bare(name)).unwrap_or(false)
+        self.has_in(MODELS, name)
+    }
+
+    /// True where a schema has a table of this name.
+    pub fn has_in(&self, schema: &str, name: &str) -> bool {
+        self.context.table_exist(datafusion::common::TableReference::partial(schema, name)).unwrap_or(false)
     }
 
     /// Adds a Parquet file as a model's table.

@@ -74,7 +74,8 @@ fn heading(audit: &Audit) -> String {
         (Some(number), false) => format!("built last: not released, release {number} stays"),
         (None, _) => "built last: not released, there is no release yet".to_owned(),
     };
-    let against = audit.against.map_or_else(String::new, |number| format!("; changes are counted from release {number}"));
+    let has_changes = audit.tests.iter().any(|test| test.result.test.starts_with("change("));
+    let against = audit.against.filter(|_| has_changes).map_or_else(String::new, |number| format!("; changes are counted from release {number}"));
     let failing = audit.tests.iter().filter(|test| test.result.fails()).count() as u64;
     format!("{built}{against}\n{}, {} failing", plural(audit.count as u64, "test", "tests"), count(failing))
 }

@@ -17,6 +17,7 @@ use super::failing::Moment;
 use super::inputs::Inputs;
 use super::parse::Model;
 use super::reports::reports;
+use super::test::Check;
 use super::write::{Draft, Shape, Written};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
@@ -141,6 +142,14 @@ impl Builder<'_> {
         hash.update(model.file.text.as_bytes());
         if !model.is_staging {
             describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
+        }
+        // A code that a list lost may still stand in the table: the tests of codes are run anew where a list changed.
+        let lists = model.tests.iter().filter_map(|test| match &test.check {
+            Check::AcceptedCodes(_, list) => Some(format!("codes.{list}")),
+            _ => None,
+        });
+        for list in lists {
+            hash.update(format!("\n{list}={}", self.inputs.fingerprint(&list).unwrap_or_default()));
         }
         for (read, _) in model.needs() {
             let of_model = results.iter().flatten().map(|one| &one.resource).find(|table| table.name == *read).map(|table| table.hash.as_str());

@@ -133,10 +133,7 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
                 let place = model.needs().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
                 let is_read = model.reads.iter().any(|(name, _)| *name == cycle[1]);
                 let hint = if is_read { "let one of them read what comes before the circle" } else { "write the test in the header of the other table" };
-                faults.push(
-                    Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → ")))
-                        .hint(hint),
-                );
+                faults.push(Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → "))).hint(hint));
             }
             None
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use arrow::datatypes::{DataType, Schema};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use serde_spanned::Spanned;
 
@@ -35,12 +36,9 @@ pub struct Tested<'a> {
 /// Checks the tests of a model; the engine has its table.
 pub async fn check_tests(tested: &Tested<'_>, faults: &mut Vec<Fault>) {
     let model = tested.model;
-    let mut seen = BTreeSet::new();
+    let before = faults.len();
     for (spanned, test) in model.header.tests.iter().zip(&model.tests) {
         let form = spanned.get_ref();
-        if !seen.insert((test.name(), test.severity.as_str())) {
-            faults.push(model.header_fault(spanned.span(), format!("the test {} stands here a second time", test.name())).hint("leave one of them out"));
-        }
         check_threshold(model, form, &test.check, faults);
         check_where(tested, form, faults).await;
         if !knows_columns(tested, form, faults) {
@@ -55,6 +53,19 @@ pub async fn check_tests(tested: &Tested<'_>, faults: &mut Vec<Fault>) {
             Check::SumEquals(sums) => check_sums(tested, form, sums, faults).await,
             Check::Change(_) => form.change.iter().for_each(|change| check_change(tested, change, faults)),
             Check::NotNull(_) | Check::Unique(_) | Check::Accepted(..) => {}
+        }
+    }
+    if faults.len() == before {
+        check_names(model, faults);
+    }
+}
+
+/// Results are known by the name of their test and how it weighs.
+fn check_names(model: &Model, faults: &mut Vec<Fault>) {
+    let mut seen = BTreeSet::new();
+    for (form, test) in model.header.tests.iter().zip(&model.tests) {
+        if !seen.insert((test.name(), test.severity.as_str())) {
+            faults.push(model.header_fault(form.span(), format!("the test {} stands here a second time", test.name())).hint("leave one of them out"));
         }
     }
 }
@@ -134,8 +145,7 @@ fn check_change(tested: &Tested<'_>, spanned: &Spanned<ChangeForm>, faults: &mut
     }
     if !kind_of(tested.schema, name).is_some_and(DataType::is_numeric) {
         say(change.column.span(), format!("`{name}` holds no numbers, so nothing says how far it changed"), "name a measure");
-    }
-    if model.header.grain.iter().any(|column| column.get_ref() == name) {
+    } else if model.header.grain.iter().any(|column| column.get_ref() == name) {
         say(change.column.span(), format!("`{name}` is of the grain, which says what a row is: it cannot change"), "name a measure");
     }
     for bound in change.max_percent.iter().chain(&change.max_absolute) {
@@ -183,8 +193,7 @@ async fn check_expression(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec
     let plan = match state.create_logical_plan(&sql).await {
         Ok(plan) => plan,
         Err(error) => {
-            let told = diagnose::fault(&model.file, &error);
-            faults.push(model.header_fault(must.span(), format!("the expression of a test is wrong: {}", told.message)).maybe_hint(told.hint));
+            faults.push(wrong(model, must, &error));
             return;
         }
     };
@@ -195,17 +204,24 @@ async fn check_expression(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec
         faults.push(outside(model, must, &what));
     } else if let Err(error) = state.create_logical_plan(&format!("{} WHERE NOT ({})", rows(model), must.get_ref())).await {
         // What can be selected cannot always be asked of each row: a sum over all of them cannot.
-        let told = diagnose::fault(&model.file, &error);
-        faults.push(model.header_fault(must.span(), format!("the expression of a test is wrong: {}", told.message)).maybe_hint(told.hint));
+        faults.push(wrong(model, must, &error));
     } else if let Err(error) = state.optimize(&plan) {
-        let told = diagnose::fault(&model.file, &error);
-        faults.push(model.header_fault(must.span(), format!("the expression of a test is wrong: {}", told.message)).maybe_hint(told.hint));
+        faults.push(wrong(model, must, &error));
     }
 }
 
+fn wrong(model: &Model, must: &Text, error: &DataFusionError) -> Fault {
+    let told = diagnose::fault(&model.file, error);
+    let hint = told.hint.or_else(|| told.message.ends_with("not found").then(|| OWN_COLUMNS.to_owned()));
+    model.header_fault(must.span(), format!("the expression of a test is wrong: {}", told.message)).maybe_hint(hint)
+}
+
+/// Why a test names nothing else.
+const OWN_COLUMNS: &str =
+    "a test is run again only where its table changes: name the table's own columns; `relationships` and `sum_equals` look at other tables";
+
 fn outside(model: &Model, text: &Text, what: &str) -> Fault {
-    let hint = "a test is run again only where its table changes: name the table's own columns; `relationships` and `sum_equals` look at other tables";
-    model.header_fault(text.span(), format!("the test depends on {what}")).hint(hint)
+    model.header_fault(text.span(), format!("the test depends on {what}")).hint(OWN_COLUMNS)
 }
 
 /// What else than a table's own rows a plan depends on.

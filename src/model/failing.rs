@@ -78,7 +78,8 @@ pub(super) fn audited_rows(model: &Model, test: &Test) -> String {
 /// The rows of a table (`n`) joined with those of the last release (`o`), where both have a figure.
 fn compared(model: &Model, condition: &str, change: &Change) -> String {
     let table = quoted(model.name.as_str());
-    let same = model.header.grain.iter().map(|column| format!("n.{0} IS NOT DISTINCT FROM o.{0}", quoted(column.get_ref())));
+    // In brackets: the parser takes all that follows DISTINCT FROM for its operand.
+    let same = model.header.grain.iter().map(|column| format!("(n.{0} IS NOT DISTINCT FROM o.{0})", quoted(column.get_ref())));
     let same: Vec<String> = same.chain(std::iter::once("true".to_owned())).collect();
     let column = quoted(&change.column);
     format!(

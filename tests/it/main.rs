@@ -8,6 +8,7 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod audits;
 mod books;
 mod by_files_alone;
 mod clients;
