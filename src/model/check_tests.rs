@@ -13,7 +13,7 @@ use super::check_sums::check_sums;
 use super::diagnose;
 use super::header::Text;
 use super::parse::Model;
-use super::test::{Check, Threshold, exact};
+use super::test::{Check, Test, Threshold, exact};
 use super::test_forms::{ChangeForm, RowCountForm, TestForm};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::engine::{Engine, MODELS};
@@ -36,7 +36,6 @@ pub struct Tested<'a> {
 /// Checks the tests of a model; the engine has its table.
 pub async fn check_tests(tested: &Tested<'_>, faults: &mut Vec<Fault>) {
     let model = tested.model;
-    let before = faults.len();
     for (spanned, test) in model.header.tests.iter().zip(&model.tests) {
         let form = spanned.get_ref();
         check_threshold(model, form, &test.check, faults);
@@ -55,15 +54,15 @@ pub async fn check_tests(tested: &Tested<'_>, faults: &mut Vec<Fault>) {
             Check::NotNull(_) | Check::Unique(_) | Check::Accepted(..) => {}
         }
     }
-    if faults.len() == before {
-        check_names(model, faults);
-    }
+    check_names(model, faults);
 }
 
 /// Results are known by the name of their test and how it weighs.
 fn check_names(model: &Model, faults: &mut Vec<Fault>) {
     let mut seen = BTreeSet::new();
-    for (form, test) in model.header.tests.iter().zip(&model.tests) {
+    // Two whose bounds are none are faulty for that, not for being the same.
+    let has_bound = |test: &Test| !matches!(&test.check, Check::Change(change) if change.max_percent.is_none() && change.max_absolute.is_none());
+    for (form, test) in model.header.tests.iter().zip(&model.tests).filter(|(_, test)| has_bound(test)) {
         if !seen.insert((test.name(), test.severity.as_str())) {
             faults.push(model.header_fault(form.span(), format!("the test {} stands here a second time", test.name())).hint("leave one of them out"));
         }
