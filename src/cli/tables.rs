@@ -106,7 +106,8 @@ fn tests(document: &TableDocument) -> String {
     let is_described = document.tests.iter().any(|test| test.description.is_some());
     let rows = document.tests.iter().map(|test| {
         let result = test.result.as_ref().map_or_else(|| "not run yet".to_owned(), outcome);
-        let mut row = vec![test.name.clone(), test.severity.clone(), result];
+        let severity = test.threshold.as_ref().map_or_else(|| test.severity.clone(), |threshold| format!("{}, {threshold} may fail", test.severity));
+        let mut row = vec![test.name.clone(), severity, result];
         row.extend(is_described.then(|| test.description.clone().unwrap_or_default()));
         row
     });
@@ -180,7 +181,7 @@ fn test_json(test: &TestDocument) -> Value {
         "severity": test.severity,
         "description": test.description,
         "failures": result.map(|result| result.failures),
-        "threshold": result.map(|result| result.threshold),
+        "threshold": test.threshold,
         "passes": result.map(|result| !result.fails()),
         "note": result.and_then(|result| result.note.clone()),
     })

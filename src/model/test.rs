@@ -118,6 +118,15 @@ pub fn exact(bound: f64) -> Option<String> {
 }
 
 impl Threshold {
+    /// How much may fail, as people read it; nothing where nothing may.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::Rows(0) => None,
+            Self::Rows(rows) => Some(rows.to_string()),
+            Self::Percent(percent) => Some(format!("{percent} %")),
+        }
+    }
+
     /// The threshold that a value of TOML states; nothing where it states none.
     pub fn parse(value: &toml::Value) -> Option<Self> {
         match value {

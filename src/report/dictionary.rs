@@ -89,6 +89,8 @@ pub struct TestDocument {
     pub name: String,
     /// `error` or `warn`.
     pub severity: String,
+    /// How much may fail, `5` or `2 %`; absent where nothing may.
+    pub threshold: Option<String>,
     /// What a failure means.
     pub description: Option<String>,
     /// Its result in the newest release; absent where it was not run.
@@ -163,7 +165,7 @@ pub fn document(prepared: &Prepared, newest: Option<&(Warehouse, Manifest)>, nam
         let severity = test.severity.as_str();
         let is_its = |result: &&TestResult| result.model == model.name.as_str() && result.test == name && result.severity == severity;
         let result = results.iter().find(is_its).cloned();
-        TestDocument { name, severity: severity.to_owned(), description: test.description.clone(), result }
+        TestDocument { name, severity: severity.to_owned(), threshold: test.threshold.words(), description: test.description.clone(), result }
     });
     Ok(TableDocument {
         name: name.to_owned(),
