@@ -135,6 +135,8 @@ pub enum Command {
     /// What the project is made of is written to target/manifest.json, in the form that dbt's tools read.
     Check,
 
+    Audit(super::audit::Options),
+
     /// Show or write the schemas by which editors complete and check a project's files
     ///
     /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of

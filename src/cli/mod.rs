@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file; the only place that prints and exits. Holds no logic.
 
 mod args;
+mod audit;
 mod check;
 mod compare;
 mod erase;
@@ -139,6 +140,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
         Command::Validate { .. } => validate::validate(args, terminal),
+        Command::Audit(options) => audit::audit(args, options, terminal).await,
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::test::TestForm;
+use super::test_forms::TestForm;
 use crate::contract::Measure;
 
 /// Text with its place in the header.

@@ -6,6 +6,7 @@
 mod advice;
 mod artefacts;
 mod assess;
+mod audit;
 mod behind;
 mod choice;
 mod judge;
@@ -18,6 +19,7 @@ mod report;
 mod select;
 mod trial;
 
+pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};

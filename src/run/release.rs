@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::{audit_run, moment, release_before};
 use super::prepare::fill;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
@@ -24,16 +25,24 @@ pub async fn release(
     let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
-    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted };
-    let Built { build: built, outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
+    let moment = moment(project, warehouse.clock());
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment };
+    let Built { build: mut built, mut outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
+    let is_unchanged = last.as_ref().is_some_and(|last| is_same(last, &built));
+    // What the last release says already is held against the one before it, as it was when it was made.
+    built.against = if is_unchanged { release_before(warehouse, last.as_ref()).await? } else { last.as_ref().map(|last| last.rihla.release) };
+    audit_run(checked, warehouse, &engine, moment, &mut built).await?;
+    outcomes.iter_mut().for_each(|outcome| outcome.note_tests(&built.tests));
     if built != before {
         warehouse.remember_build(&built).await?;
     }
     report.note_models(outcomes);
     report.tables = built.tables.len();
     report.release = last.as_ref().map(|last| last.rihla.release);
-    if report.failed_tests.iter().any(TestResult::stops) {
-        report.problems.push("tests failed: no release is made".to_owned());
+    let stops = report.failed_tests.iter().any(TestResult::stops);
+    if stops {
+        let what = if is_unchanged { "tests failed of what is released already" } else { "tests failed: no release is made" };
+        report.problems.push(format!("{what}; `rihla audit --failing` shows the rows"));
     }
     if !report.failed_models.is_empty() {
         report.problems.push("models failed: no release is made".to_owned());
@@ -41,11 +50,11 @@ pub async fn release(
         return Ok(());
     }
     // A release is of one state: where any table is of another there is none to make.
-    if !report.out_of_date.is_empty() || report.is_held_back || report.failed_tests.iter().any(TestResult::stops) {
+    if !report.out_of_date.is_empty() || report.is_held_back || (stops && !is_unchanged) {
         report.outcome = RunOutcome::Held;
         return Ok(());
     }
-    if let Some(last) = last.as_ref().filter(|last| is_same(last, &built)) {
+    if let Some(last) = last.as_ref().filter(|_| is_unchanged) {
         report.outcome = RunOutcome::Unchanged;
         // A run that was killed after its release but before its folder was made left this to do.
         return warehouse.show(last);
@@ -59,7 +68,7 @@ pub async fn release(
 }
 
 /// True where a release would say what the last one says, whatever it was made of.
-fn is_same(last: &Manifest, built: &LastBuild) -> bool {
+pub(super) fn is_same(last: &Manifest, built: &LastBuild) -> bool {
     let said = |tables: &[Resource]| {
         tables
             .iter()
@@ -76,7 +85,9 @@ fn is_same(last: &Manifest, built: &LastBuild) -> bool {
             })
             .collect::<Vec<_>>()
     };
-    said(&last.resources) == said(&built.tables) && last.rihla.tests == built.tests
+    // What depends on the moment or on an earlier release is no news by itself.
+    let tested = |tests: &[TestResult]| tests.iter().map(|test| if test.is_of_run { test.unrun() } else { test.clone() }).collect::<Vec<_>>();
+    said(&last.resources) == said(&built.tables) && tested(&last.rihla.tests) == tested(&built.tests)
 }
 
 fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {

@@ -8,6 +8,8 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod audit_faults;
+mod audits;
 mod books;
 mod by_files_alone;
 mod clients;
