@@ -10,7 +10,9 @@ use super::audit::failing_rows;
 use super::diagnose;
 use super::header::Text;
 use super::inputs::empty_inputs;
+use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::plan::{Planned, Planner};
 use super::reports::owing;
 use super::test::{Check, Test};
 use crate::contract::Measure;
@@ -27,6 +29,8 @@ pub struct Checked {
     pub models: Vec<Model>,
     /// The columns of each model's table, by position.
     pub schemas: Vec<SchemaRef>,
+    /// What these columns are computed from, by position.
+    pub lineages: Vec<ModelLineage>,
 }
 
 impl Checked {
@@ -68,23 +72,25 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     check_reads(&models, &inputs, &broken, is_whole, faults);
     let Some(order) = order(&models, faults) else { return Ok(None) };
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
-    let mut schemas = Vec::new();
+    let (mut schemas, mut lineages) = (Vec::new(), Vec::new());
+    let mut planner = Planner::new(&engine, project, is_whole);
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
     unplanned.extend(models.iter().flat_map(|model| &model.reads).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
     for model in &models {
-        match plan(&engine, model, &unplanned, faults).await? {
-            Some(schema) => {
+        match plan(&mut planner, model, &unplanned, faults).await {
+            Some(Planned { schema, lineage }) => {
                 check_header(model, &schema, project, faults);
                 engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
-                check_conditions(&engine, model, &feeds_of(&models, model), faults).await;
+                check_conditions(&planner, model, &feeds_of(&models, model), faults).await;
                 schemas.push(schema);
+                lineages.push(lineage);
             }
             None => {
                 unplanned.insert(model.name.as_str().to_owned());
             }
         }
     }
-    Ok(stops_nothing(faults).then_some(Checked { models, schemas }))
+    Ok(stops_nothing(faults).then_some(Checked { models, schemas, lineages }))
 }
 
 /// True where there are warnings at most.
@@ -142,24 +148,13 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 }
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
-async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
+async fn plan(planner: &mut Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Option<Planned> {
     if model.reads.iter().any(|(read, _)| unplanned.contains(read))
         || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
     {
-        return Ok(None);
+        return None;
     }
-    let state = engine.context().state();
-    let planned = match state.create_logical_plan(&model.file.text).await {
-        Ok(plan) => state.optimize(&plan).map(|_| plan),
-        Err(error) => Err(error),
-    };
-    match planned {
-        Ok(plan) => Ok(Some(written_schema(plan.schema().as_arrow()))),
-        Err(error) => {
-            faults.extend(error.iter().map(|error| diagnose::fault(&model.file, error)));
-            Ok(None)
-        }
-    }
+    planner.model(model, faults).await
 }
 
 /// The columns as they are written: plain text, everything nullable, no metadata.
@@ -238,7 +233,7 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
 }
 
 /// Conditions of tests and reports are SQL too.
-async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
     for form in model.header.reports.iter().map(serde_spanned::Spanned::get_ref) {
         if !feeds.contains(form.feed.get_ref()) {
             let hint = did_you_mean(form.feed.get_ref(), feeds.iter().map(String::as_str))
@@ -246,10 +241,10 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
             faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
         }
         if let Some(condition) = &form.offices {
-            check_condition(engine, model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
+            planner.condition(model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
         }
         if let Some(condition) = &form.rows {
-            check_condition(engine, model, condition, "for rows", &rows_where(model, condition), faults).await;
+            planner.condition(model, condition, "for rows", &rows_where(model, condition), faults).await;
         }
     }
     // Where rows rest on reports of their own, a feed left out would be one whose lack nobody sees.
@@ -265,7 +260,7 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
     }
     for (form, test) in model.header.tests.iter().zip(&model.tests) {
         let Some(related) = &form.get_ref().relationships else { continue };
-        if let Err(error) = engine.context().state().create_logical_plan(&failing_rows(model, &Test { condition: None, ..test.clone() })).await {
+        if let Err(error) = planner.statement(&failing_rows(model, &Test { condition: None, ..test.clone() })).await {
             let told = diagnose::fault(&model.file, &error);
             let place = related.to.as_ref().unwrap_or(&related.column);
             let message = format!("the test cannot hold `{}` against `{}`: {}", related.column.get_ref(), related.table.get_ref(), told.message);
@@ -274,18 +269,11 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
     }
     for form in &model.header.tests {
         if let Some(condition) = &form.get_ref().r#where {
-            check_condition(engine, model, condition, "of a test", &rows_where(model, condition), faults).await;
+            planner.condition(model, condition, "of a test", &rows_where(model, condition), faults).await;
         }
     }
 }
 
 fn rows_where(model: &Model, condition: &Text) -> String {
     format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref())
-}
-
-async fn check_condition(engine: &Engine, model: &Model, condition: &Text, what: &str, sql: &str, faults: &mut Vec<Fault>) {
-    if let Err(error) = engine.context().state().create_logical_plan(sql).await {
-        let told = diagnose::fault(&model.file, &error);
-        faults.push(model.header_fault(condition.span(), format!("the condition {what} is wrong: {}", told.message)).maybe_hint(told.hint));
-    }
 }

@@ -59,7 +59,7 @@ fn find_word(file: &SourceFile, word: &str) -> Range<usize> {
 }
 
 /// The SELECT's first line.
-fn body(file: &SourceFile) -> Range<usize> {
+pub fn body(file: &SourceFile) -> Range<usize> {
     let after = file.text.find("*/").map_or(0, |end| end + 2);
     let lead = file.text[after..].len() - file.text[after..].trim_start().len();
     after + lead..file.text.len()

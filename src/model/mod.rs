@@ -6,13 +6,20 @@
 mod audit;
 mod build;
 mod check;
+mod check_codes;
 mod describe;
 mod diagnose;
 mod header;
 mod inputs;
+mod known;
+mod lineage;
 mod parse;
+mod plan;
 mod reports;
 mod test;
+mod trace;
+mod trace_expr;
+mod values;
 mod write;
 
 pub use audit::audit;
@@ -22,5 +29,6 @@ pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use header::Header;
 pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
+pub use lineage::{ColumnLineage, ColumnRef, Graph, ModelLineage, Step, Way};
 pub use parse::Model;
 pub use test::{Check, Severity, Test};

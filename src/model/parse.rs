@@ -29,6 +29,8 @@ pub struct Model {
     pub header_start: usize,
     /// What must hold of its table.
     pub tests: Vec<Test>,
+    /// Its SELECT.
+    pub statement: Statement,
     /// The tables it names, `schema.name` or `name`, with the place of the first mention.
     pub reads: Vec<(String, Range<usize>)>,
     /// True for models of `sql/staging`: person-level, never released.
@@ -54,6 +56,7 @@ impl Model {
             tests,
             reads: reads(file, &statement).into_iter().chain(related(&header, part.start)).collect(),
             is_staging: file.path.starts_with("sql/staging/"),
+            statement,
             header_start: part.start,
             header,
         })
