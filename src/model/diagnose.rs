@@ -8,6 +8,26 @@ use datafusion::error::DataFusionError;
 
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 
+/// What is said of a subquery that the engine plans but cannot run.
+pub const SUBQUERY_THAT_CANNOT_RUN: &str = "a subquery depends on its surroundings in a way that cannot be run";
+
+/// The name of the column that an error says is not there.
+pub fn unknown_column(error: &DataFusionError) -> Option<String> {
+    match error.find_root() {
+        DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => Some(field.name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The line and column of the name that an error is about, where it says so.
+pub fn location(error: &DataFusionError) -> Option<(u64, u64)> {
+    let start = error.diagnostic()?.span?.start;
+    Some((start.line, start.column))
+}
+
 /// The fault that an error of parsing or planning is.
 pub fn fault(file: &Arc<SourceFile>, error: &DataFusionError) -> Fault {
     let root = error.find_root();

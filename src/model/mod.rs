@@ -15,6 +15,7 @@ mod known;
 mod lineage;
 mod parse;
 mod plan;
+mod repair;
 mod reports;
 mod test;
 mod trace;

@@ -154,9 +154,9 @@ impl Values {
             Self::Only { vocabularies, .. } => vocabularies.values().find_map(|known| Some(known.list.as_ref()?.find(text)?.code.as_str())),
             Self::Any => None,
         };
-        // Codes are often so short that most of them are near.
-        let near = || nearest(text, all.iter().copied()).filter(|found| found.chars().count() > 2);
-        match by_label().or_else(near) {
+        let near = || nearest(text, all.iter().copied()).filter(|found| is_worth_offering(text, found));
+        let turned = || all.iter().copied().find(|known| letters(known) == letters(text));
+        match by_label().or_else(turned).or_else(near) {
             Some(found) => format!("did you mean `{found}`?"),
             None if all.len() <= SHOWN => format!("there are {}", all.into_iter().collect::<Vec<_>>().join(", ")),
             None => format!("there are {}", self.words()),
@@ -164,34 +164,46 @@ impl Values {
     }
 }
 
+/// Codes are often so short that most of them are near.
+fn is_worth_offering(text: &str, found: &str) -> bool {
+    text.chars().count().min(found.chars().count()) > 3
+}
+
+fn letters(text: &str) -> Vec<char> {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn letters(list: &[&str]) -> Values {
+    fn vocabulary(list: &[&str]) -> Values {
         Values::members(&Arc::new(Vocabulary::of("letter", "letters", list.iter().copied())))
     }
 
     #[test]
     fn what_is_known_is_never_too_little() {
-        let either = letters(&["a", "b"]).or(Values::literal("none"));
+        let either = vocabulary(&["a", "b"]).or(Values::literal("none"));
         assert!(either.may_be("a") && either.may_be("none") && !either.may_be("c"));
         assert!(either.or(Values::Any).may_be("c"));
-        let joined = Values::literal("of_").joined(&letters(&["a", "b"]));
+        let joined = Values::literal("of_").joined(&vocabulary(&["a", "b"]));
         assert!(joined.may_be("of_a") && !joined.may_be("a"));
         assert!(Values::Any.joined(&Values::literal("x")).may_be("yx"));
     }
 
     #[test]
     fn only_what_is_known_can_be_apart() {
-        assert!(letters(&["a"]).are_apart(&Values::literal("b")));
-        assert!(!letters(&["a"]).are_apart(&letters(&["a", "b"])));
-        assert!(!letters(&["a"]).are_apart(&Values::Any) && !letters(&["a"]).are_apart(&Values::none()));
+        assert!(vocabulary(&["a"]).are_apart(&Values::literal("b")));
+        assert!(!vocabulary(&["a"]).are_apart(&vocabulary(&["a", "b"])));
+        assert!(!vocabulary(&["a"]).are_apart(&Values::Any) && !vocabulary(&["a"]).are_apart(&Values::none()));
     }
 
     #[test]
     fn the_nearest_is_offered_else_all() {
-        assert_eq!(letters(&["outbound", "inbound"]).hint("outbond"), "did you mean `outbound`?");
-        assert_eq!(letters(&["outbound", "inbound"]).hint("zebra"), "there are inbound, outbound");
+        assert_eq!(vocabulary(&["outbound", "inbound"]).hint("outbond"), "did you mean `outbound`?");
+        assert_eq!(vocabulary(&["BRA", "MAR"]).hint("MRA"), "did you mean `MAR`?");
+        assert_eq!(vocabulary(&["outbound", "inbound"]).hint("zebra"), "there are inbound, outbound");
     }
 }
