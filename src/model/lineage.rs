@@ -117,23 +117,23 @@ impl Graph {
     }
 
     /// The steps that lead into a column; values first.
-    pub fn into(&self, column: &ColumnRef) -> &[Step] {
+    pub fn steps_into(&self, column: &ColumnRef) -> &[Step] {
         self.into.get(column).map_or(&[], Vec::as_slice)
     }
 
     /// The steps that lead out of a column.
-    pub fn out_of(&self, column: &ColumnRef) -> &[Step] {
+    pub fn steps_out_of(&self, column: &ColumnRef) -> &[Step] {
         self.out_of.get(column).map_or(&[], Vec::as_slice)
     }
 
     /// Every step on the way into the columns given, back to what no model computes; along values alone where asked.
     pub fn upstream(&self, of: &[ColumnRef], values_only: bool) -> BTreeSet<Step> {
-        walk(of, values_only, |column| self.into(column), |step| &step.from)
+        walk(of, values_only, |column| self.steps_into(column), |step| &step.from)
     }
 
     /// Every step on the way out of the columns given, on to what nothing is computed from; along values alone where asked.
     pub fn downstream(&self, of: &[ColumnRef], values_only: bool) -> BTreeSet<Step> {
-        walk(of, values_only, |column| self.out_of(column), |step| &step.to)
+        walk(of, values_only, |column| self.steps_out_of(column), |step| &step.to)
     }
 }
 
