@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
 use super::audit::failing_rows;
-use super::diagnose;
+use super::{check_unused, diagnose};
 use super::header::Text;
 use super::inputs::empty_inputs;
 use super::lineage::ModelLineage;
@@ -89,6 +89,9 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
                 unplanned.insert(model.name.as_str().to_owned());
             }
         }
+    }
+    if stops_nothing(faults) {
+        faults.extend(check_unused::warnings(&models));
     }
     Ok(stops_nothing(faults).then_some(Checked { models, schemas, lineages }))
 }

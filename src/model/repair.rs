@@ -53,13 +53,13 @@ impl<'m> Repair<'m> {
         self.rounds += 1;
         let mut is_mended = false;
         for error in error.iter() {
-            let fault = diagnose::fault(&self.model.file, error);
-            let place = diagnose::location(error);
-            // After the first round only a name at its own place is sure to be no consequence.
-            if self.rounds == 1 || place.is_some() {
-                self.note(fault, error);
+            let told = diagnose::told(&self.model.file, error);
+            let place = told.fault.span.start;
+            // After the first round only what stands at its own place is sure to be no consequence.
+            if self.rounds == 1 || told.is_placed {
+                self.note(told.fault, error);
             }
-            is_mended |= place.is_some_and(|place| self.take_out(place));
+            is_mended |= told.is_placed && self.take_out(place);
         }
         is_mended && self.rounds < MOST_ROUNDS
     }
@@ -77,23 +77,23 @@ impl<'m> Repair<'m> {
         }
     }
 
-    /// Puts null in the place of the name, or the call, that stands at a line and column.
-    fn take_out(&mut self, (line, column): (u64, u64)) -> bool {
+    /// Puts null in the place of the name, or the call, that stands at a byte of the file.
+    fn take_out(&mut self, start: usize) -> bool {
         let Statement::Statement(statement) = &mut self.statement else { return false };
-        let mut taking = TakeOut { line, column, is_done: false };
+        let mut taking = TakeOut { text: &self.model.file.text, start, is_done: false };
         let _ = statement.visit(&mut taking);
         taking.is_done
     }
 }
 
-/// Puts null in the place of an expression that begins at a line and column.
-struct TakeOut {
-    line: u64,
-    column: u64,
+/// Puts null in the place of an expression that begins at a byte of a text.
+struct TakeOut<'t> {
+    text: &'t str,
+    start: usize,
     is_done: bool,
 }
 
-impl TakeOut {
+impl TakeOut<'_> {
     /// The name by which an expression at the place is known, where it is a column or a call.
     fn found(&self, expression: &Expr) -> Option<Ident> {
         let (first, last) = match expression {
@@ -105,11 +105,12 @@ impl TakeOut {
             },
             _ => return None,
         };
-        (first.span.start.line == self.line && first.span.start.column == self.column).then(|| last.clone())
+        let start = first.span.start;
+        (start.line > 0 && diagnose::offset(self.text, start.line, start.column) == self.start).then(|| last.clone())
     }
 }
 
-impl VisitorMut for TakeOut {
+impl VisitorMut for TakeOut<'_> {
     type Break = ();
 
     /// What others know by the name keeps it.
