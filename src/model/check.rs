@@ -7,7 +7,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
 use super::audit::failing_rows;
-use super::{check_unused, diagnose};
 use super::header::Text;
 use super::inputs::empty_inputs;
 use super::lineage::ModelLineage;
@@ -15,6 +14,7 @@ use super::parse::Model;
 use super::plan::{Planned, Planner};
 use super::reports::owing;
 use super::test::{Check, Test};
+use super::{check_unused, diagnose};
 use crate::contract::Measure;
 use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;

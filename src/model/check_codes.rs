@@ -1,4 +1,5 @@
-//! Texts in SQL that can never be there: codes of no list, offices that do not exist, columns that share no value.
+//! Comparisons in SQL that can never be true: codes of no list, offices that do not exist, columns that share no value,
+//! dates held against numbers.
 
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
@@ -26,7 +27,8 @@ pub fn faults_of_select(model: &Model, comparisons: &[Comparison]) -> Vec<Fault>
     for comparison in comparisons {
         let place = match &comparison.with {
             With::Text(text) => place_of(model, comparison, text, &written),
-            With::Column(..) => comparison.span.map(|span| {
+            With::Branch(..) => None,
+            With::Column(..) | With::Family(..) => comparison.span.map(|span| {
                 let at = |location: datafusion::common::Location| offset(&model.file.text, location.line, location.column);
                 at(span.start)..at(span.end)
             }),
@@ -49,7 +51,7 @@ pub fn faults_of_condition(model: &Model, condition: &Text, what: &str, comparis
         let whole = model.header_start + span.start..model.header_start + span.end;
         let place = match &comparison.with {
             With::Text(text) => only_mention(model, &whole, &format!("'{}'", text.replace('\'', "''"))),
-            With::Column(..) => None,
+            _ => None,
         };
         Fault::error(&model.file, place.unwrap_or(whole), format!("the condition {what} is wrong: {message}")).hint(hint)
     };
@@ -83,6 +85,14 @@ fn words(comparison: &Comparison) -> (String, String) {
         (With::Text(text), None) => {
             let subject = column.map_or_else(|| "the value compared".to_owned(), |column| format!("`{column}`"));
             (format!("{subject} is never `{text}`"), comparison.values.hint(text))
+        }
+        (With::Family(mine, theirs), _) => {
+            let subject = column.map_or_else(|| mine.words().to_owned(), |column| format!("`{column}` is {} and", mine.words()));
+            (format!("{subject} is compared with {}", theirs.words()), "CAST one of them to what is meant".to_owned())
+        }
+        (With::Branch(mine, theirs), _) => {
+            let subject = column.map_or_else(|| "a CASE".to_owned(), |column| format!("the column `{column}` of a UNION"));
+            (format!("{subject} is {} in one place and {} in another", mine.words(), theirs.words()), "CAST one of them to what is meant".to_owned())
         }
         (With::Column(other, theirs), _) => {
             let message = format!("`{}` and `{other}` have no value in common", column.unwrap_or_default());

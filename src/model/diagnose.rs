@@ -97,7 +97,15 @@ fn place_in_words(file: &SourceFile, words: &str) -> Option<Range<usize>> {
 fn stripped(root: &DataFusionError) -> String {
     let text = root.strip_backtrace();
     let text = text.split(" at Line: ").next().unwrap_or(&text);
-    let known = ["SQL error: ParserError(\"", "Error during planning: ", "Schema error: ", "This feature is not implemented: ", "Execution error: ", "Internal error: ", "Arrow error: "];
+    let known = [
+        "SQL error: ParserError(\"",
+        "Error during planning: ",
+        "Schema error: ",
+        "This feature is not implemented: ",
+        "Execution error: ",
+        "Internal error: ",
+        "Arrow error: ",
+    ];
     let text = known.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     text.trim_end_matches("\")").lines().next().unwrap_or_default().to_owned()
 }

@@ -10,6 +10,7 @@ mod check_codes;
 mod check_unused;
 mod describe;
 mod diagnose;
+mod family;
 mod header;
 mod inputs;
 mod known;

@@ -34,9 +34,10 @@ fn only_word(text: &str, word: &str) -> Option<Range<usize>> {
     let start = text.find("*/").map_or(0, |end| end + 2);
     let body = &text[start..];
     let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let mut whole = body.match_indices(word).map(|(at, _)| at).filter(|at| {
-        !body[..*at].chars().next_back().is_some_and(is_letter) && !body[at + word.len()..].chars().next().is_some_and(is_letter)
-    });
+    let mut whole = body
+        .match_indices(word)
+        .map(|(at, _)| at)
+        .filter(|at| !body[..*at].chars().next_back().is_some_and(is_letter) && !body[at + word.len()..].chars().next().is_some_and(is_letter));
     let at = whole.next()?;
     whole.next().is_none().then(|| start + at..start + at + word.len())
 }

@@ -53,11 +53,11 @@ fn say(message: impl Into<String>, hint: Option<String>, about: Option<About>) -
 fn names(words: &str, notes: &[String]) -> Option<Plain> {
     if let Some(name) = between(words, "Invalid function '", "'") {
         let offered = notes.iter().find_map(|note| between(note, "Possible function '", "'"));
-        let hint = if OF_WINDOWS.contains(&name) {
-            Some(format!("it needs a window: `{name}(…) OVER (…)`"))
-        } else {
-            offered.and_then(|offered| nearest(name, [offered])).map(|offered| format!("did you mean `{offered}`?"))
-        };
+        if OF_WINDOWS.contains(&name) {
+            let hint = format!("say over which rows: `{name}(…) OVER (…)`");
+            return say(format!("`{name}` stands without its window"), Some(hint), Some(About::Call(name.to_owned(), None)));
+        }
+        let hint = offered.and_then(|offered| nearest(name, [offered])).map(|offered| format!("did you mean `{offered}`?"));
         return say(format!("there is no function `{name}`"), hint, Some(About::Call(name.to_owned(), None)));
     }
     let name = between(words, "column '", "' is ambiguous").or_else(|| between(words, "Ambiguous reference to unqualified field ", "\n"))?;
@@ -84,10 +84,12 @@ fn groups(words: &str, _: &[String]) -> Option<Plain> {
 }
 
 fn calls(words: &str, _: &[String]) -> Option<Plain> {
-    if let Some(name) = between(words, "unction '", "' expects ")
-        && let (Some(takes), Some(given)) = (between(words, "' expects ", " argument"), between(words, "but received ", "."))
+    // The name stands last before what it expects: others may have been told before.
+    let expecting = words.split_once("' expects ").and_then(|(before, _)| before.rsplit_once("unction '")).map(|(_, name)| name);
+    if let Some(name) = expecting
+        && let (Some(takes), Some(given)) = (between(words, "' expects ", " argument"), words.split_once("but received ").map(|(_, rest)| rest))
     {
-        let given = given.split_whitespace().next().unwrap_or(given);
+        let given = given.split([' ', ',', '.']).next().unwrap_or(given);
         let noun = if takes == "1" { "argument" } else { "arguments" };
         return say(format!("`{name}` takes {takes} {noun}, not {given}"), None, Some(About::Call(name.to_owned(), given.parse().ok())));
     }
@@ -115,7 +117,12 @@ fn columns(words: &str, _: &[String]) -> Option<Plain> {
 }
 
 fn types(words: &str, _: &[String]) -> Option<Plain> {
-    for (start, end) in [("Cannot coerce arithmetic expression ", " to valid types"), ("ommon argument type for comparison operation ", "\n"), ("argument type for logical boolean operation ", "\n"), ("argument type for operation ", "\n")] {
+    for (start, end) in [
+        ("Cannot coerce arithmetic expression ", " to valid types"),
+        ("ommon argument type for comparison operation ", "\n"),
+        ("argument type for logical boolean operation ", "\n"),
+        ("argument type for operation ", "\n"),
+    ] {
         let Some(expression) = between(words, start, end) else { continue };
         let (left, operator, right) = operation(expression)?;
         let about = About::Operator(operator.to_owned());
@@ -142,7 +149,11 @@ fn values(words: &str, _: &[String]) -> Option<Plain> {
     if let Some(text) = between(words, "Error parsing timestamp from '", "'") {
         return say(format!("`{text}` cannot be read as {}", kind("Timestamp")), None, Some(About::Text(text.to_owned())));
     }
-    words.to_lowercase().contains("divide by zero").then(|| Plain { message: "a number is divided by zero".to_owned(), hint: None, about: Some(About::Operator("/".to_owned())) })
+    words.to_lowercase().contains("divide by zero").then(|| Plain {
+        message: "a number is divided by zero".to_owned(),
+        hint: None,
+        about: Some(About::Operator("/".to_owned())),
+    })
 }
 
 fn subqueries(words: &str, _: &[String]) -> Option<Plain> {

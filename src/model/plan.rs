@@ -127,7 +127,9 @@ impl<'p> Planner<'p> {
 
 /// True where a plan has subqueries within expressions.
 fn has_subqueries(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
-    plan.exists(|node| node_has(node, |expression| matches!(expression, Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::SetComparison(_))))
+    plan.exists(|node| {
+        node_has(node, |expression| matches!(expression, Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::SetComparison(_)))
+    })
 }
 
 /// True where an optimised plan still has subqueries that depend on their surroundings: nothing can run those.

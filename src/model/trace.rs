@@ -10,6 +10,7 @@ use datafusion::common::{Column, DFSchema, Span, TableReference};
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, Join, JoinType, LogicalPlan, RecursiveQuery, TableScan, Unnest, Window};
 
+use super::family::Family;
 use super::lineage::{ColumnLineage, ColumnRef, ModelLineage};
 use super::values::Values;
 
@@ -27,12 +28,14 @@ pub struct Facts {
     pub values: Values,
     /// The texts that it may hold, where it is a list.
     pub elements: Values,
+    /// The family of its type, where that is known; of what SQL itself writes, that of the literal.
+    pub family: Option<Family>,
 }
 
 impl Facts {
     /// A value that rests on nothing that is known.
     pub fn unknown() -> Self {
-        Self { direct: BTreeSet::new(), indirect: BTreeSet::new(), values: Values::Any, elements: Values::Any }
+        Self { direct: BTreeSet::new(), indirect: BTreeSet::new(), values: Values::Any, elements: Values::Any, family: None }
     }
 
     /// A value that rests on no column.
@@ -62,6 +65,7 @@ impl Facts {
         self.rest_on(other);
         self.values = self.values.or(other.values.clone());
         self.elements = self.elements.or(other.elements.clone());
+        self.family = self.family.filter(|family| Some(*family) == other.family);
         self
     }
 }
@@ -75,7 +79,7 @@ pub struct Relation {
     pub rows: BTreeSet<ColumnRef>,
 }
 
-/// A text compared with what can never be it, or two columns that can never be equal.
+/// Two values held against each other, or put into one column, that can never be equal or do not belong together.
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// The column's name, where one is compared as it is.
@@ -95,6 +99,10 @@ pub enum With {
     Text(String),
     /// Another column, by name, and what that may hold.
     Column(String, Values),
+    /// A value of another family.
+    Family(Family, Family),
+    /// A value of another family that goes into the same column.
+    Branch(Family, Family),
 }
 
 /// What is known of the columns of tables, by table and column.
@@ -188,7 +196,7 @@ impl<'t> Trace<'t> {
             let known = known.and_then(|columns| columns.get(field.name())).cloned().unwrap_or(Values::Any);
             let (values, elements) = if field.data_type().is_nested() { (Values::Any, known) } else { (known, Values::Any) };
             let itself = ColumnRef::new(table.clone(), field.name().as_str());
-            Facts { direct: BTreeSet::from([itself]), values, elements, ..Facts::unknown() }
+            Facts { direct: BTreeSet::from([itself]), values, elements, family: Family::of(field.data_type()), ..Facts::unknown() }
         };
         Relation { columns: scan.projected_schema.fields().iter().map(column).collect(), rows: BTreeSet::new() }
     }
@@ -255,6 +263,13 @@ impl<'t> Trace<'t> {
 
     fn union(&mut self, inputs: &[Arc<LogicalPlan>], outer: Option<&Scope<'_>>) -> Relation {
         let branches: Vec<Relation> = inputs.iter().map(|input| self.relation(input, outer)).collect();
+        let names = inputs.first().map(|input| input.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>()).unwrap_or_default();
+        let first = branches.first().map(|branch| branch.columns.clone()).unwrap_or_default();
+        for branch in branches.iter().skip(1) {
+            for ((name, mine), theirs) in names.iter().zip(&first).zip(&branch.columns) {
+                self.put_together(Some(name), mine, theirs);
+            }
+        }
         branches.into_iter().reduce(either).unwrap_or_default()
     }
 
@@ -300,6 +315,7 @@ impl<'t> Trace<'t> {
         let below = self.relation(&unnest.input, outer);
         let column = |index: &usize| {
             let facts = below.columns.get(*index).cloned().unwrap_or_else(Facts::unknown);
+            // What a list holds is of a type of its own.
             match unnest.list_type_columns.iter().find(|(list, _)| list == index) {
                 Some((_, list)) if list.depth == 1 => Facts { values: facts.elements, elements: Values::Any, ..facts },
                 Some(_) => Facts { values: Values::Any, elements: Values::Any, ..facts },
@@ -330,7 +346,8 @@ impl<'t> Trace<'t> {
     /// A plan of a kind that is not known.
     fn anything(&mut self, plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Relation {
         let inputs: Vec<Relation> = plan.inputs().into_iter().map(|input| self.relation(input, outer)).collect();
-        let all: BTreeSet<ColumnRef> = inputs.iter().flat_map(|input| input.columns.iter().flat_map(Facts::sources).chain(input.rows.iter().cloned())).collect();
+        let all: BTreeSet<ColumnRef> =
+            inputs.iter().flat_map(|input| input.columns.iter().flat_map(Facts::sources).chain(input.rows.iter().cloned())).collect();
         let column = Facts { direct: all.clone(), ..Facts::unknown() };
         Relation { columns: vec![column; plan.schema().fields().len()], rows: all }
     }

@@ -7,6 +7,7 @@ use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::expr::{AggregateFunctionParams, InList, InSubquery, ScalarFunction, WindowFunctionParams};
 use datafusion::logical_expr::{BinaryExpr, Case, Expr, Operator, Subquery};
 
+use super::family::Family;
 use super::trace::{Comparison, Facts, Relation, Scope, Trace, With};
 use super::values::Values;
 
@@ -26,7 +27,10 @@ impl Trace<'_> {
             Expr::Column(column) => scope.find(column),
             Expr::OuterReferenceColumn(_, column) => scope.find_outside(column).unwrap_or_else(Facts::unknown),
             Expr::Alias(alias) => self.facts(&alias.expr, scope),
-            Expr::Literal(value, _) => Facts { elements: emptied(&literal(value)), ..Facts::of_values(literal(value)) },
+            Expr::Literal(value, _) => {
+                let family = Family::of(&value.data_type()).filter(|_| !value.is_null());
+                Facts { elements: emptied(&literal(value)), family, ..Facts::of_values(literal(value)) }
+            }
             Expr::Cast(cast) => self.cast(&cast.expr, cast.field.data_type(), scope),
             Expr::TryCast(cast) => self.cast(&cast.expr, cast.field.data_type(), scope),
             Expr::BinaryExpr(binary) => self.binary(binary, scope),
@@ -63,7 +67,7 @@ impl Trace<'_> {
         let facts = self.facts(inner, scope);
         let values = if to.is_string() { facts.values } else { emptied(&facts.values) };
         let elements = if to.is_nested() { facts.elements } else { Values::Any };
-        Facts { values, elements, ..facts }
+        Facts { values, elements, family: Family::of(to), ..facts }
     }
 
     fn binary(&mut self, binary: &BinaryExpr, scope: &Scope<'_>) -> Facts {
@@ -71,8 +75,11 @@ impl Trace<'_> {
             Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => self.equal(&binary.left, &binary.right, scope),
             operator => {
                 let (left, right) = (self.facts(&binary.left, scope), self.facts(&binary.right, scope));
+                if matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq) {
+                    self.compare_families((&binary.left, &left), (&binary.right, &right));
+                }
                 let values = if operator == Operator::StringConcat { left.values.joined(&right.values) } else { Values::Any };
-                Facts { values, elements: Values::Any, ..left.or(&right) }
+                Facts { values, elements: Values::Any, family: None, ..left.or(&right) }
             }
         }
     }
@@ -86,6 +93,7 @@ impl Trace<'_> {
 
     /// Notes a comparison that can never be true.
     fn compare(&mut self, (left, first): (&Expr, &Facts), (right, second): (&Expr, &Facts)) {
+        self.compare_families((left, first), (right, second));
         match (text_of(first), text_of(second)) {
             (None, Some(text)) => self.compare_text(left, first, &text),
             (Some(text), None) => self.compare_text(right, second, &text),
@@ -100,6 +108,34 @@ impl Trace<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Notes that values of two families are compared. Text that SQL itself writes is read as what it is compared with.
+    fn compare_families(&mut self, (left, first): (&Expr, &Facts), (right, second): (&Expr, &Facts)) {
+        let (Some(mine), Some(theirs)) = (first.family, second.family) else { return };
+        if mine == theirs || text_of(first).is_some() || text_of(second).is_some() {
+            return;
+        }
+        let (column, mine, theirs) = match (column_of(left), column_of(right)) {
+            (Some(column), _) => (Some(column), mine, theirs),
+            (None, column) => (column, theirs, mine),
+        };
+        self.comparisons.push(Comparison {
+            column: column.map(Column::flat_name),
+            span: column.and_then(|column| column.spans().first()),
+            values: Values::Any,
+            with: With::Family(mine, theirs),
+        });
+    }
+
+    /// Notes that values of two families go into one column, which the engine would make text of.
+    pub fn put_together(&mut self, column: Option<&String>, first: &Facts, second: &Facts) {
+        let (Some(mine), Some(theirs)) = (first.family, second.family) else { return };
+        let is_read = |text: &Facts, other: Family| text_of(text).is_some() && other != Family::Number;
+        if mine == theirs || is_read(first, theirs) || is_read(second, mine) {
+            return;
+        }
+        self.comparisons.push(Comparison { column: column.cloned(), span: None, values: Values::Any, with: With::Branch(mine, theirs) });
     }
 
     fn compare_text(&mut self, expression: &Expr, facts: &Facts, text: &str) {
@@ -122,18 +158,31 @@ impl Trace<'_> {
         if let Some((_, subject)) = &subject {
             facts.decided_by(subject);
         }
+        let mut first: Option<Facts> = None;
         for (when, then) in &case.when_then_expr {
             let condition = self.facts(when, scope);
             if let Some((expression, subject)) = &subject {
                 self.compare((expression, subject), (when, &condition));
             }
             facts.decided_by(&condition);
-            facts = facts.or(&self.facts(then, scope));
+            let branch = self.facts(then, scope);
+            facts = self.with_branch(facts, &mut first, &branch);
         }
         if let Some(otherwise) = &case.else_expr {
-            facts = facts.or(&self.facts(otherwise, scope));
+            let branch = self.facts(otherwise, scope);
+            facts = self.with_branch(facts, &mut first, &branch);
         }
         facts
+    }
+
+    /// A case with one branch more, held against the first that is not null.
+    fn with_branch(&mut self, case: Facts, first: &mut Option<Facts>, branch: &Facts) -> Facts {
+        match first {
+            Some(first) => self.put_together(None, first, branch),
+            None if branch.family.is_some() => *first = Some(branch.clone()),
+            None => {}
+        }
+        Facts { family: first.as_ref().and_then(|first| first.family), ..case.or(branch) }
     }
 
     fn in_list(&mut self, list: &InList, scope: &Scope<'_>) -> Facts {
@@ -214,14 +263,19 @@ fn made_of(name: &str, arguments: &[Facts]) -> Facts {
         _ if KEEPING.contains(&name) => (values().next(), elements().next()),
         _ => (None, None),
     };
-    let mut facts = Facts { elements: elements.unwrap_or(Values::Any), ..Facts::of_values(values.unwrap_or(Values::Any)) };
+    let family = match name {
+        "count" => Some(Family::Number),
+        _ if CHOOSING.contains(&name) || KEEPING.contains(&name) || ["lead", "lag"].contains(&name) => arguments.first().and_then(|facts| facts.family),
+        _ => None,
+    };
+    let mut facts = Facts { elements: elements.unwrap_or(Values::Any), family, ..Facts::of_values(values.unwrap_or(Values::Any)) };
     arguments.iter().for_each(|argument| facts.rest_on(argument));
     facts
 }
 
 /// A yes or no made of what is given.
 fn truth(facts: Facts) -> Facts {
-    Facts { values: Values::Any, elements: Values::Any, ..facts }
+    Facts { values: Values::Any, elements: Values::Any, family: Some(Family::Truth), ..facts }
 }
 
 fn literal(value: &ScalarValue) -> Values {

@@ -54,7 +54,11 @@ pub fn drawing(lineage: &ColumnOrigins) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"12\">\n{STYLE}"
     );
-    let _ = writeln!(svg, "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n<text x=\"{MARGIN}\" y=\"26\" class=\"title\">{}</text>", escape(&title(lineage)));
+    let _ = writeln!(
+        svg,
+        "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n<text x=\"{MARGIN}\" y=\"26\" class=\"title\">{}</text>",
+        escape(&title(lineage))
+    );
     curves(&mut svg, &tables, lineage);
     let asked: BTreeSet<&ColumnRef> = lineage.of.iter().collect();
     tables.iter().for_each(|table| draw(&mut svg, table, &asked));
@@ -182,7 +186,8 @@ fn curves(svg: &mut String, tables: &[Table<'_>], lineage: &ColumnOrigins) {
 fn draw(svg: &mut String, table: &Table<'_>, asked: &BTreeSet<&ColumnRef>) {
     let Table { x, y, width, .. } = *table;
     let _ = writeln!(svg, "<rect class=\"box\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"4\"/>", table.height());
-    let _ = writeln!(svg, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{HEAD}\" rx=\"4\" fill=\"{}\" stroke=\"#94a3b8\"/>", colour(table.kind));
+    let _ =
+        writeln!(svg, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{HEAD}\" rx=\"4\" fill=\"{}\" stroke=\"#94a3b8\"/>", colour(table.kind));
     let _ = writeln!(svg, "<text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 8.0, y + 16.0, escape(table.name));
     for column in &table.columns {
         let class = if asked.contains(&ColumnRef::new(table.name, *column)) { "asked" } else { "column" };
@@ -204,7 +209,8 @@ fn colour(kind: TableKind) -> &'static str {
 fn legend(svg: &mut String, y: f64) {
     let mut x = MARGIN;
     for (class, words) in [("direct", "its values go in"), ("indirect", "it decides which rows count or which value is taken")] {
-        let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{x:.0},{y:.0} h30\"/><text class=\"note\" x=\"{:.0}\" y=\"{:.0}\">{words}</text>", x + 36.0, y + 4.0);
+        let _ =
+            writeln!(svg, "<path class=\"{class}\" d=\"M{x:.0},{y:.0} h30\"/><text class=\"note\" x=\"{:.0}\" y=\"{:.0}\">{words}</text>", x + 36.0, y + 4.0);
         x += 36.0 + 6.8 * count(words.len()) + 24.0;
     }
 }
