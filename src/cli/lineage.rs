@@ -73,6 +73,10 @@ fn text(found: &ColumnOrigins) -> String {
 }
 
 fn upstream(text: &mut String, found: &ColumnOrigins) {
+    if !found.of.first().is_some_and(ColumnRef::is_of_model) {
+        text.push_str("\nno model makes it\n");
+        return;
+    }
     text.push_str("\nmade from\n");
     if found.table.is_some() {
         let width = found.of.iter().map(|column| column.column.chars().count()).max().unwrap_or(0);

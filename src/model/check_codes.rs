@@ -12,6 +12,8 @@ use super::diagnose::{body, offset};
 use super::header::Text;
 use super::known::texts;
 use super::parse::Model;
+use super::places::place_of as place_of_about;
+use super::plain::About;
 use super::test::Check;
 use super::trace::{Comparison, Tables, With};
 use crate::diagnostic::Fault;
@@ -27,7 +29,7 @@ pub fn faults_of_select(model: &Model, comparisons: &[Comparison]) -> Vec<Fault>
     for comparison in comparisons {
         let place = match &comparison.with {
             With::Text(text) => place_of(model, comparison, text, &written),
-            With::Branch(..) => None,
+            With::Branch(..) => place_of_about(&model.file.text, &comparison.column.clone().map_or(About::Case, About::UnionColumn)),
             With::Column(..) | With::Family(..) => comparison.span.map(|span| {
                 let at = |location: datafusion::common::Location| offset(&model.file.text, location.line, location.column);
                 at(span.start)..at(span.end)

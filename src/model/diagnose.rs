@@ -10,9 +10,6 @@ use super::places::place_of;
 use super::plain::{Plain, plain};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 
-/// What is said of a subquery that the engine plans but cannot run.
-pub const SUBQUERY_THAT_CANNOT_RUN: &str = "a subquery depends on its surroundings in a way that cannot be run";
-
 /// The name of the column that an error says is not there.
 pub fn unknown_column(error: &DataFusionError) -> Option<String> {
     match error.find_root() {

@@ -3,7 +3,10 @@
 use std::ops::{ControlFlow, Range};
 
 use datafusion::sql::parser::{DFParser, Statement};
-use datafusion::sql::sqlparser::ast::{Expr, FunctionArguments, Select, SelectItem, Spanned, Statement as SqlStatement, TableFactor, Value, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr, Spanned, Statement as SqlStatement, TableFactor,
+    Value, Visit, Visitor,
+};
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::diagnose::offset;
@@ -50,6 +53,22 @@ struct Search<'a> {
 impl Visitor for Search<'_> {
     type Break = ();
 
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let branches = selects(&query.body);
+        match (self.about, branches.as_slice()) {
+            (About::UnionWidth, [first, rest @ ..]) => {
+                let other = rest.iter().find(|select| select.projection.len() != first.projection.len());
+                self.found.extend(other.map(|select| Span::union_iter(select.projection.iter().map(Spanned::span))));
+            }
+            (About::UnionColumn(name), [first, second]) => {
+                let index = first.projection.iter().position(|item| called(item) == Some(name));
+                self.found.extend(index.and_then(|index| second.projection.get(index)).map(Spanned::span));
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         match self.about {
             About::Condition => self.found.extend(select.selection.iter().map(Spanned::span)),
@@ -81,7 +100,12 @@ impl Visitor for Search<'_> {
                 name.is_some_and(|name| name.value.eq_ignore_ascii_case(sought)) && arguments.is_none_or(|count| Some(count) == given(&call.args))
             }
             (About::Text(sought), Expr::Value(value)) => matches!(&value.value, Value::SingleQuotedString(text) if text == sought),
-            (About::Number(sought), Expr::Value(value)) => matches!(&value.value, Value::Number(number, _) if number.to_string() == *sought),
+            (About::Number(sought), Expr::Value(value)) => matches!(&value.value, Value::Number(number, _) if number == sought),
+            (About::InnerAggregate, Expr::Function(call)) => {
+                is_aggregate(call) && arguments(call).any(|inner| matches!(inner, Expr::Function(inner) if is_aggregate(inner)))
+            }
+            (About::WideSubquery, Expr::Subquery(query)) => selects(&query.body).first().is_some_and(|select| select.projection.len() > 1),
+            (About::Subquery, Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. }) | (About::Case, Expr::Case { .. }) => true,
             (About::Operator(sought), Expr::BinaryOp { op, .. }) => op.to_string() == *sought || (op.to_string() == "<>" && sought == "!="),
             _ => false,
         };
@@ -89,6 +113,35 @@ impl Visitor for Search<'_> {
             self.found.push(expression.span());
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Aggregates that people use.
+const AGGREGATES: [&str; 14] =
+    ["count", "sum", "avg", "mean", "min", "max", "median", "array_agg", "string_agg", "first_value", "last_value", "bool_and", "bool_or", "stddev"];
+
+fn is_aggregate(call: &Function) -> bool {
+    call.over.is_none() && call.name.0.last().and_then(|part| part.as_ident()).is_some_and(|name| AGGREGATES.contains(&name.value.to_lowercase().as_str()))
+}
+
+fn arguments(call: &Function) -> impl Iterator<Item = &Expr> {
+    let list = match &call.args {
+        FunctionArguments::List(list) => list.args.as_slice(),
+        _ => &[],
+    };
+    list.iter().filter_map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
+        _ => None,
+    })
+}
+
+/// The SELECTs of a query, those of a UNION one after another.
+fn selects(body: &SetExpr) -> Vec<&Select> {
+    match body {
+        SetExpr::Select(select) => vec![select],
+        SetExpr::Query(query) => selects(&query.body),
+        SetExpr::SetOperation { left, right, .. } => [selects(left), selects(right)].concat(),
+        _ => Vec::new(),
     }
 }
 

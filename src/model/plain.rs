@@ -35,14 +35,32 @@ pub enum About {
     Operator(String),
     /// A word.
     Word(String),
+    /// An aggregate within an aggregate.
+    InnerAggregate,
+    /// A subquery that stands for one value, of several columns.
+    WideSubquery,
+    /// A subquery within an expression.
+    Subquery,
+    /// A CASE.
+    Case,
+    /// The first SELECT of a UNION with another number of columns than the one before.
+    UnionWidth,
+    /// A column of the second SELECT of a UNION, by its name in the first.
+    UnionColumn(String),
 }
+
+/// What is said of a subquery that the engine plans but cannot run.
+pub const SUBQUERY_THAT_CANNOT_RUN: &str = "a subquery depends on its surroundings in a way that cannot be run";
 
 /// Functions that need OVER.
 const OF_WINDOWS: [&str; 8] = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"];
 
+/// What knows the words of errors of one kind.
+type Reader = fn(&str, &[String]) -> Option<Plain>;
+
 /// The plain words for an error, with the notes that came with it; nothing where these words are not known.
 pub fn plain(words: &str, notes: &[String]) -> Option<Plain> {
-    let known: [fn(&str, &[String]) -> Option<Plain>; 8] = [names, groups, calls, columns, types, values, subqueries, tables];
+    let known: [Reader; 8] = [names, groups, calls, columns, types, values, subqueries, tables];
     known.iter().find_map(|read| read(words, notes))
 }
 
@@ -76,7 +94,11 @@ fn groups(words: &str, _: &[String]) -> Option<Plain> {
         return say("an aggregate cannot stand in WHERE", Some("conditions on groups stand in HAVING".to_owned()), Some(About::Condition));
     }
     if words.to_lowercase().contains("aggregate function calls cannot be nested") {
-        return say("an aggregate stands within an aggregate", Some("compute the inner one in a query of its own, then aggregate its result".to_owned()), None);
+        return say(
+            "an aggregate stands within an aggregate",
+            Some("compute the inner one in a query of its own, then aggregate its result".to_owned()),
+            Some(About::InnerAggregate),
+        );
     }
     let position = between(words, "Cannot find column with position ", " in SELECT clause")?;
     let last = words.rsplit(' ').next().unwrap_or_default();
@@ -113,7 +135,7 @@ fn columns(words: &str, _: &[String]) -> Option<Plain> {
         return say(format!("two columns are called `{name}`"), Some("give one of them another name with AS, or leave it out".to_owned()), Some(about));
     }
     let counts = words.contains("UNION queries have different number of columns") || words.contains("Union schemas have different number of columns");
-    counts.then(|| Plain { message: "the SELECTs of a UNION have different numbers of columns".to_owned(), hint: None, about: None })
+    counts.then(|| Plain { message: "the SELECTs of a UNION have different numbers of columns".to_owned(), hint: None, about: Some(About::UnionWidth) })
 }
 
 fn types(words: &str, _: &[String]) -> Option<Plain> {
@@ -157,11 +179,14 @@ fn values(words: &str, _: &[String]) -> Option<Plain> {
 }
 
 fn subqueries(words: &str, _: &[String]) -> Option<Plain> {
+    if words.contains(SUBQUERY_THAT_CANNOT_RUN) {
+        return say(SUBQUERY_THAT_CANNOT_RUN, Some("write it as a join".to_owned()), Some(About::Subquery));
+    }
     let is_wide = words.starts_with("Too many columns!");
     is_wide.then(|| Plain {
         message: "a subquery that stands for one value has several columns".to_owned(),
         hint: Some("select the one that is meant".to_owned()),
-        about: None,
+        about: Some(About::WideSubquery),
     })
 }
 

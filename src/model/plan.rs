@@ -14,6 +14,7 @@ use super::header::Text;
 use super::known;
 use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::plain::SUBQUERY_THAT_CANNOT_RUN;
 use super::repair::Repair;
 use super::trace::{Tables, Trace};
 use super::{check_codes, diagnose};
@@ -95,7 +96,7 @@ impl<'p> Planner<'p> {
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {})?;
         self.simplifier.optimize(analysed, &self.state, |_, _| {})?;
         if has_subqueries && has_subqueries_left(&self.state.optimize(&plan)?)? {
-            return Err(DataFusionError::NotImplemented(diagnose::SUBQUERY_THAT_CANNOT_RUN.to_owned()));
+            return Err(DataFusionError::NotImplemented(SUBQUERY_THAT_CANNOT_RUN.to_owned()));
         }
         Ok(plan)
     }

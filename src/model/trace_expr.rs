@@ -70,18 +70,30 @@ impl Trace<'_> {
         Facts { values, elements, family: Family::of(to), ..facts }
     }
 
+    /// Operators of one rank lean to the left, so that a condition of a thousand ORs is a thousand deep: the left side is
+    /// gone down in a loop.
     fn binary(&mut self, binary: &BinaryExpr, scope: &Scope<'_>) -> Facts {
-        match binary.op {
-            Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => self.equal(&binary.left, &binary.right, scope),
-            operator => {
-                let (left, right) = (self.facts(&binary.left, scope), self.facts(&binary.right, scope));
-                if matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq) {
-                    self.compare_families((&binary.left, &left), (&binary.right, &right));
-                }
-                let values = if operator == Operator::StringConcat { left.values.joined(&right.values) } else { Values::Any };
-                Facts { values, elements: Values::Any, family: None, ..left.or(&right) }
-            }
+        if is_equality(binary.op) {
+            return self.equal(&binary.left, &binary.right, scope);
         }
+        let mut spine = vec![binary];
+        let mut first = binary.left.as_ref();
+        while let Expr::BinaryExpr(inner) = first
+            && !is_equality(inner.op)
+        {
+            spine.push(inner);
+            first = &inner.left;
+        }
+        let mut left = self.facts(first, scope);
+        for binary in spine.into_iter().rev() {
+            let right = self.facts(&binary.right, scope);
+            if matches!(binary.op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq) {
+                self.compare_families((&binary.left, &left), (&binary.right, &right));
+            }
+            let values = if binary.op == Operator::StringConcat { left.values.joined(&right.values) } else { Values::Any };
+            left = Facts { values, elements: Values::Any, family: None, ..left.or(&right) };
+        }
+        left
     }
 
     /// Two expressions held against each other.
@@ -271,6 +283,10 @@ fn made_of(name: &str, arguments: &[Facts]) -> Facts {
     let mut facts = Facts { elements: elements.unwrap_or(Values::Any), family, ..Facts::of_values(values.unwrap_or(Values::Any)) };
     arguments.iter().for_each(|argument| facts.rest_on(argument));
     facts
+}
+
+fn is_equality(operator: Operator) -> bool {
+    matches!(operator, Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom)
 }
 
 /// A yes or no made of what is given.

@@ -85,3 +85,16 @@ fn tables_that_nobody_reads_are_told() {
     let ran = folder.rihla(&["check"]).ok();
     crate::support::snapshot("faulty_sql", "tables_that_nobody_reads", "a staging model alone, one kept, one kept in vain, a released one kept", &ran.text());
 }
+
+#[test]
+fn a_condition_of_thousands_of_parts_is_looked_through() {
+    let folder = Folder::small();
+    let parts: Vec<String> = (0..3000).map(|number| format!("nationality = 'GIN' AND person_id <> '{number}'")).collect();
+    sql(
+        &folder,
+        &format!("SELECT nationality, count(*) AS persons\nFROM registered\nWHERE {}\nOR nationality = 'GIM'\nGROUP BY nationality", parts.join("\nOR ")),
+    );
+    let ran = folder.rihla(&["check"]);
+    assert_eq!(ran.code, 1, "{}", ran.text());
+    assert!(ran.stderr.contains("`GIM` is no code of `country`") && ran.stderr.contains("by_country.sql:3022:18"), "{}", ran.text());
+}
