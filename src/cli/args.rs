@@ -183,6 +183,8 @@ pub enum Command {
         table: Option<String>,
     },
 
+    Lineage(super::lineage::Options),
+
     /// Show the rows that were not loaded, with file, row, field, rule and reason
     ///
     /// Shows the newest revision of every report. No protected value is ever shown, nor a cell of a row whose columns

@@ -9,6 +9,7 @@ mod explain;
 mod infer;
 mod init;
 mod ls;
+mod lineage;
 mod numbers;
 mod progress;
 mod prune;
@@ -147,6 +148,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
             sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
+        Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

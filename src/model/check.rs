@@ -6,11 +6,13 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
-use super::check_tests::{Tested, check_condition, check_tests, rows_where};
-use super::diagnose;
+use super::check_tests::{Tested, check_tests, rows_where};
+use super::check_unused;
 use super::header::Text;
 use super::inputs::empty_inputs;
+use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::plan::{Planned, Planner};
 use super::reports::owing;
 use super::select::check_tags;
 use crate::contract::Measure;
@@ -27,6 +29,8 @@ pub struct Checked {
     pub models: Vec<Model>,
     /// The columns of each model's table, by position.
     pub schemas: Vec<SchemaRef>,
+    /// What these columns are computed from, by position.
+    pub lineages: Vec<ModelLineage>,
 }
 
 impl Checked {
@@ -68,25 +72,30 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     check_reads(&models, &inputs, &broken, is_whole, faults);
     let Some(order) = order(&models, faults) else { return Ok(None) };
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
-    let mut schemas = Vec::new();
+    let (mut schemas, mut lineages) = (Vec::new(), Vec::new());
+    let mut planner = Planner::new(&engine, project, is_whole);
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
     unplanned.extend(models.iter().flat_map(Model::needs).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
     for model in &models {
-        match plan(&engine, model, &unplanned, faults).await? {
-            Some(schema) => {
+        match plan(&mut planner, model, &unplanned, faults).await {
+            Some(Planned { schema, lineage }) => {
                 check_header(model, &schema, faults);
                 check_tags(model, faults);
                 engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
-                check_conditions(&engine, model, &feeds_of(&models, model), faults).await;
-                check_tests(&Tested { engine: &engine, model, schema: &schema, models: &models, project }, faults).await;
+                check_conditions(&planner, model, &feeds_of(&models, model), faults).await;
+                check_tests(&Tested { engine: &engine, planner: &planner, model, schema: &schema, models: &models, project }, faults).await;
                 schemas.push(schema);
+                lineages.push(lineage);
             }
             None => {
                 unplanned.insert(model.name.as_str().to_owned());
             }
         }
     }
-    Ok(stops_nothing(faults).then_some(Checked { models, schemas }))
+    if stops_nothing(faults) {
+        faults.extend(check_unused::warnings(&models));
+    }
+    Ok(stops_nothing(faults).then_some(Checked { models, schemas, lineages }))
 }
 
 /// True where there are warnings at most.
@@ -143,24 +152,13 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 }
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
-async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
+async fn plan(planner: &mut Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Option<Planned> {
     if model.needs().any(|(read, _)| unplanned.contains(read))
         || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
     {
-        return Ok(None);
+        return None;
     }
-    let state = engine.context().state();
-    let planned = match state.create_logical_plan(&model.file.text).await {
-        Ok(plan) => state.optimize(&plan).map(|_| plan),
-        Err(error) => Err(error),
-    };
-    match planned {
-        Ok(plan) => Ok(Some(written_schema(plan.schema().as_arrow()))),
-        Err(error) => {
-            faults.extend(error.iter().map(|error| diagnose::fault(&model.file, error)));
-            Ok(None)
-        }
-    }
+    planner.model(model, faults).await
 }
 
 /// The columns as they are written: plain text, everything nullable, no metadata.
@@ -224,7 +222,7 @@ fn check_header(model: &Model, schema: &Schema, faults: &mut Vec<Fault>) {
 }
 
 /// Conditions of reports are SQL too.
-async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
     for form in model.header.reports.iter().map(serde_spanned::Spanned::get_ref) {
         if !feeds.contains(form.feed.get_ref()) {
             let hint = did_you_mean(form.feed.get_ref(), feeds.iter().map(String::as_str))
@@ -232,10 +230,10 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
             faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
         }
         if let Some(condition) = &form.offices {
-            check_condition(engine, model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
+            planner.condition(model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
         }
         if let Some(condition) = &form.rows {
-            check_condition(engine, model, condition, "for rows", &rows_where(model, condition), faults).await;
+            planner.condition(model, condition, "for rows", &rows_where(model, condition), faults).await;
         }
     }
     // Where rows rest on reports of their own, a feed left out would be one whose lack nobody sees.

@@ -3,7 +3,7 @@
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::TableReference;
 
-use super::check_tests::{Tested, check_bound, check_condition, foreign, kind_of};
+use super::check_tests::{Tested, check_bound, foreign, kind_of};
 use super::diagnose;
 use super::failing::unequal_sums;
 use super::parse::Model;
@@ -129,8 +129,8 @@ fn check_same(model: &Model, own: &Side<'_>, other: &Side<'_>, faults: &mut Vec<
 async fn check_table_where(tested: &Tested<'_>, form: &SumEqualsForm, sums: &SumEquals, faults: &mut Vec<Fault>) {
     let Some(condition) = &form.table_where else { return };
     let sql = format!("SELECT 1 FROM {} WHERE {}", sums.table, condition.get_ref());
-    check_condition(tested.engine, tested.model, condition, "for rows of the other table", &sql, faults).await;
-    if let Ok(plan) = tested.engine.context().state().create_logical_plan(&sql).await {
+    tested.planner.condition(tested.model, condition, "for rows of the other table", &sql, faults).await;
+    if let Ok(plan) = tested.planner.statement(&sql).await {
         let (schema, table) = sums.table.split_once('.').unwrap_or((MODELS, &sums.table));
         if let Some(what) = foreign(&plan, schema, table) {
             let hint = "name columns of the other table only";

@@ -13,6 +13,7 @@ use super::check_sums::check_sums;
 use super::diagnose;
 use super::header::Text;
 use super::parse::Model;
+use super::plan::Planner;
 use super::test::{Check, Test, Threshold, exact};
 use super::test_forms::{ChangeForm, RowCountForm, TestForm};
 use crate::diagnostic::{Fault, did_you_mean};
@@ -23,6 +24,8 @@ use crate::project::Project;
 pub struct Tested<'a> {
     /// An engine with every table, none with rows.
     pub engine: &'a Engine,
+    /// What plans conditions.
+    pub planner: &'a Planner<'a>,
     /// The model.
     pub model: &'a Model,
     /// The columns of its table.
@@ -95,7 +98,7 @@ async fn check_related(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec<Fa
     let (column, to) = (related.column.get_ref(), related.to.as_ref().unwrap_or(&related.column));
     let table = related.table.get_ref().split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
     let sql = format!("SELECT 1 FROM \"{}\" AS t JOIN {table} AS o ON o.\"{}\" = t.\"{column}\"", tested.model.name, to.get_ref());
-    if let Err(error) = tested.engine.context().state().create_logical_plan(&sql).await {
+    if let Err(error) = tested.planner.statement(&sql).await {
         let told = diagnose::fault(&tested.model.file, &error);
         let message = format!("the test cannot hold `{column}` against `{}`: {}", related.table.get_ref(), told.message);
         faults.push(tested.model.header_fault(to.span(), message).maybe_hint(told.hint));
@@ -178,8 +181,8 @@ fn check_threshold(model: &Model, form: &TestForm, check: &Check, faults: &mut V
 async fn check_where(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec<Fault>) {
     let Some(condition) = &form.r#where else { return };
     let sql = rows_where(tested.model, condition);
-    check_condition(tested.engine, tested.model, condition, "of a test", &sql, faults).await;
-    if let Ok(plan) = tested.engine.context().state().create_logical_plan(&sql).await {
+    tested.planner.condition(tested.model, condition, "of a test", &sql, faults).await;
+    if let Ok(plan) = tested.planner.statement(&sql).await {
         let foreign = foreign(&plan, MODELS, tested.model.name.as_str());
         faults.extend(foreign.map(|what| outside(tested.model, condition, &what)));
     }
@@ -258,12 +261,4 @@ fn rows(model: &Model) -> String {
 /// The rows of a model's table for which a condition holds.
 pub(super) fn rows_where(model: &Model, condition: &Text) -> String {
     format!("{} WHERE {}", rows(model), condition.get_ref())
-}
-
-/// Checks a condition by the query that uses it.
-pub(super) async fn check_condition(engine: &Engine, model: &Model, condition: &Text, what: &str, sql: &str, faults: &mut Vec<Fault>) {
-    if let Err(error) = engine.context().state().create_logical_plan(sql).await {
-        let told = diagnose::fault(&model.file, &error);
-        faults.push(model.header_fault(condition.span(), format!("the condition {what} is wrong: {}", told.message)).maybe_hint(told.hint));
-    }
 }

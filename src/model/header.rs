@@ -25,6 +25,9 @@ pub struct Header {
     /// The columns that make a row unique.
     #[schemars(with = "Vec<String>")]
     pub grain: Vec<Text>,
+    /// Who reads it, or what for, where no other model does; only for tables of `sql/staging`.
+    #[schemars(with = "Option<String>")]
+    pub kept_for: Option<Text>,
     /// The order in which rows are written; the grain where absent.
     #[schemars(with = "Option<Vec<String>>")]
     pub order: Option<Vec<Text>>,

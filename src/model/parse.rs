@@ -29,6 +29,8 @@ pub struct Model {
     pub header_start: usize,
     /// What must hold of its table.
     pub tests: Vec<Test>,
+    /// Its SELECT.
+    pub statement: Statement,
     /// The tables it names, `schema.name` or `name`, with the place of the first mention.
     pub reads: Vec<(String, Range<usize>)>,
     /// The tables that its tests hold it against: it is built after them, and anew when they change.
@@ -57,6 +59,7 @@ impl Model {
             reads: reads(file, &statement),
             held_against: held_against(&header, part.start).collect(),
             is_staging: file.path.starts_with("sql/staging/"),
+            statement,
             header_start: part.start,
             header,
         })

@@ -87,6 +87,7 @@ fn help_teaches() {
         "schema",
         "sql",
         "tables",
+        "lineage",
         "quarantine",
         "status",
         "reconcile",
