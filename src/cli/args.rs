@@ -140,10 +140,12 @@ pub enum Command {
     /// Check the whole project and show every fault with its place; touch nothing
     Check,
 
+    Test(super::test::Options),
+
     /// Show or write the schemas by which editors complete and check a project's files
     ///
     /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
-    /// models. Without a name lists them.
+    /// models, of their unit tests. Without a name lists them.
     Schema {
         /// The schema to print
         name: Option<String>,

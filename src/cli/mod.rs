@@ -20,6 +20,7 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod test;
 mod validate;
 mod words;
 
@@ -141,6 +142,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
             sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
+        Command::Test(options) => test::test(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

@@ -64,6 +64,13 @@ impl Model {
         Fault::error(&self.file, self.header_start + place.start..self.header_start + place.end, message)
     }
 
+    /// The tables that its SELECT names, without those that only its tests name.
+    pub fn selects_from(&self) -> impl Iterator<Item = &str> {
+        // The tables of tests stand after those of the SELECT.
+        let of_tests = self.header.tests.iter().filter(|form| form.get_ref().relationships.is_some()).count();
+        self.reads[..self.reads.len() - of_tests].iter().map(|(name, _)| name.as_str())
+    }
+
     /// The models among the tables it reads: names without a schema.
     pub fn models_read(&self) -> BTreeSet<&str> {
         self.reads.iter().map(|(name, _)| name.as_str()).filter(|name| !name.contains('.')).collect()

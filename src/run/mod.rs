@@ -14,6 +14,7 @@ mod pull;
 mod release;
 mod report;
 mod trial;
+pub mod unit;
 
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
