@@ -95,10 +95,10 @@ fn failure(one: &Performed) -> String {
     for held in &one.held {
         if let Some(difference) = &held.difference {
             text.push_str(&format!("\n  {} is not as expected ({}:{})\n", held.table, one.file, held.line));
-            text.push_str(&format!("{}\n", difference_text(difference)));
+            text.push_str(&difference_text(difference));
         }
     }
-    text
+    text + "\n"
 }
 
 fn problem_text(one: &Performed, problem: &Problem) -> String {
@@ -107,7 +107,6 @@ fn problem_text(one: &Performed, problem: &Problem) -> String {
     if problem.reasons.len() > REASONS_SHOWN {
         text.push_str(&format!("    … and {} more\n", problem.reasons.len() - REASONS_SHOWN));
     }
-    text.push('\n');
     text
 }
 

@@ -79,7 +79,7 @@ fn help_teaches() {
     says("help_short", &["-h"]);
     says("version", &["--version"]);
     for command in
-        ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare", "erase", "prune", "rotate-key"]
+        ["init", "infer", "validate", "run", "check", "test", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare", "erase", "prune", "rotate-key"]
     {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");

@@ -141,4 +141,5 @@ fn a_schema_finds_what_the_program_would_refuse() {
     let Some(told) = faults(&cases) else { return };
     let count = |name: &str| told[name].as_array().expect("faults").len();
     assert_eq!((count("project"), count("pipeline"), count("table-schema"), count("model-header")), (2, 2, 2, 2), "{told}");
+    assert_eq!(count("unit-test"), 3, "{told}");
 }

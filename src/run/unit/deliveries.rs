@@ -127,7 +127,7 @@ fn extract(contract: &Contract, table: &TextTable, defaults: Option<&Defaults>, 
     let is_there = |name: &str| table.column(name).is_some() || added.iter().any(|(known, _)| *known == name);
     let absent: BTreeSet<usize> = (0..fields.len()).filter(|index| !is_there(fields[*index])).collect();
     let source = Source { absent, list_separator: LIST_SEPARATOR.to_owned(), ..plain_source(contract)? };
-    Ok((faults.len() == before).then(|| Content::Extract(bytes.into(), Box::new(source))))
+    Ok((faults.len() == before).then(|| Content::Extract(bytes.into(), Box::new(source), table.rows.iter().map(|row| row.line).collect())))
 }
 
 /// What became of the deliveries of a scenario.
@@ -205,7 +205,7 @@ fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: b
             let rows = stamped(rows, &submission.submission_id, revision)?;
             Ok(Judged { submission, rows: Some(rows), reasons: Vec::new() })
         }
-        Content::Extract(bytes, source) => judge_extract(project, pipeline, office, delivery, (bytes, source), submission, revision),
+        Content::Extract(bytes, source, lines) => judge_extract(project, pipeline, office, delivery, (bytes, source, lines), submission, revision),
     }
 }
 
@@ -214,7 +214,7 @@ fn judge_extract(
     pipeline: &Pipeline,
     office: &Office,
     delivery: &Delivery,
-    (bytes, source): (&Bytes, &Source),
+    (bytes, source, lines): (&Bytes, &Source, &[usize]),
     mut submission: Submission,
     revision: i64,
 ) -> Result<Judged> {
@@ -229,7 +229,10 @@ fn judge_extract(
         }
     };
     submission.rows = assessment.rows;
-    let reasons = assessment.validated.aside.iter().flat_map(|row| row.reasons.iter().map(|reason| format!("row {}: {}", row.row, reason.message)));
+    // The header is the extract's first row.
+    let line = |row: i64| usize::try_from(row - 2).ok().and_then(|row| lines.get(row)).copied().unwrap_or_default();
+    let aside = &assessment.validated.aside;
+    let reasons = aside.iter().flat_map(|row| row.reasons.iter().map(move |reason| format!("line {}: {}", line(row.row), reason.message)));
     let reasons: Vec<String> = reasons.collect();
     submission.set_aside_lines = reasons.len() as u64;
     if let Some(reason) = assessment.too_many {
@@ -305,7 +308,7 @@ fn unexpected(delivery: &Delivery, judged: &Judged) -> Option<Problem> {
         let why = submission.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         format!("{name} was expected to be {} and is {}{why}", delivery.outcome.as_str(), submission.outcome.as_str())
     } else if submission.outcome == SubmissionOutcome::Loaded && set_aside != delivery.set_aside {
-        format!("of {name} {set_aside} rows are not loaded, where {} were expected", delivery.set_aside)
+        format!("{name}: {set_aside} of {} rows not loaded, where {} were expected", submission.rows.read, delivery.set_aside)
     } else {
         return None;
     };

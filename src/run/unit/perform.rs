@@ -101,10 +101,13 @@ impl Stage {
         performed.problems.extend(delivered.problems.iter().cloned());
         let engine = Engine::small(self.project.memory_mib)?;
         let needed = self.needed(scenario);
+        tracing::debug!(scenario = scenario.name, "delivered");
         self.fill(&engine, scenario, &delivered, &needed).await?;
+        tracing::debug!(scenario = scenario.name, "filled");
         for (model, schema) in self.checked.models.iter().zip(&self.checked.schemas) {
             if needed.contains(model.name.as_str()) && !is_given(scenario, model.name.as_str()) {
                 in_memory(&engine, model, schema).await?;
+                tracing::debug!(scenario = scenario.name, model = model.name.as_str(), "built");
             }
         }
         for expected in &scenario.expected {

@@ -59,8 +59,8 @@ pub struct Delivery {
 pub enum Content {
     /// Loaded rows, without submission and revision.
     Rows(RecordBatch),
-    /// An extract, and how it is written.
-    Extract(Bytes, Box<Source>),
+    /// An extract, how it is written, and the line of the scenario that each of its rows stands on.
+    Extract(Bytes, Box<Source>, Vec<usize>),
 }
 
 /// What a table must hold.
