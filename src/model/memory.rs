@@ -5,24 +5,24 @@ use std::sync::Arc;
 use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 
 use super::parse::Model;
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 
-/// Runs a model on the tables that an engine has, and adds its rows under its name, in the columns that it was planned
-/// with.
+/// Runs a model on the tables that an engine has; gives its rows as a table of the columns that it was planned with.
 ///
 /// # Errors
 /// As the engine says: `Data` where a value of the rows cannot be calculated with.
-pub async fn in_memory(engine: &Engine, model: &Model, schema: &SchemaRef) -> Result<()> {
+pub async fn in_memory(engine: &Engine, model: &Model, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
     let what = || format!("cannot run the model `{}`", model.name);
     let frame = engine.context().sql(&model.file.text).await.map_err(|cause| error::engine(what(), cause))?;
     let rows = frame.collect().await.map_err(|cause| error::engine(what(), cause))?;
     let rows: Vec<RecordBatch> = rows.iter().map(|batch| fitted(batch, schema)).collect::<Result<_>>()?;
     let table = MemTable::try_new(schema.clone(), vec![rows]).map_err(|cause| error::engine(what(), cause))?;
-    engine.add(None, model.name.as_str(), Arc::new(table))
+    Ok(Arc::new(table))
 }
 
 /// A batch in the columns that were planned: the optimiser may hand on other text types.

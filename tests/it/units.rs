@@ -135,6 +135,15 @@ GIN         | 2
 '''
 "#;
 
+/// Nothing was delivered, on the day that other scenarios end on.
+const NOTHING: &str = r#"description = "Where nothing was delivered nobody is counted"
+today = 2023-03-31
+
+[[expect]]
+table = "by_country"
+rows = "nationality | persons"
+"#;
+
 fn with(scenarios: &[(&str, &str)]) -> Folder {
     let folder = Folder::bare();
     for (name, text) in scenarios {
@@ -152,16 +161,16 @@ fn pin(name: &str, story: &str, ran: &Ran) {
 
 #[test]
 fn what_is_as_expected_is_told_in_a_line() {
-    let folder = with(&[("corrected", CORRECTED), ("extracts/age", EXTRACT), ("mocked", MOCKED)]);
+    let folder = with(&[("a_first", NOTHING), ("corrected", CORRECTED), ("extracts/age", EXTRACT), ("mocked", MOCKED), ("nothing", NOTHING)]);
     let before = folder.files("");
     let ran = folder.rihla(&["test"]);
     assert_eq!(ran.code, 0, "{}", ran.text());
-    pin("all_hold", "three unit tests that hold", &ran);
+    pin("all_hold", "unit tests that hold: nothing that one is given reaches another", &ran);
     let one = folder.rihla(&["--json", "test", "extracts/age"]).ok().json();
     assert_eq!((one["failed"].as_u64(), one["tests"].as_array().map(Vec::len)), (Some(0), Some(1)), "{one}");
     assert_eq!(
         folder.rihla(&["--json", "test", "by_country"]).ok().json()["tests"].as_array().map(Vec::len),
-        Some(2),
+        Some(4),
         "by the table that they expect something of"
     );
     pin("unknown", "a name mistyped", &folder.rihla(&["test", "extracts/aeg"]));

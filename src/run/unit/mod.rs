@@ -10,6 +10,7 @@ mod feed_rows;
 mod perform;
 mod resolve;
 mod scenario;
+mod shared;
 mod sheet;
 mod tables;
 mod text_table;
@@ -30,6 +31,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::Checked;
 use crate::project::Project;
 use perform::{Stage, perform};
+use shared::Shared;
 use tables::Tables;
 
 /// What rows of a scenario say of the run that loaded them, and the folder of their extracts.
@@ -78,7 +80,7 @@ impl Bench {
         })
         .await?;
         let references = read_references(&prepared.project)?;
-        let stage = Arc::new(Stage { project: prepared.project, checked: Arc::new(prepared.checked), references });
+        let stage = Arc::new(Stage { project: prepared.project, checked: Arc::new(prepared.checked), references, shared: Shared::default() });
         Ok(Self { stage, scenarios: scenarios.into_iter().map(Arc::new).collect() })
     }
 

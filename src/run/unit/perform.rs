@@ -12,6 +12,7 @@ use super::deliveries::{Delivered, deliver};
 use super::differ::{Cells, Difference, compare};
 use super::resolve::quoted;
 use super::scenario::{Expected, Scenario};
+use super::shared::{MadeOf, Shared};
 use crate::clock::Stopwatch;
 use crate::contract::loaded_schema;
 use crate::engine::Engine;
@@ -27,6 +28,8 @@ pub struct Stage {
     pub checked: Arc<Checked>,
     /// Its reference tables.
     pub references: Vec<(String, RecordBatch)>,
+    /// Results of models that do not differ between scenarios.
+    pub shared: Shared,
 }
 
 /// Something that a scenario did not say, or that kept it from going on.
@@ -104,10 +107,17 @@ impl Stage {
         tracing::debug!(scenario = scenario.name, "delivered");
         self.fill(&engine, scenario, &delivered, &needed).await?;
         tracing::debug!(scenario = scenario.name, "filled");
+        let mut made_of = MadeOf::new(scenario);
         for (model, schema) in self.checked.models.iter().zip(&self.checked.schemas) {
-            if needed.contains(model.name.as_str()) && !is_given(scenario, model.name.as_str()) {
-                in_memory(&engine, model, schema).await?;
-                tracing::debug!(scenario = scenario.name, model = model.name.as_str(), "built");
+            let name = model.name.as_str();
+            if needed.contains(name) && !is_given(scenario, name) {
+                let key = made_of.model(model);
+                let table = match self.shared.get(key.as_ref()) {
+                    Some(table) => table,
+                    None => self.shared.keep(key, in_memory(&engine, model, schema).await?),
+                };
+                engine.add(None, name, table)?;
+                tracing::debug!(scenario = scenario.name, model = name, "built");
             }
         }
         for expected in &scenario.expected {
@@ -155,7 +165,7 @@ impl Stage {
     }
 }
 
-fn is_given(scenario: &Scenario, table: &str) -> bool {
+pub(super) fn is_given(scenario: &Scenario, table: &str) -> bool {
     scenario.given.iter().any(|(name, _)| name == table)
 }
 

@@ -43,6 +43,9 @@ pub fn read(project: &Project, faults: &mut Vec<Fault>) -> Vec<Written> {
     written
 }
 
+/// Columns with what they hold, and the cells of each.
+type Typed = (Vec<(String, Holds)>, Vec<Vec<Option<String>>>);
+
 /// A scenario being resolved.
 pub struct Resolving<'a> {
     /// The tables that it may name.
@@ -174,7 +177,7 @@ impl Resolving<'_> {
     }
 
     /// The columns of a header, and their cells as values of theirs are written.
-    fn typed(&self, schema: &SchemaRef, table: &TextTable, faults: &mut Vec<Fault>) -> Option<(Vec<(String, Holds)>, Vec<Vec<Option<String>>>)> {
+    fn typed(&self, schema: &SchemaRef, table: &TextTable, faults: &mut Vec<Fault>) -> Option<Typed> {
         let before = faults.len();
         let (mut columns, mut cells) = (Vec::new(), Vec::new());
         for (index, cell) in table.header.iter().enumerate() {

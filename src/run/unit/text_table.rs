@@ -101,11 +101,14 @@ fn start(file: &SourceFile, text: &Text) -> Option<usize> {
     marks.trim_end().chars().all(|mark| mark == '"' || mark == '\'').then(|| text.span().start + at)
 }
 
+/// What a cell says, and its place in the line.
+type Part = (Option<String>, Range<usize>);
+
 /// The cells of a line with their places in it.
 ///
 /// # Errors
 /// The place of a quoted cell that does not end where it should.
-fn split(line: &str) -> Result<Vec<(Option<String>, Range<usize>)>, Range<usize>> {
+fn split(line: &str) -> Result<Vec<Part>, Range<usize>> {
     let mut cells = Vec::new();
     let mut at = 0;
     loop {
