@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::render::{plural, table};
 use super::{Terminal, closed, print_json};
+use crate::clock::Stopwatch;
 use crate::error::Result;
 use crate::run::unit::{Bench, Difference, FOLDER, Performed, Problem, RowDifference, Untested};
 
@@ -44,17 +45,18 @@ pub async fn test(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
         }
         return Ok(0);
     }
+    let watch = Stopwatch::start();
     let performed = bench.perform(&options.names).await?;
     if terminal.json {
         let tests: Vec<Value> = performed.iter().map(as_json).collect();
         print_json(terminal, &json!({ "tests": tests, "failed": performed.iter().filter(|one| !one.is_ok()).count() }))?;
     } else {
-        write!(terminal.out, "{}", text(&performed, options.names.is_empty().then(|| bench.untested()).as_ref())).map_err(closed)?;
+        write!(terminal.out, "{}", text(&performed, watch.elapsed(), options.names.is_empty().then(|| bench.untested()).as_ref())).map_err(closed)?;
     }
     Ok(u8::from(performed.iter().any(|one| !one.is_ok())))
 }
 
-fn text(performed: &[Performed], untested: Option<&Untested>) -> String {
+fn text(performed: &[Performed], took: Duration, untested: Option<&Untested>) -> String {
     if performed.is_empty() {
         return format!("there are no unit tests: write the first in {FOLDER}\n");
     }
@@ -68,11 +70,11 @@ fn text(performed: &[Performed], untested: Option<&Untested>) -> String {
         }
     }
     let expectations: usize = performed.iter().map(|one| one.held.len()).sum();
-    let took: Duration = performed.iter().map(|one| one.took).sum();
     let failed = performed.iter().filter(|one| !one.is_ok()).count() as u64;
     let verdict = if failed == 0 { "all hold".to_owned() } else { plural(failed, "test fails", "tests fail") };
     text.push_str(&format!(
-        "\n{}, {}: {verdict} ({})\n",
+        "{}{}, {}: {verdict} ({})\n",
+        if text.ends_with("\n\n") { "" } else { "\n" },
         plural(performed.len() as u64, "unit test", "unit tests"),
         plural(expectations as u64, "expectation", "expectations"),
         milliseconds(took)

@@ -11,8 +11,9 @@ use super::perform::is_given;
 use super::scenario::Scenario;
 use crate::model::Model;
 
-/// A model, and the day that its scenario ends on: of results that are no scenario's own nothing else differs.
-pub type Key = (String, NaiveDate);
+/// A model, and the day that its scenario ends on where it rests on that: of results that are no scenario's own nothing
+/// else differs.
+pub type Key = (String, Option<NaiveDate>);
 
 /// Results kept for the next scenario.
 #[derive(Default)]
@@ -37,6 +38,8 @@ impl Shared {
 pub struct MadeOf<'a> {
     scenario: &'a Scenario,
     own: HashSet<String>,
+    /// Tables that end with the scenario's day.
+    dated: HashSet<String>,
 }
 
 impl<'a> MadeOf<'a> {
@@ -46,7 +49,7 @@ impl<'a> MadeOf<'a> {
         if !scenario.deliveries.is_empty() {
             own.insert("system.submissions".to_owned());
         }
-        Self { scenario, own }
+        Self { scenario, own, dated: ["system.periods", "system.calendar"].map(str::to_owned).into() }
     }
 
     /// The key of a model's result; nothing where it is the scenario's own. Models are asked for in the order in which
@@ -57,6 +60,10 @@ impl<'a> MadeOf<'a> {
             self.own.insert(model.name.as_str().to_owned());
             return None;
         }
-        Some((model.name.as_str().to_owned(), self.scenario.today.date_naive()))
+        let is_dated = model.selects_from().any(|read| self.dated.contains(read));
+        if is_dated {
+            self.dated.insert(model.name.as_str().to_owned());
+        }
+        Some((model.name.as_str().to_owned(), is_dated.then(|| self.scenario.today.date_naive())))
     }
 }
