@@ -93,6 +93,8 @@ fn help_teaches() {
         "reconcile",
         "compare",
         "erase",
+        "explain",
+        "ls",
         "prune",
         "rotate-key",
     ] {
