@@ -40,6 +40,18 @@ impl Engine {
     /// # Errors
     /// `Internal` where the engine cannot be built.
     pub fn new(memory_mib: usize) -> Result<Self> {
+        Self::with(memory_mib, |_| ())
+    }
+
+    /// An engine for a few rows, as many others beside it: it plans for one core.
+    ///
+    /// # Errors
+    /// `Internal` where the engine cannot be built.
+    pub fn small(memory_mib: usize) -> Result<Self> {
+        Self::with(memory_mib, |config| config.options_mut().execution.target_partitions = 1)
+    }
+
+    fn with(memory_mib: usize, adjust: impl FnOnce(&mut SessionConfig)) -> Result<Self> {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.saturating_mul(1024 * 1024))))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
@@ -51,6 +63,7 @@ impl Engine {
         // Text stays text, so that what is planned without data is what is planned with it.
         options.execution.parquet.schema_force_view_types = false;
         options.sql_parser.map_string_types_to_utf8view = false;
+        adjust(&mut config);
         let context = SessionContext::new_with_config_rt(config, runtime);
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {
@@ -82,6 +95,15 @@ impl Engine {
     /// True where a schema has a table of this name.
     pub fn has_in(&self, schema: &str, name: &str) -> bool {
         self.context.table_exist(datafusion::common::TableReference::partial(schema, name)).unwrap_or(false)
+    }
+
+    /// The columns of a table, `schema.name` or a model's name; nothing where there is none.
+    pub async fn columns(&self, name: &str) -> Option<SchemaRef> {
+        let reference = match name.split_once('.') {
+            Some((schema, table)) => datafusion::common::TableReference::partial(schema, table),
+            None => datafusion::common::TableReference::bare(name),
+        };
+        self.context.table_provider(reference).await.ok().map(|table| table.schema())
     }
 
     /// Adds a Parquet file as a model's table.

@@ -136,11 +136,12 @@ pub enum Command {
     Check,
 
     Audit(super::audit::Options),
+    Test(super::test::Options),
 
     /// Show or write the schemas by which editors complete and check a project's files
     ///
     /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
-    /// models. Without a name lists them.
+    /// models, of their unit tests. Without a name lists them.
     Schema {
         /// The schema to print
         name: Option<String>,

@@ -25,6 +25,7 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod test;
 mod validate;
 mod words;
 
@@ -149,6 +150,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
+        Command::Test(options) => test::test(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

@@ -70,6 +70,11 @@ impl Model {
         Fault::error(&self.file, self.header_start + place.start..self.header_start + place.end, message)
     }
 
+    /// The tables that its SELECT names, without those that only its tests name.
+    pub fn selects_from(&self) -> impl Iterator<Item = &str> {
+        self.reads.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Every table that must be there before it, with its place: those that it reads and those that its tests hold it
     /// against.
     pub fn needs(&self) -> impl Iterator<Item = &(String, Range<usize>)> {

@@ -26,7 +26,7 @@ mod wildcard;
 mod workbook;
 
 pub use document::from_toml_at;
-pub use editor::{EditorSchema, editor_schema, editor_schemas};
+pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;

@@ -18,6 +18,7 @@ mod release;
 mod report;
 mod select;
 mod trial;
+pub mod unit;
 
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};

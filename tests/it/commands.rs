@@ -84,6 +84,7 @@ fn help_teaches() {
         "validate",
         "run",
         "check",
+        "test",
         "schema",
         "sql",
         "tables",

@@ -52,4 +52,5 @@ mod start;
 mod trial;
 mod truth;
 mod truth_figures;
+mod units;
 mod warehouse;
