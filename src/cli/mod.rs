@@ -7,6 +7,7 @@ mod erase;
 mod explain;
 mod infer;
 mod init;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
@@ -17,6 +18,7 @@ mod rotate;
 mod rules;
 mod run;
 mod schema;
+mod selectors;
 mod spreadsheet;
 mod sql;
 mod status;
@@ -131,7 +133,8 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),

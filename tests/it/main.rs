@@ -40,6 +40,8 @@ mod regenerate;
 mod rotation;
 mod round_trips;
 mod second_run;
+mod select;
+mod select_runs;
 mod spreadsheets;
 mod sql_logic;
 mod start;
