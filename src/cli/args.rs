@@ -224,6 +224,10 @@ pub enum Command {
         runs: usize,
     },
 
+    Releases(super::releases::Options),
+
+    Tag(super::tag::Options),
+
     /// Hold the latest release against the figures of a published edition
     ///
     /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.

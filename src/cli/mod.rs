@@ -11,6 +11,7 @@ mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
+mod releases;
 mod render;
 mod rotate;
 mod rules;
@@ -20,6 +21,7 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod tag;
 mod validate;
 mod words;
 
@@ -142,6 +144,8 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Releases(options) => releases::releases(args, options, terminal).await,
+        Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,

@@ -134,6 +134,30 @@ words! {
     OutcomeUnchanged: "unchanged", "sans changement";
     OutcomeHeld: "held", "retenu";
     OutcomeFailed: "failed", "échec";
+    // Releases.
+    Made: "made", "créée";
+    MadeBy: "made by the run {0}", "faite par le passage {0}";
+    KnownUntilColumn: "known until", "données jusqu’au";
+    TablesChanged: "tables changed", "tables changées";
+    Warnings: "warnings", "avertissements";
+    Tags: "tags", "étiquettes";
+    TagColumn: "tag", "étiquette";
+    Since: "since", "depuis";
+    Current: "current", "actuelle";
+    Reissued: "issued anew", "réémise";
+    ReissuedBy: "tables were written anew by {0}", "tables réécrites par {0}";
+    Pins: "rests on {0}", "repose sur {0}";
+    AgainstRelease: "against release {0}", "par rapport à la version {0}";
+    TableColumn: "table", "table";
+    RowsColumn: "rows", "lignes";
+    TestColumn: "test", "test";
+    TableAdded: "new", "nouvelle";
+    TableRemoved: "gone", "supprimée";
+    TableChanged: "changed", "changée";
+    TableDescribed: "described otherwise", "décrite autrement";
+    HadRows: "{0}, had {1} rows", "{0}, avait {1} lignes";
+    TablesGone: "tables of the release before that are gone: {0}", "tables de la version précédente qui ont disparu : {0}";
+    TestsPass: "{0} of {1} tests pass", "{0} tests sur {1} réussissent";
     // Quarantine.
     NothingSetAside: "no rows were set aside", "aucune ligne n’a été écartée";
     Row: "row", "ligne";

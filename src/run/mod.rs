@@ -8,6 +8,7 @@ mod assess;
 mod choice;
 mod judge;
 mod load;
+mod name;
 mod prepare;
 mod protect;
 mod pull;
@@ -15,6 +16,7 @@ mod release;
 mod report;
 mod trial;
 
+pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::{Builder, Built, Checked, known_until};
 use crate::project::Project;
-use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, Resource, TestResult, Warehouse};
+use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, TestResult, Warehouse, says_the_same};
 
 /// Builds and releases.
 pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
@@ -38,7 +38,8 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     if let Some(last) = last.as_ref().filter(|last| is_same(last, &built)) {
         report.outcome = RunOutcome::Unchanged;
         // A run that was killed after its release but before its folder was made left this to do.
-        return warehouse.show(last);
+        warehouse.show(last)?;
+        return warehouse.show_tags().await;
     }
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
@@ -50,23 +51,8 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
 
 /// True where a release would say what the last one says, whatever it was made of.
 fn is_same(last: &Manifest, built: &LastBuild) -> bool {
-    let said = |tables: &[Resource]| {
-        tables
-            .iter()
-            .map(|table| {
-                (
-                    table.name.clone(),
-                    table.hash.clone(),
-                    table.rihla.csv.clone(),
-                    table.description.clone(),
-                    table.schema.clone(),
-                    table.rihla.measures.clone(),
-                    table.rihla.reports.clone(),
-                )
-            })
-            .collect::<Vec<_>>()
-    };
-    said(&last.resources) == said(&built.tables) && last.rihla.tests == built.tests
+    let says = |(old, new)| says_the_same(old, new);
+    last.resources.len() == built.tables.len() && last.resources.iter().zip(&built.tables).all(says) && last.rihla.tests == built.tests
 }
 
 fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {

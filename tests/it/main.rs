@@ -36,6 +36,7 @@ mod properties;
 mod prune;
 mod reconcile_moved;
 mod regenerate;
+mod releases;
 mod rotation;
 mod round_trips;
 mod second_run;
