@@ -11,8 +11,10 @@ mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
+mod reconcile_since;
 mod releases;
 mod render;
+mod rollback;
 mod rotate;
 mod rules;
 mod run;
@@ -24,6 +26,7 @@ mod tables;
 mod tag;
 mod validate;
 mod words;
+mod would_change;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -145,6 +148,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
         Command::Releases(options) => releases::releases(args, options, terminal).await,
+        Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

@@ -86,6 +86,8 @@ fn count(lang: Lang, count: usize) -> String {
 fn notes(line: &ReleaseLine, lang: Lang) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(line.is_current.then(|| Word::Current.text(lang).to_owned()));
+    notes.extend(line.rolled_back_to.as_ref().map(|back| say(lang, Word::RolledBackTo, &[&back.release.to_string()])));
+    notes.extend(line.holds_runs.then(|| Word::HoldsRuns.text(lang).to_owned()));
     notes.extend((!line.reissued.is_empty()).then(|| Word::Reissued.text(lang).to_owned()));
     notes
 }
@@ -97,6 +99,7 @@ fn shown(document: &ReleaseDocument, labeller: &Labeller<'_>) -> String {
     let notes = notes(line, lang).into_iter().map(|note| format!(", {note}")).collect::<String>();
     let mut parts = vec![format!("{number}{notes}\n{}\n{}", say(lang, Word::MadeBy, &[&line.run_id]), pins(document, labeller))];
     parts.extend(tags(document, lang));
+    parts.extend(periods(line, lang));
     parts.push(tables(document, lang));
     parts.extend(gone(&line.changes, lang));
     parts.extend(tests(&document.tests, lang));
@@ -122,6 +125,20 @@ fn tags(document: &ReleaseDocument, lang: Lang) -> Option<String> {
         .collect();
     let heads = [Word::TagColumn, Word::ReleaseColumn, Word::Since, Word::NoteColumn];
     (!rows.is_empty()).then(|| table(&heads.map(|word| word.text(lang)), rows))
+}
+
+/// Which periods are final, and what of them was released otherwise with whose word.
+fn periods(line: &ReleaseLine, lang: Lang) -> Option<String> {
+    let mut said = Vec::new();
+    let closed: Vec<String> = line.closed.iter().map(|closed| say(lang, Word::ClosedSince, &[&closed.period, &closed.on.to_string()])).collect();
+    said.extend((!closed.is_empty()).then(|| say(lang, Word::ClosedPeriods, &[&closed.join(", ")])));
+    said.extend(line.restated.iter().map(|restated| {
+        let reason = say(lang, Word::ApprovedBy, &[&restated.cause, &restated.approver]);
+        say(lang, Word::RestatedPeriod, &[&restated.period, &reason])
+    }));
+    let note = line.rolled_back_to.as_ref().and_then(|back| back.note.as_ref());
+    said.extend(note.map(|note| say(lang, Word::RollbackNote, &[note])));
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 fn tables(document: &ReleaseDocument, lang: Lang) -> String {

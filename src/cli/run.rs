@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::progress::Bar;
 use super::render::{count, plural, table};
+use super::would_change::would_change;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
@@ -59,6 +60,7 @@ fn text(report: &RunReport) -> String {
             plural(report.tests as u64, "test", "tests")
         ));
     }
+    text.push_str(&would_change(report));
     text.push_str(&ending(report));
     text
 }

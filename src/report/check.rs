@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::controls;
+use super::since;
 use crate::diagnostic::{self, Fault, did_you_mean};
 use crate::error::Result;
 use crate::model::Model;
@@ -16,7 +16,7 @@ use crate::run::{Prepared, check_project_and};
 /// `Config` with every fault found.
 pub async fn check(root: &Path) -> Result<Prepared> {
     let mut prepared = check_project_and(root, |project, faults| {
-        if let Some(Err(error)) = project.published.as_deref().map(controls::load) {
+        if let Some(Err(error)) = project.published.as_deref().map(since::published) {
             faults.extend(error.project_faults().iter().cloned());
         }
     })

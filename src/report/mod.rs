@@ -17,6 +17,7 @@ mod quarantine;
 mod reconcile;
 mod releases;
 mod shape;
+mod since;
 mod status;
 mod values;
 
@@ -32,7 +33,8 @@ pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;
 pub use number::Number;
 pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};
-pub use reconcile::{Reconciled, Verdict, editions, reconcile};
+pub use reconcile::{Reconciled, Reconciliation, Verdict, editions, reconcile};
 pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, releases};
 pub use shape::{Question, Refusal, RefusedMeasure};
+pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::warehouse::{Manifest, TableChange, Tag, TestResult, Warehouse, table_changes};
+use crate::warehouse::{ClosedPeriod, Manifest, RestatedPeriod, RolledBack, TableChange, Tag, TestResult, Warehouse, table_changes};
 
 /// A release as a list shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +32,14 @@ pub struct ReleaseLine {
     pub tags: Vec<String>,
     /// Receipts by which it was issued anew.
     pub reissued: Vec<String>,
+    /// Periods whose figures are final in it.
+    pub closed: Vec<ClosedPeriod>,
+    /// Changes of closed periods that it brought, with who approved them.
+    pub restated: Vec<RestatedPeriod>,
+    /// The earlier release that it says again, where it is a rollback.
+    pub rolled_back_to: Option<RolledBack>,
+    /// True where runs may not release anything after it, since nobody has cleared the rollback.
+    pub holds_runs: bool,
 }
 
 /// Everything about a release.
@@ -74,7 +82,7 @@ pub async fn releases(warehouse: &Warehouse) -> Result<Vec<ReleaseLine>> {
     let mut before: Option<Manifest> = None;
     for number in &numbers {
         let release = warehouse.release(*number).await?;
-        lines.push(line(&release, before.as_ref(), Some(number) == numbers.last(), &tags));
+        lines.push(line(warehouse, &release, before.as_ref(), Some(number) == numbers.last(), &tags).await?);
         before = Some(release);
     }
     Ok(lines)
@@ -95,7 +103,7 @@ pub async fn release_document(warehouse: &Warehouse, name: &str) -> Result<Relea
     let tags = warehouse.tags().await?;
     let shown = release.resources.iter().map(|table| TableShown { table: table.name.clone(), rows: table.rihla.rows, description: table.description.clone() });
     Ok(ReleaseDocument {
-        line: line(&release, before.as_ref(), numbers.last() == Some(&number), &tags),
+        line: line(warehouse, &release, before.as_ref(), numbers.last() == Some(&number), &tags).await?,
         tier: release.rihla.tier.clone(),
         pins: release.rihla.pins.clone(),
         tables_shown: shown.collect(),
@@ -104,9 +112,9 @@ pub async fn release_document(warehouse: &Warehouse, name: &str) -> Result<Relea
     })
 }
 
-fn line(release: &Manifest, before: Option<&Manifest>, is_current: bool, tags: &[Tag]) -> ReleaseLine {
+async fn line(warehouse: &Warehouse, release: &Manifest, before: Option<&Manifest>, is_current: bool, tags: &[Tag]) -> Result<ReleaseLine> {
     let said = &release.rihla;
-    ReleaseLine {
+    Ok(ReleaseLine {
         release: said.release,
         created: release.created.clone(),
         run_id: said.run_id.clone(),
@@ -118,5 +126,9 @@ fn line(release: &Manifest, before: Option<&Manifest>, is_current: bool, tags: &
         warnings: said.tests.iter().filter(|test| test.failures > 0).cloned().collect(),
         tags: tags.iter().filter(|tag| tag.release() == Some(said.release)).map(|tag| tag.name.clone()).collect(),
         reissued: said.reissued.clone(),
-    }
+        closed: said.closed.clone(),
+        restated: said.restated.clone(),
+        rolled_back_to: said.rolled_back_to.clone(),
+        holds_runs: is_current && warehouse.is_held_by_rollback(release).await?,
+    })
 }

@@ -6,6 +6,7 @@
 mod advice;
 mod assess;
 mod choice;
+mod closing;
 mod judge;
 mod load;
 mod name;
@@ -14,12 +15,17 @@ mod protect;
 mod pull;
 mod release;
 mod report;
+mod rollback;
+mod rows;
 mod trial;
 
+pub use closing::{ClosedChange, ClosedTable};
 pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
+pub use rollback::{Rollback, clear_rollback, rollback};
+pub use rows::RowChange;
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 
 use std::sync::Arc;

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::closing::{self, Judgement};
 use super::prepare::fill;
+use super::rows::count_changes;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::{Builder, Built, Checked, known_until};
 use crate::project::Project;
-use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, TestResult, Warehouse, says_the_same};
+use crate::warehouse::{
+    ClosedPeriod, LastBuild, Manifest, ReleaseProvenance, Resource, TableChange, TableFate, TestResult, Warehouse, says_the_same, table_changes,
+};
 
 /// Builds and releases.
 pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
@@ -31,28 +35,73 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     if report.failed_tests.iter().any(TestResult::stops) {
         report.problems.push("tests failed: no release is made".to_owned());
     }
-    if report.is_held_back || report.failed_tests.iter().any(TestResult::stops) {
-        report.outcome = RunOutcome::Held;
-        return Ok(());
-    }
-    if let Some(last) = last.as_ref().filter(|last| is_same(last, &built)) {
+    let stands_against = report.is_held_back || report.failed_tests.iter().any(TestResult::stops);
+    let closed = closing::closed_now(project, warehouse);
+    if let Some(last) = last.as_ref().filter(|last| !stands_against && is_same(last, &built, &closed)) {
         report.outcome = RunOutcome::Unchanged;
         // A run that was killed after its release but before its folder was made left this to do.
         warehouse.show(last)?;
         return warehouse.show_tags().await;
     }
+    let verdict = match &last {
+        Some(last) => judge(project, warehouse, last, &built, report).await?,
+        None => Verdict { judgement: Judgement { closed, ..Judgement::default() }, holds: false },
+    };
+    if stands_against || verdict.holds {
+        report.changes = last.as_ref().map(|last| changes(warehouse, &last.resources, &built.tables)).transpose()?.unwrap_or_default();
+        report.outcome = RunOutcome::Held;
+        return Ok(());
+    }
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
-    warehouse.publish(&manifest(project, warehouse, built, number, known, &report.run_id)).await?;
+    let mut manifest = manifest(project, warehouse, built, number, known, &report.run_id);
+    (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
+    warehouse.publish(&manifest).await?;
     report.release = Some(number);
     report.outcome = RunOutcome::Released;
     Ok(())
 }
 
+/// What the last release says to another one.
+struct Verdict {
+    judgement: Judgement,
+    /// True where there must be none.
+    holds: bool,
+}
+
+/// Asks the last release: closed periods stand against another one, and a rollback that nobody has cleared.
+async fn judge(project: &Project, warehouse: &Warehouse, last: &Manifest, built: &LastBuild, report: &mut RunReport) -> Result<Verdict> {
+    let judgement = closing::judge(project, warehouse, last, &built.tables)?;
+    let number = last.rihla.release;
+    let mut problems = judgement.problems(number);
+    if let (Some(back), true) = (&last.rihla.rolled_back_to, warehouse.is_held_by_rollback(last).await?) {
+        problems.push(format!("release {number} is a rollback to release {} and stays until `rihla rollback --clear`", back.release));
+    }
+    let holds = !problems.is_empty();
+    report.problems.extend(problems);
+    report.closed_changes.clone_from(&judgement.changes);
+    Ok(Verdict { judgement, holds })
+}
+
+/// Tables that would be otherwise, with how many of their rows.
+fn changes(warehouse: &Warehouse, before: &[Resource], after: &[Resource]) -> Result<Vec<TableChange>> {
+    let mut changes = table_changes(before, after);
+    for change in changes.iter_mut().filter(|change| change.fate == TableFate::Changed) {
+        let find = |tables: &[Resource]| tables.iter().find(|table| table.name == change.table).cloned();
+        if let (Some(before), Some(after)) = (find(before), find(after)) {
+            change.rows = Some(count_changes(warehouse, &before, &after)?);
+        }
+    }
+    Ok(changes)
+}
+
 /// True where a release would say what the last one says, whatever it was made of.
-fn is_same(last: &Manifest, built: &LastBuild) -> bool {
+fn is_same(last: &Manifest, built: &LastBuild, closed: &[ClosedPeriod]) -> bool {
     let says = |(old, new)| says_the_same(old, new);
-    last.resources.len() == built.tables.len() && last.resources.iter().zip(&built.tables).all(says) && last.rihla.tests == built.tests
+    last.resources.len() == built.tables.len()
+        && last.resources.iter().zip(&built.tables).all(says)
+        && last.rihla.tests == built.tests
+        && last.rihla.closed == closed
 }
 
 fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {
@@ -76,6 +125,9 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: 
             staging: built.staging,
             tests: built.tests,
             reissued: Vec::new(),
+            closed: Vec::new(),
+            restated: Vec::new(),
+            rolled_back_to: None,
         },
     }
 }

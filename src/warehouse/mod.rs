@@ -16,6 +16,7 @@ mod receipt;
 mod reissue;
 mod release;
 mod rewrite;
+mod rollback;
 mod runs;
 mod set_aside;
 mod submission;
@@ -28,7 +29,8 @@ pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
 pub use manifest::{
-    Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
+    ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
+    TableFacts, TableSchema, TestResult,
 };
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::{LATEST, POINTING};

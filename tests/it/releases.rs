@@ -106,3 +106,27 @@ fn pruning_keeps_what_has_a_name() {
     folder.rihla(&["prune"]).ok();
     assert!(!folder.path("warehouse/released/000001").exists());
 }
+
+/// The project that `rihla init` makes, loaded: two offices, the first quarter of 2023, an edition of it.
+pub fn starter() -> Folder {
+    let folder = Folder::of("templates/project");
+    for list in ["country", "sex"] {
+        let path = format!("schemas/codes/{list}.csv");
+        folder.write(&path, fs::read(crate::support::repository(&path)).expect("a code list"));
+    }
+    folder.rihla(&["run"]).ok();
+    folder
+}
+
+/// The southern office sends February again without the record of somebody; `received` is a day of April 2023.
+pub fn without(folder: &Folder, record: &str, received: &str) {
+    let sent = fs::read_to_string(folder.path("extracts/SUD/2023-03-07/registrations-2023-02.csv")).expect("a text file");
+    let kept: String = sent.split_inclusive('\n').filter(|line| !line.starts_with(&format!("{record};"))).collect();
+    assert_eq!(kept.lines().count() + 1, sent.lines().count(), "one line less");
+    folder.write(&format!("extracts/SUD/{received}/registrations-2023-02.csv"), kept);
+}
+
+/// Adds to rihla.toml what stands before its offices.
+pub fn add(folder: &Folder, text: &str) {
+    folder.replace("rihla.toml", "[calendar]\n", &format!("{text}\n[calendar]\n"));
+}
