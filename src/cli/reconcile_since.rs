@@ -26,9 +26,10 @@ pub fn text(since: &Since, labeller: &Labeller<'_>) -> String {
         row.push(cause(changed, lang));
         row
     });
-    let now = say(lang, Word::Release, &[&since.release.to_string()]);
-    let head = [Word::Indicator, Word::Dimension, Word::Period, Word::AsPublished].map(|word| word.text(lang).to_owned());
-    let head: Vec<String> = head.into_iter().chain([now]).chain([Word::Difference, Word::Cause].map(|word| word.text(lang).to_owned())).collect();
+    let releases = [since.from, since.release].map(|number| say(lang, Word::Release, &[&number.to_string()]));
+    let head = [Word::Indicator, Word::Dimension, Word::Period].map(|word| word.text(lang).to_owned());
+    let last = [Word::Difference, Word::Cause].map(|word| word.text(lang).to_owned());
+    let head: Vec<String> = head.into_iter().chain(releases).chain(last).collect();
     format!("{sentence}\n\n{}", table_within(&head, rows.collect(), width()))
 }
 
@@ -73,7 +74,7 @@ pub fn as_json(since: &Since) -> Value {
             "causes": causes,
         })
     });
-    json!({"release": since.release, "figures": since.figures, "changed": changed.collect::<Vec<_>>()})
+    json!({"from": since.from, "release": since.release, "figures": since.figures, "changed": changed.collect::<Vec<_>>()})
 }
 
 /// A sheet of what changed.
@@ -82,10 +83,19 @@ pub fn sheet(workbook: &mut Workbook, look: &Look, since: &Since, labeller: &Lab
     let sheet = workbook.add_worksheet();
     sheet.set_name(Word::SheetSince.text(lang))?;
     sheet.write_string_with_format(0, 0, heading(&sentence(since, lang)), &look.title)?;
-    let heads =
-        [(Word::Indicator, 30), (Word::Dimension, 30), (Word::Period, 22), (Word::AsPublished, 14), (Word::Now, 12), (Word::Difference, 12), (Word::Cause, 60)];
-    for (column, (word, width)) in (0..).zip(heads) {
-        sheet.write_string_with_format(2, column, heading(word.text(lang)), &look.head)?;
+    let said = |word: Word| word.text(lang).to_owned();
+    let release = |number: u64| say(lang, Word::Release, &[&number.to_string()]);
+    let heads = [
+        (said(Word::Indicator), 30),
+        (said(Word::Dimension), 30),
+        (said(Word::Period), 22),
+        (release(since.from), 14),
+        (release(since.release), 14),
+        (said(Word::Difference), 12),
+        (said(Word::Cause), 60),
+    ];
+    for (column, (head, width)) in (0..).zip(heads) {
+        sheet.write_string_with_format(2, column, heading(&head), &look.head)?;
         sheet.set_column_width(column, width)?;
     }
     for (row, changed) in (3..).zip(&since.changed) {

@@ -122,8 +122,6 @@ words! {
     NoneChangedSince: "since then, in release {0}: none of {2} figures changed", "depuis, dans la version {0} : aucun des {2} chiffres n’a changé";
     ChangedSince: "since then, in release {0}: {1} of {2} figures changed", "depuis, dans la version {0} : {1} chiffres sur {2} ont changé";
     WithoutCause: "{0} without a recorded cause", "{0} sans motif consigné";
-    AsPublished: "as published", "à la publication";
-    Now: "now", "à présent";
     Cause: "cause", "motif";
     NoCause: "no cause recorded", "aucun motif consigné";
     SheetSince: "Changed since", "Changé depuis";

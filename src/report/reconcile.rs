@@ -96,7 +96,7 @@ pub async fn reconcile(project: &Project, warehouse: &Warehouse, edition: &str) 
     } else {
         let now = figures(project, warehouse, &latest).await?;
         let changed = changed(&wanted, recorded, |control| then.of(control), |control| now.of(control));
-        Some(Since { release: latest.rihla.release, figures: wanted.len(), changed })
+        Some(Since { from: release.rihla.release, release: latest.rihla.release, figures: wanted.len(), changed })
     };
     let missing_tag = recorded.filter(|_| tagged.is_none()).map(|_| name.clone());
     let lines = wanted.into_iter().map(|control| judge(control, &then)).collect();

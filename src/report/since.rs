@@ -8,6 +8,8 @@ use crate::project::{self, Edition};
 /// What later releases say otherwise than the one that an edition was made from.
 #[derive(Debug, Clone)]
 pub struct Since {
+    /// The release that the edition was made from.
+    pub from: u64,
     /// The release that is held against it: the latest.
     pub release: u64,
     /// How many figures were looked at.

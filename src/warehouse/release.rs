@@ -126,12 +126,16 @@ impl Warehouse {
         std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
         link_files(manifest, &building, |path| self.released_file(path)).map_err(|cause| error::io(what(), cause))?;
         std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
-        // A folder of that name that shows something else is of a manifest that somebody took away.
+        // A folder of that name that shows something else is of a manifest that somebody took away, or is damaged. It makes
+        // room whole, so that nobody reads a part of it.
         let folder = released.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+        let gone = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
+        let is_there = folder.exists();
+        if is_there {
+            std::fs::rename(&folder, &gone).map_err(|cause| error::io(what(), cause))?;
         }
-        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))
+        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))?;
+        if is_there { std::fs::remove_dir_all(&gone).map_err(|cause| error::io(what(), cause)) } else { Ok(()) }
     }
 
     /// The file of a table of a release.

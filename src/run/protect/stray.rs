@@ -45,6 +45,11 @@ impl Stray {
         stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));
         let beside: Vec<String> = entries(root, RELEASED)?.into_iter().filter(|name| stray.is_stray_entry(name)).collect();
         stray.paths.extend(beside.into_iter().map(|name| format!("{RELEASED}/{name}")));
+        let cleared = entries(root, &format!("{RELEASED}/cleared"))?.into_iter();
+        let is_of =
+            |name: &String| name.strip_suffix(".json").and_then(|number| number.parse().ok()).is_some_and(|number: u64| stray.releases.contains(&number));
+        let cleared: Vec<String> = cleared.filter(is_of).collect();
+        stray.paths.extend(cleared.into_iter().map(|name| format!("{RELEASED}/cleared/{name}")));
         let links = entries(root, &format!("{RELEASED}/tags"))?.into_iter().filter(|name| name.starts_with(POINTING));
         stray.paths.extend(links.map(|name| format!("{RELEASED}/tags/{name}")));
         let mut files = Vec::new();
