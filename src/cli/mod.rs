@@ -4,8 +4,10 @@ mod args;
 mod check;
 mod compare;
 mod erase;
+mod explain;
 mod infer;
 mod init;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
@@ -19,6 +21,7 @@ mod rotate;
 mod rules;
 mod run;
 mod schema;
+mod selectors;
 mod spreadsheet;
 mod sql;
 mod status;
@@ -135,7 +138,8 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
@@ -154,6 +158,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
         Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
+        Command::Explain(options) => explain::explain(args, options, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
     }
