@@ -224,10 +224,18 @@ pub enum Command {
         runs: usize,
     },
 
-    /// Hold the latest release against the figures of a published edition
+    Releases(super::releases::Options),
+
+    Tag(super::tag::Options),
+
+    Rollback(super::rollback::Options),
+
+    /// Hold a release against the figures of a published edition
     ///
     /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.
-    /// Exits with 1 where a difference is not explained in the edition's file. Without an edition lists them.
+    /// The release is that of the edition's tag where there is one, else the latest; what the latest says otherwise is
+    /// then shown too. Exits with 1 where a difference is not explained in the edition's file, or a change since has no
+    /// cause there. Without an edition lists them.
     Reconcile {
         /// The edition, such as 2023-H1; all are listed where absent
         edition: Option<String>,

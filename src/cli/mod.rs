@@ -15,7 +15,10 @@ mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
+mod reconcile_since;
+mod releases;
 mod render;
+mod rollback;
 mod rotate;
 mod rules;
 mod run;
@@ -26,8 +29,10 @@ mod sql;
 mod status;
 mod tables;
 mod test;
+mod tag;
 mod validate;
 mod words;
+mod would_change;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -152,6 +157,9 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
         Command::Test(options) => test::test(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Releases(options) => releases::releases(args, options, terminal).await,
+        Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
+        Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,

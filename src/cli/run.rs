@@ -4,6 +4,7 @@ use super::args::Args;
 use super::progress::Bar;
 use super::render::{count, plural, table, width, wrapped};
 use super::selectors::Selectors;
+use super::would_change::would_change;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
@@ -86,6 +87,7 @@ fn text(report: &RunReport) -> String {
             plural(report.tests as u64, "test", "tests")
         ));
     }
+    text.push_str(&would_change(report));
     text.push_str(&ending(report));
     text
 }
