@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod compare;
+mod diff;
 mod erase;
 mod infer;
 mod init;
@@ -148,6 +149,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
+        Command::Diff(options) => diff::diff(args, options, terminal).await,
     }
 }
 

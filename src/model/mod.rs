@@ -17,7 +17,7 @@ mod write;
 
 pub use audit::audit;
 pub use build::{Builder, Built, model_hash};
-pub use check::{Checked, check};
+pub use check::{Checked, check, written_schema};
 pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use header::Header;

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assess;
+mod changes;
 mod choice;
 mod judge;
 mod load;
@@ -13,12 +14,17 @@ mod protect;
 mod pull;
 mod release;
 mod report;
+mod sources;
 mod trial;
+mod world;
 
+pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};
+
 pub use trial::{FaultGroup, Trial, Wanted, trial};
+pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::prepare::fill;
+use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -42,7 +43,9 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     }
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
-    warehouse.publish(&manifest(project, warehouse, built, number, known, &report.run_id)).await?;
+    let mut manifest = manifest(project, warehouse, built, number, known, &report.run_id);
+    manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
+    warehouse.publish(&manifest).await?;
     report.release = Some(number);
     report.outcome = RunOutcome::Released;
     Ok(())
@@ -89,6 +92,7 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: 
             pins,
             staging: built.staging,
             tests: built.tests,
+            inputs: BTreeMap::new(),
             reissued: Vec::new(),
         },
     }

@@ -17,6 +17,7 @@ mod release;
 mod rewrite;
 mod runs;
 mod set_aside;
+mod sources;
 mod submission;
 
 pub use change::Change;
