@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod compare;
 mod diff;
+mod history;
 mod erase;
 mod infer;
 mod init;
@@ -11,6 +12,7 @@ mod numbers;
 mod progress;
 mod prune;
 mod quarantine;
+mod records;
 mod reconcile;
 mod render;
 mod rotate;
@@ -137,9 +139,10 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Infer { .. } => infer::infer(args, terminal),
         Command::Validate { .. } => validate::validate(args, terminal),
         Command::Check => check::check(args, terminal).await,
-        Command::Sql { query, file, format, output, release } => {
+        Command::Sql { query, file, format, output, release, as_of } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
-            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
+            let (output, release, as_of) = (output.as_deref(), release.as_deref(), as_of.as_deref());
+            sql::sql(args, &sql::Question { query: &query, format: *format, output, release, as_of }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
@@ -150,6 +153,8 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
         Command::Diff(options) => diff::diff(args, options, terminal).await,
+        Command::History(options) => history::history(args, options, terminal).await,
+        Command::Records(options) => records::records(args, options, terminal).await,
     }
 }
 
@@ -159,6 +164,11 @@ pub async fn open_latest(project: &Project) -> Result<(Warehouse, Manifest)> {
     let release = warehouse.latest_release().await?;
     let release = release.ok_or_else(|| Error::new(Kind::Input, "there is no release yet").hint("run `rihla run`; where it releases nothing it says why"))?;
     Ok((warehouse, release))
+}
+
+/// The warehouse of a project, to read.
+async fn open_warehouse(project: &Project) -> Result<Warehouse> {
+    Warehouse::open(project, clock::from_environment()?).await
 }
 
 /// Prints a value for programs.

@@ -27,7 +27,10 @@ pub use compare::{Block, Comparison, Line, compare};
 pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
 pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
-pub use diff::{Asked, Between, Cause, Cell, CellChange, Diff, Key, RowChange, RowState, SchemaChange, Step, TableDiff, TableState, Total, diff};
+pub use diff::{
+    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, Step, TableDiff, TableState,
+    Total, diff, history,
+};
 pub use figure::{Figure, Mark, is_share};
 pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;

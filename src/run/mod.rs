@@ -4,6 +4,7 @@
 //! and only where no required feed was refused.
 
 mod advice;
+mod as_of;
 mod assess;
 mod changes;
 mod choice;
@@ -18,6 +19,7 @@ mod sources;
 mod trial;
 mod world;
 
+pub use as_of::{end_of_day, open_as_of};
 pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};

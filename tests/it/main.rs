@@ -35,6 +35,8 @@ mod places;
 mod properties;
 mod prune;
 mod reconcile_moved;
+mod release_diff;
+mod release_history;
 mod regenerate;
 mod rotation;
 mod round_trips;

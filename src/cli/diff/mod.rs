@@ -1,6 +1,6 @@
 //! `rihla diff`
 
-mod json;
+pub(super) mod json;
 mod text;
 pub(super) mod words;
 

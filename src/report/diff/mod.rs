@@ -4,11 +4,13 @@
 
 mod causes;
 mod cells;
+mod history;
 mod schema;
 mod trail;
 
 pub use causes::{Between, Cause};
 pub use cells::{Cell, Key};
+pub use history::{FigureHistory, Figures, History, Span, history};
 pub use schema::{SchemaChange, Total};
 pub use trail::{CellChange, RowChange, RowState, Step};
 
