@@ -63,7 +63,8 @@ fn moment(release: &Manifest) -> String {
 
 fn text(history: &History, lang: Lang, limit: usize) -> String {
     let lines: Vec<(&FigureHistory, &Span)> = history.figures.iter().flat_map(|figure| figure.spans.iter().map(move |span| (figure, span))).collect();
-    let mut text = String::new();
+    let count = plural(history.releases.len() as u64, either(lang, "release", "version"), either(lang, "releases", "versions"));
+    let mut text = format!("{} {count}\n\n", either(lang, "in", "dans"));
     if lines.is_empty() {
         text.push_str(either(lang, "no release has such a row\n", "aucune version n’a une telle ligne\n"));
     } else {
@@ -89,9 +90,6 @@ fn text(history: &History, lang: Lang, limit: usize) -> String {
     if !history.without.is_empty() {
         let which: Vec<String> = history.without.iter().map(u64::to_string).collect();
         text.push_str(&format!("{} {}\n", either(lang, "without this table, or with other rows: release", "sans cette table, ou avec d’autres lignes : version"), which.join(", ")));
-    }
-    if lang == Lang::En {
-        text.push_str(&format!("({})\n", plural(history.releases.len() as u64, "release", "releases")));
     }
     text
 }

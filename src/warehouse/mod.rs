@@ -33,6 +33,7 @@ pub use release::LATEST;
 pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
+pub use sources::{SOURCES, sources_of};
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
 
 use std::collections::BTreeMap;

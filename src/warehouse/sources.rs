@@ -8,11 +8,17 @@ use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::Warehouse;
+use super::{Manifest, Warehouse};
 use crate::error::{Error, Kind, Result, store};
 
 /// The folder of what is kept.
-const SOURCES: &str = "sources";
+pub const SOURCES: &str = "sources";
+
+/// Where a release's own sources lie, below the warehouse.
+pub fn sources_of(release: &Manifest) -> impl Iterator<Item = String> {
+    let tables = release.resources.iter().chain(&release.rihla.staging);
+    tables.map(|table| model_path(&table.rihla.model)).chain(release.rihla.inputs.values().map(|print| input_path(print)))
+}
 
 impl Warehouse {
     /// Keeps the text of a model under its hash; nothing happens where it is kept already.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::{Cells, Folder, ROWS, assert_nobody, comma_csv, parquet_rows, snapshot, with};
+use crate::support::{Cells, Folder, ROWS, assert_nobody, comma_csv, loaded, parquet_rows, snapshot, with};
 
 const FIFTH: Cells = ["r-5", "CN-77705", "1", "Ola Marqueuse", "F", "1987-06-05", "Guinée", "2023-01-25", "2023-01-25T09:00:00Z"];
 
@@ -259,4 +259,34 @@ fn what_cannot_be_compared_is_refused() {
         said.push_str(&format!("\n\n$ rihla {}\n{}", args.join(" "), refused(args)));
     }
     snapshot("release_diff", "refused", "wrong releases, tables and conditions", &said);
+}
+
+#[test]
+fn what_was_released_is_computed_again_the_same() {
+    use rihla::run::{Results, World, check_project, upstream_of};
+    use std::collections::BTreeSet;
+    let folder = loaded();
+    let sorted = |rows: Vec<crate::support::Row>| -> Vec<String> {
+        let steady = |value: Value| value.as_f64().filter(|_| value.is_f64()).map_or_else(|| value.to_string(), |number| format!("{number:.9e}"));
+        let mut rows: Vec<String> = rows.into_iter().map(|row| row.into_iter().map(|(column, value)| format!("{column}={};", steady(value))).collect()).collect();
+        rows.sort();
+        rows
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let prepared = check_project(&folder.path("")).await.expect("the project");
+        let clock = std::sync::Arc::new(rihla::clock::FixedClock(crate::support::NOW.parse().expect("an instant")));
+        let warehouse = rihla::warehouse::Warehouse::open(&prepared.project, clock).await.expect("the warehouse");
+        let release = warehouse.release(1).await.expect("the release");
+        let world = World::of(&prepared, &warehouse, &release).await.expect("its world");
+        assert_eq!((world.lost_models.len(), world.lost_inputs.len(), world.changed_inputs.len()), (0, 0, 0));
+        let names: BTreeSet<String> = release.resources.iter().map(|table| table.name.clone()).collect();
+        let mut results = Results::default();
+        let needed = upstream_of(&world.models, &names);
+        results.renew(prepared.project.memory_mib, &world.models, &world.inputs, &needed, &BTreeSet::new()).await.expect("tables");
+        for name in &names {
+            let released = parquet_rows(&folder.path(&format!("warehouse/released/000001/{name}.parquet")));
+            assert!(sorted(released) == sorted(crate::support::rows(&results.tables[name].batches)), "{name}");
+        }
+    });
 }

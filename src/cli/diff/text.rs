@@ -177,7 +177,7 @@ impl View<'_> {
     /// What came and what was done between the releases; of one table what it is made of alone.
     fn between(&self, asked: Option<&str>) -> String {
         let between = &self.diff.between;
-        let beneath = asked.map(|table| between.beneath(table));
+        let beneath = asked.and_then(|table| between.beneath(table));
         let concerns = |name: &str| beneath.as_ref().is_none_or(|beneath| beneath.contains(name));
         let records: Vec<&ChangedRecords> = between.records.iter().filter(|one| concerns(&format!("feeds.{}", one.feed))).collect();
         let mut text = String::new();

@@ -130,12 +130,17 @@ impl Between {
     }
 
     /// Everything that a table is made of in either release: models by their names, what they read as `schema.name`.
-    pub fn beneath(&self, table: &str) -> BTreeSet<String> {
+    /// Nothing where that is not known, since a model is lost.
+    pub fn beneath(&self, table: &str) -> Option<BTreeSet<String>> {
+        let is_lost = |world: &World| world.models.iter().any(|model| model.name.as_str() == table) && lacking(world, table).is_some();
+        if is_lost(&self.a) || is_lost(&self.b) {
+            return None;
+        }
         let of = |world: &World| {
             let models = upstream_of(&world.models, &BTreeSet::from([table.to_owned()]));
             reads(&world.models, table).into_iter().chain(models).collect::<BTreeSet<_>>()
         };
-        of(&self.a).into_iter().chain(of(&self.b)).chain([table.to_owned()]).collect()
+        Some(of(&self.a).into_iter().chain(of(&self.b)).chain([table.to_owned()]).collect())
     }
 
     async fn walk(&self, memory_mib: usize, of: (&BTreeSet<String>, bool), mut results: Results, progress: &dyn Progress, sink: &mut Sink<'_>) -> Result<()> {

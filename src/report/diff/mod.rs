@@ -209,7 +209,8 @@ impl Pair {
             rows: (a.as_ref().map_or(0, |table| table.rihla.rows), b.as_ref().map_or(0, |table| table.rihla.rows)),
             has: (a.is_some(), b.is_some()),
             schema: a.as_ref().zip(b.as_ref()).map(|(a, b)| schema::changes(a, b)).unwrap_or_default(),
-            measures: newest.rihla.measures.clone(),
+            // A measure that is gone still was one.
+            measures: [&a, &b].into_iter().flatten().flat_map(|table| table.rihla.measures.clone()).collect(),
             grain,
             chosen,
         })
