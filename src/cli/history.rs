@@ -89,7 +89,11 @@ fn text(history: &History, lang: Lang, limit: usize) -> String {
     }
     if !history.without.is_empty() {
         let which: Vec<String> = history.without.iter().map(u64::to_string).collect();
-        text.push_str(&format!("{} {}\n", either(lang, "without this table, or with other rows: release", "sans cette table, ou avec d’autres lignes : version"), which.join(", ")));
+        text.push_str(&format!(
+            "{} {}\n",
+            either(lang, "without this table, or with other rows: release", "sans cette table, ou avec d’autres lignes : version"),
+            which.join(", ")
+        ));
     }
     text
 }

@@ -18,9 +18,9 @@ use futures::TryStreamExt;
 use parquet::arrow::ArrowWriter;
 
 use super::args::{Args, Format};
-use super::render::{plural, table};
 use super::records::{day, say_restricted};
-use super::{Terminal, open_warehouse, closed, open_latest};
+use super::render::{plural, table};
+use super::{Terminal, closed, open_latest, open_warehouse};
 use crate::diagnostic::{SourceFile, did_you_mean};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};

@@ -14,7 +14,8 @@ use super::world::{Rows, World};
 use crate::contract::{Contract, Role, provenance_fields};
 use crate::error::{Error, Kind, Result};
 use crate::period::Period;
-use crate::warehouse::current_of;
+use crate::run::seconds;
+use crate::warehouse::{Submission, current_of};
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -93,37 +94,15 @@ pub fn changes_of(contract: &Contract, a: &World, b: &World) -> Result<FeedChang
     let (rows_a, rows_b) = (whole(&a.inputs[&name])?, whole(&b.inputs[&name])?);
     let (table_a, table_b) = (Table::of(contract, &rows_a)?, Table::of(contract, &rows_b)?);
     let slots_a = current_of(&a.submissions);
-    let current_b = current_of(&b.submissions);
+    let mut told = Told { feed, current: current_of(&b.submissions), groups: BTreeMap::new() };
     let mut of_a = vec![Some(RecordChange::Withdrawn); table_a.len];
-    let mut of_b = vec![None; table_b.len];
-    let mut told: BTreeMap<(RecordChange, String, String, String), ChangedRecords> = BTreeMap::new();
-    let mut note = |change: RecordChange, table: &Table, row: usize, fields: Vec<&str>| {
-        if change == RecordChange::Redelivered {
-            return;
-        }
-        let (office, period) = (table.text(&table.office, row), table.text(&table.period, row));
-        let delivery = current_b.get(&(office, feed, period));
-        let (path, received) = delivery.map_or((String::new(), String::new()), |one| (one.path.clone(), crate::run::seconds(one.received_at)));
-        let group = (change, office.to_owned(), period.to_owned(), path.clone());
-        let group = told.entry(group).or_insert_with(|| ChangedRecords {
-            change,
-            feed: feed.to_owned(),
-            office: office.to_owned(),
-            period: period.to_owned(),
-            path,
-            received_at: received,
-            records: 0,
-            fields: BTreeMap::new(),
-        });
-        group.records += 1;
-        fields.into_iter().for_each(|field| *group.fields.entry(field.to_owned()).or_default() += 1);
-    };
+    let mut of_b = Vec::with_capacity(table_b.len);
     for row in 0..table_b.len {
         let Some(old) = table_a.by_key.get(&table_b.keys[row]).copied() else {
             let slot = (table_b.text(&table_b.office, row), feed, table_b.text(&table_b.period, row));
             let change = if slots_a.contains_key(&slot) || table_b.is_of_earlier_month(row) { RecordChange::Late } else { RecordChange::New };
-            of_b[row] = Some(change);
-            note(change, &table_b, row, Vec::new());
+            of_b.push(Some(change));
+            told.note(change, &table_b, row, Vec::new());
             continue;
         };
         let fields = table_a.differing(old, &table_b, row);
@@ -132,16 +111,46 @@ pub fn changes_of(contract: &Contract, a: &World, b: &World) -> Result<FeedChang
             (true, false) => Some(RecordChange::Redelivered),
             (false, _) => Some(RecordChange::Corrected),
         };
-        (of_a[old], of_b[row]) = (change, change);
-        if let Some(change) = change {
-            note(change, &table_b, row, fields);
+        of_a[old] = change;
+        of_b.push(change);
+        if change == Some(RecordChange::Corrected) {
+            told.note(RecordChange::Corrected, &table_b, row, fields);
         }
     }
-    for row in (0..table_a.len).filter(|row| of_a[*row] == Some(RecordChange::Withdrawn)) {
-        note(RecordChange::Withdrawn, &table_a, row, Vec::new());
+    for (row, _) in of_a.iter().enumerate().filter(|(_, change)| **change == Some(RecordChange::Withdrawn)) {
+        told.note(RecordChange::Withdrawn, &table_a, row, Vec::new());
     }
-    drop(note);
-    Ok(FeedChanges { records: told.into_values().collect(), a: rows_a, b: rows_b, of_a, of_b })
+    Ok(FeedChanges { records: told.groups.into_values().collect(), a: rows_a, b: rows_b, of_a, of_b })
+}
+
+/// Changed records by delivery.
+struct Told<'t> {
+    feed: &'t str,
+    /// The deliveries that say so, by slot.
+    current: BTreeMap<(&'t str, &'t str, &'t str), &'t Submission>,
+    groups: BTreeMap<(RecordChange, String, String), ChangedRecords>,
+}
+
+impl Told<'_> {
+    fn note(&mut self, change: RecordChange, table: &Table, row: usize, fields: Vec<&str>) {
+        let (office, period) = (table.text(&table.office, row), table.text(&table.period, row));
+        let delivery = self.current.get(&(office, self.feed, period));
+        let (path, received_at) = delivery.map_or((String::new(), String::new()), |one| (one.path.clone(), seconds(one.received_at)));
+        let group = self.groups.entry((change, office.to_owned(), period.to_owned())).or_insert_with(|| ChangedRecords {
+            change,
+            feed: self.feed.to_owned(),
+            office: office.to_owned(),
+            period: period.to_owned(),
+            path,
+            received_at,
+            records: 0,
+            fields: BTreeMap::new(),
+        });
+        group.records += 1;
+        for field in fields {
+            *group.fields.entry(field.to_owned()).or_default() += 1;
+        }
+    }
 }
 
 fn whole(rows: &Rows) -> Result<Rows> {
@@ -178,7 +187,8 @@ impl Table {
         let field = |role: Role| contract.role(role).map(|index| contract.fields[index].name.as_str());
         let record = field(Role::RecordId).unwrap_or("record_id");
         let beside: Vec<String> = provenance_fields().iter().map(|field| field.name().clone()).chain(field(Role::ChangedAt).map(str::to_owned)).collect();
-        let (beside, content): (Vec<&str>, Vec<&str>) = rows.schema.fields().iter().map(|field| field.name().as_str()).partition(|name| beside.iter().any(|known| known == name));
+        let (beside, content): (Vec<&str>, Vec<&str>) =
+            rows.schema.fields().iter().map(|field| field.name().as_str()).partition(|name| beside.iter().any(|known| known == name));
         let keys: Vec<OwnedRow> = sorted(&[text("office")?, text(record)?])?.iter().map(|row| row.owned()).collect();
         let content = content.into_iter().map(|name| Ok((name.to_owned(), sorted(&[column(name)?])?))).collect::<Result<_>>()?;
         let provenance = sorted(&beside.into_iter().map(column).collect::<Result<Vec<_>>>()?)?;
@@ -194,7 +204,8 @@ impl Table {
 
     /// True where the event lies before the month that the row was reported for.
     fn is_of_earlier_month(&self, row: usize) -> bool {
-        let days = self.events.iter().map(|column| column.as_primitive::<Date32Type>()).filter(|days| !days.is_null(row)).filter_map(|days| days.value_as_date(row));
+        let days =
+            self.events.iter().map(|column| column.as_primitive::<Date32Type>()).filter(|days| !days.is_null(row)).filter_map(|days| days.value_as_date(row));
         let start = self.text(&self.period, row).parse::<Period>().map(Period::start);
         days.min().zip(start.ok()).is_some_and(|(day, start)| day < start)
     }

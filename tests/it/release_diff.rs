@@ -86,7 +86,8 @@ fn explained(cell: &Value) {
 
 /// The rows of a released table as maps of texts.
 fn rows(folder: &Folder, release: &Value, table: &Value) -> Vec<BTreeMap<String, String>> {
-    let file = folder.path(&format!("warehouse/released/{:06}/{}.parquet", release["release"].as_u64().expect("a number"), table["name"].as_str().expect("a name")));
+    let file =
+        folder.path(&format!("warehouse/released/{:06}/{}.parquet", release["release"].as_u64().expect("a number"), table["name"].as_str().expect("a name")));
     if !file.is_file() {
         return Vec::new();
     }
@@ -117,7 +118,11 @@ fn leads_to_the_second(folder: &Folder, said: &Value, table: &Value) {
         for cell in change["cells"].as_array().expect("cells") {
             let column = cell["column"].as_str().expect("a name").to_owned();
             assert_eq!(row.get(&column).cloned(), (!cell["before"].is_null()).then(|| plain(&cell["before"])), "{cell}");
-            if cell["after"].is_null() { row.remove(&column) } else { row.insert(column, plain(&cell["after"])) };
+            if cell["after"].is_null() {
+                row.remove(&column)
+            } else {
+                row.insert(column, plain(&cell["after"]))
+            };
         }
         first.push(row);
     }
@@ -268,7 +273,8 @@ fn what_was_released_is_computed_again_the_same() {
     let folder = loaded();
     let sorted = |rows: Vec<crate::support::Row>| -> Vec<String> {
         let steady = |value: Value| value.as_f64().filter(|_| value.is_f64()).map_or_else(|| value.to_string(), |number| format!("{number:.9e}"));
-        let mut rows: Vec<String> = rows.into_iter().map(|row| row.into_iter().map(|(column, value)| format!("{column}={};", steady(value))).collect()).collect();
+        let mut rows: Vec<String> =
+            rows.into_iter().map(|row| row.into_iter().map(|(column, value)| format!("{column}={};", steady(value))).collect()).collect();
         rows.sort();
         rows
     };

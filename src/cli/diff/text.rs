@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::numbers::{grouped, number, signed};
-use super::super::render::{table, wrapped, width};
+use super::super::render::{table, width, wrapped};
 use super::super::words::{Word, day, say};
 use super::words::{causes, cell, either, record, shares};
 use crate::project::Lang;
@@ -82,7 +82,12 @@ impl View<'_> {
         let why = match (&one.lost_model, one.state) {
             (_, TableState::Added | TableState::Removed) => causes(self.lang, &BTreeSet::from([Cause::Model])),
             (Some(model), _) => self.lost(model),
-            _ => one.causes().iter().map(|(of, cells)| format!("{} {}", causes(self.lang, of), grouped(self.lang, &cells.to_string()))).collect::<Vec<_>>().join(", "),
+            _ => one
+                .causes()
+                .iter()
+                .map(|(of, cells)| format!("{} {}", causes(self.lang, of), grouped(self.lang, &cells.to_string())))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let sizes = format!("{} → {}", grouped(self.lang, &one.rows.0.to_string()), grouped(self.lang, &one.rows.1.to_string()));
         let [added, removed, changed] = counts;
@@ -108,7 +113,11 @@ impl View<'_> {
             text.push_str(&format!("{}\n", self.schema(change)));
         }
         if !one.is_matched {
-            return text + self.word("rows are told apart by other columns now: they are not compared\n", "les lignes se distinguent par d’autres colonnes : elles ne sont pas comparées\n");
+            return text
+                + self.word(
+                    "rows are told apart by other columns now: they are not compared\n",
+                    "les lignes se distinguent par d’autres colonnes : elles ne sont pas comparées\n",
+                );
         }
         let counts = [(RowState::Added, "added", "ajoutées"), (RowState::Removed, "removed", "retirées"), (RowState::Changed, "changed", "modifiées")];
         let counts: Vec<String> = counts.into_iter().map(|(state, en, fr)| format!("{} {}", self.count(one.count(state)), self.word(en, fr))).collect();
@@ -155,19 +164,34 @@ impl View<'_> {
             vec![name, of.join(" "), before, after, change, cells]
         });
         let of = self.word("in", "en");
-        let header = [self.word("total", "total"), of, self.word("before", "avant"), self.word("after", "après"), self.word("change", "variation"), self.word("cells changed", "cellules")];
+        let header = [
+            self.word("total", "total"),
+            of,
+            self.word("before", "avant"),
+            self.word("after", "après"),
+            self.word("change", "variation"),
+            self.word("cells changed", "cellules"),
+        ];
         format!("\n{}\n", table(&header, body.collect()))
     }
 
     fn schema(&self, change: &SchemaChange) -> String {
         match change {
             SchemaChange::Grain { before, after } => {
-                format!("{} {}, {} {}", self.word("rows were told apart by", "lignes distinguées avant par"), before.join(", "), self.word("now by", "maintenant par"), after.join(", "))
+                format!(
+                    "{} {}, {} {}",
+                    self.word("rows were told apart by", "lignes distinguées avant par"),
+                    before.join(", "),
+                    self.word("now by", "maintenant par"),
+                    after.join(", ")
+                )
             }
             SchemaChange::Added { column, kind } => format!("{} {column} ({kind})", self.word("new column", "nouvelle colonne")),
             SchemaChange::Removed { column, kind } => format!("{} {column} ({kind})", self.word("column gone", "colonne supprimée")),
             SchemaChange::Retyped { column, before, after } => format!("{} {column}: {before} → {after}", self.word("type of column", "type de la colonne")),
-            SchemaChange::Measure { column } => format!("{} {column}", self.word("other unit, additivity or date basis of", "autre unité, additivité ou date de référence de")),
+            SchemaChange::Measure { column } => {
+                format!("{} {column}", self.word("other unit, additivity or date basis of", "autre unité, additivité ou date de référence de"))
+            }
             SchemaChange::Described { column } => {
                 format!("{} {}", self.word("described in other words:", "décrit autrement :"), column.as_deref().unwrap_or(self.word("the table", "la table")))
             }
@@ -185,7 +209,8 @@ impl View<'_> {
             text.push_str(&self.records(&records));
         }
         for receipt in &between.receipts {
-            let feeds: Vec<String> = receipt.feeds.iter().filter(|one| concerns(&format!("feeds.{}", one.feed))).map(|one| format!("{} {}", one.feed, one.rows)).collect();
+            let feeds: Vec<String> =
+                receipt.feeds.iter().filter(|one| concerns(&format!("feeds.{}", one.feed))).map(|one| format!("{} {}", one.feed, one.rows)).collect();
             let cause = if receipt.kind == ReceiptKind::Erasure { Cause::Erasure } else { Cause::Pruning };
             if !feeds.is_empty() {
                 text.push_str(&format!("{} {} ({}): {}\n", causes(self.lang, &BTreeSet::from([cause])), receipt.id, receipt.at, feeds.join(", ")));
@@ -193,7 +218,10 @@ impl View<'_> {
         }
         let list = |names: &BTreeSet<String>| names.iter().filter(|name| concerns(name)).cloned().collect::<Vec<_>>().join(", ");
         let (models, inputs) = (list(&between.models), list(&between.inputs));
-        let changed = [(models, "models that changed", "modèles modifiés"), (inputs, "code lists, references and offices that changed", "listes de codes, références et bureaux modifiés")];
+        let changed = [
+            (models, "models that changed", "modèles modifiés"),
+            (inputs, "code lists, references and offices that changed", "listes de codes, références et bureaux modifiés"),
+        ];
         for (names, en, fr) in changed.into_iter().filter(|(names, ..)| !names.is_empty()) {
             text.push_str(&format!("{}\n", wrapped(&format!("{}{} {names}", self.word(en, fr), self.word(":", " :")), width(), "")));
         }
@@ -205,7 +233,16 @@ impl View<'_> {
             let fields: Vec<String> = one.fields.iter().map(|(field, records)| format!("{field} {records}")).collect();
             let received = one.received_at.get(..10).unwrap_or_default().to_owned();
             let count = grouped(self.lang, &one.records.to_string());
-            vec![record(self.lang, one.change).to_owned(), one.feed.clone(), one.office.clone(), one.period.clone(), received, count, one.path.clone(), fields.join(", ")]
+            vec![
+                record(self.lang, one.change).to_owned(),
+                one.feed.clone(),
+                one.office.clone(),
+                one.period.clone(),
+                received,
+                count,
+                one.path.clone(),
+                fields.join(", "),
+            ]
         });
         let header = [
             self.word("records", "enregistrements"),

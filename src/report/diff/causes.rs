@@ -221,7 +221,8 @@ const OF_DELIVERIES: [&str; 3] = ["system.submissions", "system.periods", "syste
 
 /// True where the project's calendar is another one, not only longer.
 fn has_new_calendar(a: &World, b: &World) -> bool {
-    let differs = |world: &World| ["system.calendar", "system.offices"].iter().any(|name| world.changed_inputs.contains(*name) || world.lost_inputs.contains(*name));
+    let differs =
+        |world: &World| ["system.calendar", "system.offices"].iter().any(|name| world.changed_inputs.contains(*name) || world.lost_inputs.contains(*name));
     differs(a) != differs(b) || a.prints.get("system.offices") != b.prints.get("system.offices")
 }
 

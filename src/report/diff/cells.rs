@@ -120,7 +120,9 @@ fn column_cells(column: &dyn Array) -> Result<Vec<Cell>> {
     // What does not fit is an error, not a null: a figure must not vanish.
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     let scale = match column.data_type() {
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => Some((*scale).max(0)),
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => {
+            Some((*scale).max(0))
+        }
         whole if whole.is_integer() => Some(0),
         _ => None,
     };

@@ -96,7 +96,8 @@ fn table_of<'r>(release: &'r Manifest, table: &str) -> Option<&'r Resource> {
 
 /// The columns that are asked for.
 fn columns(table: &Resource, asked: Option<&str>) -> Result<Vec<String>> {
-    let names: Vec<&str> = table.schema.fields.iter().map(|column| column.name.as_str()).filter(|name| !table.schema.primary_key.iter().any(|key| key == name)).collect();
+    let names: Vec<&str> =
+        table.schema.fields.iter().map(|column| column.name.as_str()).filter(|name| !table.schema.primary_key.iter().any(|key| key == name)).collect();
     let Some(asked) = asked else {
         let measures: Vec<String> = names.iter().filter(|name| table.rihla.measures.contains_key(**name)).map(|name| (*name).to_owned()).collect();
         return Ok(if measures.is_empty() { names.into_iter().map(str::to_owned).collect() } else { measures });
@@ -112,7 +113,13 @@ fn columns(table: &Resource, asked: Option<&str>) -> Result<Vec<String>> {
 type Said = Vec<Option<Table>>;
 
 /// Reads the table in every release, the rows that are wanted in any of them, and the releases of which nothing is known.
-async fn read(prepared: &Prepared, warehouse: &Warehouse, releases: &[Manifest], newest: &Resource, asked: Figures<'_>) -> Result<(Said, BTreeSet<Key>, Vec<u64>)> {
+async fn read(
+    prepared: &Prepared,
+    warehouse: &Warehouse,
+    releases: &[Manifest],
+    newest: &Resource,
+    asked: Figures<'_>,
+) -> Result<(Said, BTreeSet<Key>, Vec<u64>)> {
     let grain = &newest.schema.primary_key;
     let (mut said, mut chosen, mut without): (Said, BTreeSet<Key>, Vec<u64>) = (Vec::new(), BTreeSet::new(), Vec::new());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

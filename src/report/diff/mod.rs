@@ -144,7 +144,12 @@ pub fn known(table: &str, releases: &[&Manifest]) -> Result<()> {
 }
 
 /// The steps of tables that differ, and the models that are lost for those without.
-async fn traced(prepared: &Prepared, between: &Between, pairs: &[Pair], progress: &dyn Progress) -> Result<(BTreeMap<String, String>, BTreeMap<String, Trail>)> {
+async fn traced(
+    prepared: &Prepared,
+    between: &Between,
+    pairs: &[Pair],
+    progress: &dyn Progress,
+) -> Result<(BTreeMap<String, String>, BTreeMap<String, Trail>)> {
     let differing: BTreeMap<&str, &Pair> = pairs.iter().filter(|pair| pair.is_traceable()).map(|pair| (pair.name.as_str(), pair)).collect();
     let mut trails: BTreeMap<String, Trail> = differing.iter().map(|(name, pair)| ((*name).to_owned(), Trail::from(pair.tables.0.clone()))).collect();
     let targets: BTreeSet<String> = trails.keys().cloned().collect();

@@ -110,6 +110,9 @@ pub struct Total {
 /// Columns within which alone anything is summed: months and years overlap, and currencies are no sum.
 const APART: [&str; 2] = ["period_kind", "currency"];
 
+/// Both sums where there may be any, and how many cells differ.
+type Group = (Option<(Number, Number)>, u64);
+
 /// Totals of the measures that changed.
 pub fn totals(tables: &(Table, Table), grain: &[String], measures: &BTreeMap<String, Measure>) -> Vec<Total> {
     let mut totals = Vec::new();
@@ -118,9 +121,13 @@ pub fn totals(tables: &(Table, Table), grain: &[String], measures: &BTreeMap<Str
     for (name, measure) in measures {
         let may_be_summed = measure.not_additive_along(&along).is_empty() && !measure.cumulative && !measure.is_by_row() && measure.unit != "percent";
         let keys: BTreeSet<_> = tables.0.rows.keys().chain(tables.1.rows.keys()).collect();
-        let mut groups: BTreeMap<Vec<(String, String)>, (Option<(Number, Number)>, u64)> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<(String, String)>, Group> = BTreeMap::new();
         for key in keys {
-            let of = if may_be_summed { apart.iter().map(|(place, column)| ((*column).clone(), key[*place].clone().unwrap_or_default())).collect() } else { Vec::new() };
+            let of = if may_be_summed {
+                apart.iter().map(|(place, column)| ((*column).clone(), key[*place].clone().unwrap_or_default())).collect()
+            } else {
+                Vec::new()
+            };
             let (before, after) = (tables.0.cell(key, name), tables.1.cell(key, name));
             let group = groups.entry(of).or_insert((may_be_summed.then_some((Number::ZERO, Number::ZERO)), 0));
             group.0 = group.0.and_then(|(left, right)| Some((plus(left, before)?, plus(right, after)?)));

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cells::{Cell, Key, Table};
 use super::causes::Cause;
+use super::cells::{Cell, Key, Table};
 use crate::contract::Measure;
 use crate::report::number::Number;
 use crate::report::values::nobody;

@@ -52,7 +52,9 @@ impl Stray {
             walk(root, STAGING, &mut files)?;
         }
         walk(root, SOURCES, &mut files)?;
-        stray.paths.extend(files.into_iter().filter(|path| (path.ends_with(".sql") || path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)));
+        stray.paths.extend(
+            files.into_iter().filter(|path| (path.ends_with(".sql") || path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)),
+        );
         stray.paths.sort();
         Ok(stray)
     }
