@@ -172,6 +172,9 @@ pub enum Command {
         /// Ask an earlier release
         #[arg(long, value_name = "RELEASE")]
         release: Option<String>,
+        /// Ask what models make of what was known at the end of a day; staging models and feeds, too
+        #[arg(long, value_name = "DATE", conflicts_with = "release")]
+        as_of: Option<String>,
     },
 
     /// Show the tables of the latest release, or everything about one
@@ -291,6 +294,11 @@ pub enum Command {
     },
 
     Explain(super::explain::Options),
+    Diff(super::diff::Options),
+
+    History(super::history::Options),
+
+    Records(super::records::Options),
 
     /// Erase people from the warehouse for good, with a receipt
     ///

@@ -4,18 +4,21 @@ mod args;
 mod audit;
 mod check;
 mod compare;
+mod diff;
 mod erase;
 mod explain;
+mod history;
 mod infer;
 mod init;
-mod ls;
 mod lineage;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
 mod reconcile_since;
+mod records;
 mod releases;
 mod render;
 mod rollback;
@@ -28,8 +31,8 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
-mod test;
 mod tag;
+mod test;
 mod validate;
 mod words;
 mod would_change;
@@ -149,9 +152,10 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Validate { .. } => validate::validate(args, terminal),
         Command::Audit(options) => audit::audit(args, options, terminal).await,
         Command::Check => check::check(args, terminal).await,
-        Command::Sql { query, file, format, output, release } => {
+        Command::Sql { query, file, format, output, release, as_of } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
-            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
+            let (output, release, as_of) = (output.as_deref(), release.as_deref(), as_of.as_deref());
+            sql::sql(args, &sql::Question { query: &query, format: *format, output, release, as_of }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
@@ -167,6 +171,9 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Explain(options) => explain::explain(args, options, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
+        Command::Diff(options) => diff::diff(args, options, terminal).await,
+        Command::History(options) => history::history(args, options, terminal).await,
+        Command::Records(options) => records::records(args, options, terminal).await,
     }
 }
 
@@ -176,6 +183,11 @@ pub async fn open_latest(project: &Project) -> Result<(Warehouse, Manifest)> {
     let release = warehouse.latest_release().await?;
     let release = release.ok_or_else(|| Error::new(Kind::Input, "there is no release yet").hint("run `rihla run`; where it releases nothing it says why"))?;
     Ok((warehouse, release))
+}
+
+/// The warehouse of a project, to read.
+async fn open_warehouse(project: &Project) -> Result<Warehouse> {
+    Warehouse::open(project, clock::from_environment()?).await
 }
 
 /// Prints a value for programs.

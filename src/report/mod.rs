@@ -10,8 +10,9 @@ mod compare;
 mod controls;
 mod coverage;
 mod dictionary;
-mod explain;
+mod diff;
 mod drawing;
+mod explain;
 mod figure;
 mod labeller;
 mod lineage;
@@ -32,8 +33,12 @@ pub use compare::{Block, Comparison, Line, compare};
 pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
 pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
-pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
+pub use diff::{
+    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Total,
+    diff, history,
+};
 pub use drawing::drawing;
+pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
 pub use figure::{Figure, Mark, is_share};
 pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;

@@ -5,9 +5,11 @@
 
 mod advice;
 mod artefacts;
+mod as_of;
 mod assess;
 mod audit;
 mod behind;
+mod changes;
 mod choice;
 mod closing;
 mod judge;
@@ -21,11 +23,15 @@ mod report;
 mod rollback;
 mod rows;
 mod select;
+mod sources;
 mod trial;
 pub mod unit;
+mod world;
 
+pub use as_of::{end_of_day, open_as_of};
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
+pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
 pub use closing::{ClosedChange, ClosedTable};
 pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
@@ -35,6 +41,7 @@ pub use rollback::{Rollback, clear_rollback, rollback};
 pub use rows::RowChange;
 pub use select::select;
 pub use trial::{FaultGroup, Trial, Wanted, trial};
+pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use super::audit::{audit_run, moment, release_before};
 use super::closing::{self, Judgement};
 use super::prepare::fill;
 use super::rows::count_changes;
+use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -79,6 +80,7 @@ pub async fn release(
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
     (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
+    manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
     warehouse.publish(&manifest).await?;
     report.release = Some(number);
     report.outcome = RunOutcome::Released;
@@ -150,6 +152,7 @@ fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, bui
             definitions: definitions(project, checked),
             staging: built.staging,
             tests: built.tests,
+            inputs: BTreeMap::new(),
             reissued: Vec::new(),
             closed: Vec::new(),
             restated: Vec::new(),

@@ -51,6 +51,9 @@ pub struct Provenance {
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
     pub tests: Vec<TestResult>,
+    /// The content of every table that models read and do not make, as its fingerprint, by the table's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// Receipts by which tables of this release were written anew after it was made: people erased, the key rotated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reissued: Vec<String>,

@@ -19,6 +19,7 @@ mod rewrite;
 mod rollback;
 mod runs;
 mod set_aside;
+mod sources;
 mod submission;
 mod tags;
 
@@ -37,6 +38,7 @@ pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
+pub use sources::{SOURCES, sources_of};
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
 pub use tags::{Locked, Naming, Tag, Tagged};
 

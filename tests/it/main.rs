@@ -43,6 +43,8 @@ mod properties;
 mod prune;
 mod reconcile_moved;
 mod regenerate;
+mod release_diff;
+mod release_history;
 mod releases;
 mod rollback;
 mod rotation;

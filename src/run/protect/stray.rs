@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::STAGING;
 use crate::error::{self, Result};
-use crate::warehouse::{POINTING, Resource, Warehouse};
+use crate::warehouse::{POINTING, Resource, SOURCES, Warehouse, sources_of};
 
 /// The folder of releases.
 const RELEASED: &str = "released";
@@ -35,6 +35,7 @@ impl Stray {
         for number in &stray.kept {
             let manifest = warehouse.release(*number).await?;
             needed.extend(manifest.resources.iter().flat_map(files_of));
+            needed.extend(sources_of(&manifest));
         }
         if !staging_goes {
             let last = warehouse.last_build().await?;
@@ -57,7 +58,10 @@ impl Stray {
         if !staging_goes {
             walk(root, STAGING, &mut files)?;
         }
-        stray.paths.extend(files.into_iter().filter(|path| (path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)));
+        walk(root, SOURCES, &mut files)?;
+        stray.paths.extend(
+            files.into_iter().filter(|path| (path.ends_with(".sql") || path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)),
+        );
         stray.paths.sort();
         Ok(stray)
     }
