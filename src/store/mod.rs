@@ -2,6 +2,10 @@
 //!
 //! Guarantees: an object is either whole or not there; [`create`] makes it once, whoever else tries.
 
+pub mod failpoint;
+pub mod files;
+mod watched;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +15,8 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
+
+use watched::WatchedStore;
 
 use crate::error::{self, Error, Kind, Result};
 
@@ -30,12 +36,17 @@ impl Store {
         let what = || format!("cannot open the folder `{}`", root.display());
         let root = root.canonicalize().map_err(|cause| error::io(what(), cause))?;
         let inner = LocalFileSystem::new_with_prefix(&root).map_err(|cause| error::store(what(), cause))?.with_automatic_cleanup(false);
-        Ok(Self { inner: Arc::new(inner), root })
+        Ok(Self { inner: Arc::new(WatchedStore::new(inner, root.clone())), root })
     }
 
     /// The store for the engine.
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
         self.inner.clone()
+    }
+
+    /// The whole disk of this machine, as the table format wants it: paths of it begin at the root.
+    pub fn whole_disk() -> Arc<dyn ObjectStore> {
+        Arc::new(WatchedStore::new(LocalFileSystem::new(), PathBuf::from("/")))
     }
 
     /// The folder behind the store.
@@ -98,6 +109,11 @@ impl Store {
     pub async fn write(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<()> {
         self.inner.put(&parse(path)?, bytes.into()).await.map(|_| ()).map_err(|cause| error::store(format!("cannot write `{path}`"), cause))
     }
+}
+
+/// True for the name of an object that was still being written to this machine's disk when the process died: `name#1`.
+pub fn is_unfinished(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The SHA-256 of a file in hex digits.

@@ -1,9 +1,10 @@
 //! One process loads at a time; readers are never held up.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use crate::error::{self, Error, Kind, Result};
+use crate::store::files;
 
 /// Held while a process loads; the system gives it back when the process ends, however it ends.
 pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
@@ -15,12 +16,7 @@ impl Lock {
     /// `Conflict` where another process holds it.
     pub fn take(root: &Path) -> Result<Self> {
         let path = root.join("lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))?;
+        let file = files::open_to_lock(&path).map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {

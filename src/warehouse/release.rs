@@ -10,6 +10,7 @@ use super::Warehouse;
 use super::manifest::{Dialect, FileFacts, LastBuild, Manifest, Resource};
 use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
+use crate::store::files;
 
 /// The name of the place that shows the newest release.
 pub const LATEST: &str = "latest";
@@ -123,15 +124,15 @@ impl Warehouse {
     fn build_folder(&self, released: &Path, name: &str, manifest: &Manifest, bytes: &[u8]) -> Result<()> {
         let building = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
         let what = || format!("cannot make the folder of release {name}");
-        std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(&building).map_err(|cause| error::io(what(), cause))?;
         link_files(manifest, &building, |path| self.released_file(path)).map_err(|cause| error::io(what(), cause))?;
-        std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
+        files::write(&building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
         // A folder of that name that shows something else is of a manifest that somebody took away.
         let folder = released.join(name);
         if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+            files::remove_folder(&folder).map_err(|cause| error::io(what(), cause))?;
         }
-        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))
+        files::rename(&building, &folder).map_err(|cause| error::io(what(), cause))
     }
 
     /// The file of a table of a release.
@@ -171,7 +172,7 @@ pub(super) fn link_files(manifest: &Manifest, folder: &Path, file: impl Fn(&str)
         for (path, extension) in std::iter::once((resource.path.as_str(), "parquet")).chain(csv) {
             let (from, to) = (file(path), folder.join(format!("{}.{extension}", resource.name)));
             // A link costs nothing and the file never changes; where the disk knows no links it is copied.
-            std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ()))?;
+            files::link(&from, &to)?;
         }
     }
     Ok(())
@@ -224,13 +225,13 @@ fn point(link: &Path, target: &str) -> Result<()> {
     }
     let what = || format!("cannot point `{}` to {target}", link.display());
     let fresh = link.with_extension(hex::encode(random_bytes::<6>()));
-    std::os::unix::fs::symlink(target, &fresh).map_err(|cause| error::io(what(), cause))?;
-    std::fs::rename(&fresh, link).map_err(|cause| error::io(what(), cause))
+    files::point_at(&fresh, target).map_err(|cause| error::io(what(), cause))?;
+    files::rename(&fresh, link).map_err(|cause| error::io(what(), cause))
 }
 
 /// Where there are no symbolic links for everybody, a file names the newest release.
 #[cfg(not(unix))]
 fn point(link: &Path, target: &str) -> Result<()> {
     let file = link.with_extension("txt");
-    std::fs::write(&file, target).map_err(|cause| error::io(format!("cannot write `{}`", file.display()), cause))
+    files::write(&file, target.as_bytes()).map_err(|cause| error::io(format!("cannot write `{}`", file.display()), cause))
 }
