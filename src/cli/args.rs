@@ -89,6 +89,10 @@ pub enum Command {
         /// Judge what is new and say what would be loaded; touch nothing
         #[arg(long)]
         dry_run: bool,
+
+        /// Wait for another run to end; for ten minutes where no time is given
+        #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600", conflicts_with = "dry_run")]
+        wait: Option<u64>,
     },
 
     /// Draft a feed from a sample: its schema, code lists and pipeline

@@ -130,7 +130,7 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Run { dry_run, wait } => run::run(args, *dry_run, *wait, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),

@@ -21,6 +21,7 @@ pub use report::{FeedReport, Refused, RunOutcome, RunReport};
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
@@ -52,6 +53,8 @@ pub struct Request {
     pub checked: Checked,
     /// The time.
     pub clock: SharedClock,
+    /// How long another process that is loading is waited for.
+    pub patience: Duration,
 }
 
 /// Runs everything.
@@ -59,11 +62,11 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
-    let Request { project, checked, clock } = request;
+    let Request { project, checked, clock, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     tracing::debug!(run_id, "run begins");
-    let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
+    let mut writable = Warehouse::open_to_write_within(&project, clock.clone(), patience).await?;
     tracing::debug!("warehouse opened");
     let record = RunRecord {
         run_id: run_id.clone(),

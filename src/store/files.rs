@@ -15,7 +15,7 @@ use crate::clock::random_bytes;
 /// # Errors
 /// As the disk says.
 pub fn make_folder(path: &Path) -> Result<()> {
-    make(path, &DirBuilder::new())
+    make(path, DirBuilder::new().recursive(true))
 }
 
 /// Makes a folder that only its owner can look into; one that was there is made so.
@@ -25,7 +25,7 @@ pub fn make_folder(path: &Path) -> Result<()> {
 pub fn make_private_folder(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     make(path, builder.recursive(true))?;
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
@@ -37,7 +37,7 @@ fn make(path: &Path, builder: &DirBuilder) -> Result<()> {
         return Ok(());
     }
     let point = Point::before("make folder", path)?;
-    if path.parent().is_some_and(|above| !above.is_dir()) { std::fs::create_dir_all(path)? } else { builder.create(path)? }
+    builder.create(path)?;
     point.after()
 }
 

@@ -36,6 +36,7 @@ pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::error::{self, Error, Kind, Result};
@@ -96,10 +97,18 @@ impl Warehouse {
     /// # Errors
     /// As [`Warehouse::open`]; `Conflict` where another process is loading or the key is another one.
     pub async fn open_to_write(project: &Project, clock: SharedClock) -> Result<Writable> {
+        Self::open_to_write_within(project, clock, Duration::ZERO).await
+    }
+
+    /// The same, where another process that is loading is waited for as long as `patience` says.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open_to_write`].
+    pub async fn open_to_write_within(project: &Project, clock: SharedClock, patience: Duration) -> Result<Writable> {
         let what = || format!("cannot make the warehouse folder `{}`", project.warehouse.display());
         files::make_private_folder(&project.warehouse).map_err(|cause| error::io(what(), cause))?;
         let store = Store::local(&project.warehouse)?;
-        let lock = lock::Lock::take(store.root())?;
+        let lock = lock::Lock::take(store.root(), patience).await?;
         // What was interrupted comes first: the key may be another one after it.
         marker::check(&store, project).await?;
         tell(change::recover(store.root())?);
