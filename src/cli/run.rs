@@ -13,7 +13,12 @@ use crate::run::{self, Request, RunOutcome, RunReport, check_project};
 /// Runs the project, or says what a run would do.
 pub async fn run(args: &Args, dry_run: bool, wait: Option<u64>, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = check_project(&args.project).await?;
-    let request = Request { project: prepared.project, checked: prepared.checked, clock: clock::from_environment()?, patience: Duration::from_secs(wait.unwrap_or_default()) };
+    let request = Request {
+        project: prepared.project,
+        checked: prepared.checked,
+        clock: clock::from_environment()?,
+        patience: Duration::from_secs(wait.unwrap_or_default()),
+    };
     let bar = Bar::new();
     let report = if dry_run { run::dry_run(request, &bar).await } else { run::run(request, &bar).await };
     bar.finish();

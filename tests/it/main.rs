@@ -32,6 +32,7 @@ mod found_by_trial;
 mod labels;
 mod leak;
 mod messy_text;
+mod object_stores;
 mod pipes;
 mod places;
 mod properties;

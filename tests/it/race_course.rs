@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 /// What one query asks of two tables.
-const QUESTION: &str = "SELECT (SELECT CAST(sum(revisions) AS BIGINT) FROM deliveries) AS revisions, (SELECT CAST(sum(persons) AS BIGINT) FROM by_country) AS persons";
+const QUESTION: &str =
+    "SELECT (SELECT CAST(sum(revisions) AS BIGINT) FROM deliveries) AS revisions, (SELECT CAST(sum(persons) AS BIGINT) FROM by_country) AS persons";
 
 /// A project of one office, in a folder that the caller gives.
 pub struct Course {
@@ -79,8 +80,7 @@ impl Course {
     pub fn race(&self, number: u64, may_wait: bool, ends: &mut Ends) {
         self.deliver(number);
         let second: &[&str] = if may_wait { &["run", "--wait", "60"] } else { &["run"] };
-        let ended: Vec<Output> =
-            [self.start(&["run"]), self.start(second)].into_iter().map(|process| process.wait_with_output().expect("it ends")).collect();
+        let ended: Vec<Output> = [self.start(&["run"]), self.start(second)].into_iter().map(|process| process.wait_with_output().expect("it ends")).collect();
         let refused: Vec<_> = ended.iter().filter(|output| !output.status.success()).collect();
         assert!(refused.len() < 2, "race {number}: nobody loaded: {ended:?}");
         for output in &refused {
@@ -125,7 +125,9 @@ impl Course {
             while !is_over.load(Ordering::Relaxed) {
                 let seen = if reads.folders % 50 == 49 { self.revisions() } else { self.revisions_by_files() };
                 assert!(last.fetch_max(seen, Ordering::Relaxed) <= seen, "a reader saw an older release than before");
-                if reads.folders % 50 == 49 { reads.queries += 1 }
+                if reads.folders % 50 == 49 {
+                    reads.queries += 1
+                }
                 reads.folders += 1;
                 thread::sleep(std::time::Duration::from_millis(10));
             }
@@ -157,7 +159,8 @@ pub fn races(course: &Course, count: u64) -> (Ends, Reads) {
     thread::scope(|scope| {
         let reader = course.read(scope, &is_over);
         let mut ends = Ends::default();
-        let raced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (2..2 + count).for_each(|number| course.race(number, number % 2 == 0, &mut ends))));
+        let raced =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (2..2 + count).for_each(|number| course.race(number, number % 2 == 0, &mut ends))));
         is_over.store(true, Ordering::Relaxed);
         let reads = reader.join();
         raced.unwrap_or_else(|cause| std::panic::resume_unwind(cause));
