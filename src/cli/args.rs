@@ -286,6 +286,8 @@ pub enum Command {
         force: bool,
     },
 
+    Explain(super::explain::Options),
+
     /// Erase people from the warehouse for good, with a receipt
     ///
     /// Removes their rows of every revision from tables, logs and statistics, the rows set aside of them, person-level

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod compare;
 mod erase;
+mod explain;
 mod infer;
 mod init;
 mod numbers;
@@ -146,6 +147,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
         Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
+        Command::Explain(options) => explain::explain(args, options, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
     }

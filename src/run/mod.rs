@@ -5,6 +5,7 @@
 
 mod advice;
 mod assess;
+mod behind;
 mod choice;
 mod judge;
 mod load;
@@ -15,6 +16,7 @@ mod release;
 mod report;
 mod trial;
 
+pub use behind::{Alone, Behind, behind};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FeedReport, Refused, RunOutcome, RunReport};

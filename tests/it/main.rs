@@ -21,6 +21,7 @@ mod drafts;
 mod editor;
 mod erasure;
 mod examples;
+mod explain;
 mod failpoints;
 mod faulty_extracts;
 mod faulty_projects;
