@@ -45,6 +45,7 @@ pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use artefacts::Making;
 
@@ -80,6 +81,8 @@ pub struct Request {
     pub clock: SharedClock,
     /// The models that are asked for; all where absent.
     pub selected: Option<BTreeSet<String>>,
+    /// How long another process that is loading is waited for.
+    pub patience: Duration,
 }
 
 /// Runs everything.
@@ -87,11 +90,11 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
-    let Request { project, checked, clock, selected } = request;
+    let Request { project, checked, clock, selected, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     tracing::debug!(run_id, "run begins");
-    let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
+    let mut writable = Warehouse::open_to_write_within(&project, clock.clone(), patience).await?;
     tracing::debug!("warehouse opened");
     let record = RunRecord {
         run_id: run_id.clone(),

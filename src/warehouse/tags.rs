@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 use crate::diagnostic::did_you_mean;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::Project;
-use crate::store::Store;
+use crate::store::{Store, files};
 
 const TAGS: &str = "released/tags";
 
@@ -69,7 +69,7 @@ impl Warehouse {
     pub async fn open_locked(project: &Project, clock: SharedClock) -> Result<Locked> {
         let store = Store::local(&project.warehouse).map_err(|_| marker::nothing_loaded())?;
         marker::check(&store, project).await?.ok_or_else(marker::nothing_loaded)?;
-        let lock = lock::Lock::take(store.root())?;
+        let lock = lock::Lock::take(store.root(), std::time::Duration::ZERO).await?;
         super::tell(change::recover(store.root())?);
         let warehouse = Self::open_tables(store, project, clock).await?;
         Ok(Locked { warehouse, _lock: lock })
@@ -137,10 +137,7 @@ impl Warehouse {
         if let Some(number) = tag.release() {
             return point(&link, &format!("../{number:06}"));
         }
-        match std::fs::remove_file(&link) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot remove `{}`", link.display()), cause)),
-            _ => Ok(()),
-        }
+        files::remove_file(&link).map_err(|cause| error::io(format!("cannot remove `{}`", link.display()), cause))
     }
 }
 

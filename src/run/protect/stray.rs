@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::STAGING;
 use crate::error::{self, Result};
+use crate::store::is_unfinished;
 use crate::warehouse::{POINTING, Resource, SOURCES, Warehouse, sources_of};
 
 /// The folder of releases.
@@ -62,6 +63,8 @@ impl Stray {
         stray.paths.extend(
             files.into_iter().filter(|path| (path.ends_with(".sql") || path.ends_with(".parquet") || path.ends_with(".csv")) && !needed.contains(path)),
         );
+        stray.paths.extend(unnamed_submissions(warehouse)?);
+        stray.paths.extend(unfinished(root)?);
         stray.paths.sort();
         Ok(stray)
     }
@@ -89,6 +92,27 @@ impl Stray {
 
 fn files_of(resource: &Resource) -> impl Iterator<Item = String> {
     std::iter::once(&resource.path).chain(resource.rihla.csv.iter().map(|csv| &csv.path)).map(|path| format!("{RELEASED}/{path}"))
+}
+
+/// Files beside the table of submissions that its log does not name: written, and killed before the commit.
+fn unnamed_submissions(warehouse: &Warehouse) -> Result<Vec<String>> {
+    let (folder, named) = (warehouse.submissions.name(), warehouse.submissions.file_names()?);
+    let files = entries(warehouse.store().root(), folder)?.into_iter();
+    Ok(files.filter(|name| name.ends_with(".parquet") && !named.contains(name)).map(|name| format!("{folder}/{name}")).collect())
+}
+
+/// Objects that were being written when the process died. Of the rows' own tables they go as the table is written anew.
+fn unfinished(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for name in entries(root, "")? {
+        if !root.join(&name).is_dir() {
+            found.push(name);
+        } else if !name.starts_with('.') {
+            walk(root, &name, &mut found)?;
+        }
+    }
+    found.retain(|path| is_unfinished(path));
+    Ok(found)
 }
 
 fn entries(root: &Path, folder: &str) -> Result<Vec<String>> {
