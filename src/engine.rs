@@ -20,10 +20,13 @@ use crate::error::{self, Error, Kind, Result};
 const CATALOGUE: &str = "rihla";
 
 /// The schema of models, which SQL names without a prefix.
-const MODELS: &str = "public";
+pub const MODELS: &str = "public";
 
 /// Schemas that SQL names with a prefix.
-pub const SCHEMAS: [&str; 5] = ["feeds", "codes", "ref", "system", "raw"];
+pub const SCHEMAS: [&str; 6] = ["feeds", "codes", "ref", "system", "raw", PREVIOUS];
+
+/// The schema of the last release's tables, which tests of changes hold new ones against.
+pub const PREVIOUS: &str = "previous";
 
 /// A session with nothing in it.
 #[derive(Clone)]
@@ -73,7 +76,12 @@ impl Engine {
 
     /// True where there is a model's table of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.context.table_exist(datafusion::common::TableReference::bare(name)).unwrap_or(false)
+        self.has_in(MODELS, name)
+    }
+
+    /// True where a schema has a table of this name.
+    pub fn has_in(&self, schema: &str, name: &str) -> bool {
+        self.context.table_exist(datafusion::common::TableReference::partial(schema, name)).unwrap_or(false)
     }
 
     /// Adds a Parquet file as a model's table.
@@ -81,10 +89,18 @@ impl Engine {
     /// # Errors
     /// `Unavailable` where the file cannot be read.
     pub async fn add_parquet(&self, name: &str, file: &std::path::Path) -> Result<()> {
+        self.add_parquet_to(MODELS, name, file).await
+    }
+
+    /// Adds a Parquet file as `schema.name`.
+    ///
+    /// # Errors
+    /// `Unavailable` where the file cannot be read.
+    pub async fn add_parquet_to(&self, schema: &str, name: &str, file: &std::path::Path) -> Result<()> {
         let path = file.to_string_lossy();
         let what = || format!("cannot read the table `{name}`");
         self.context
-            .register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default())
+            .register_parquet(datafusion::common::TableReference::partial(schema, name), path.as_ref(), ParquetReadOptions::default())
             .await
             .map_err(|cause| error::engine(what(), cause))
     }

@@ -1,12 +1,14 @@
 //! The command line: one subcommand a file; the only place that prints and exits. Holds no logic.
 
 mod args;
+mod audit;
 mod check;
 mod compare;
 mod erase;
 mod explain;
 mod infer;
 mod init;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
@@ -17,6 +19,7 @@ mod rotate;
 mod rules;
 mod run;
 mod schema;
+mod selectors;
 mod spreadsheet;
 mod sql;
 mod status;
@@ -131,11 +134,13 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run, wait } => run::run(args, *dry_run, *wait, terminal).await,
+        Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
         Command::Validate { .. } => validate::validate(args, terminal),
+        Command::Audit(options) => audit::audit(args, options, terminal).await,
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;

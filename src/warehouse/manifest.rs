@@ -43,6 +43,9 @@ pub struct Provenance {
     pub known_until: String,
     /// The versions of the tables behind it, pinned and never copied.
     pub pins: BTreeMap<String, u64>,
+    /// What feeds, code lists and references were by definition: a hash of each that models read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, String>,
     /// The person-level tables that models share; they are not part of the release.
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
@@ -189,6 +192,23 @@ pub struct TestResult {
     pub severity: String,
     /// How many rows or groups of rows fail.
     pub failures: u64,
+    /// How many may fail and are only told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub threshold: u64,
+    /// What a failure means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Why it could not be held against anything, so that nothing fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// True where the result depends on the moment of the run or on the last release, not on the table alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_run: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What was built last, released or not: the tables, by which the next run knows what it need not build again.
@@ -200,6 +220,9 @@ pub struct LastBuild {
     pub staging: Vec<Resource>,
     /// The results of tests.
     pub tests: Vec<TestResult>,
+    /// The release that changes were counted from, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<u64>,
 }
 
 impl Manifest {
@@ -210,9 +233,20 @@ impl Manifest {
 }
 
 impl TestResult {
+    /// True where more fails than may.
+    pub fn fails(&self) -> bool {
+        self.failures > self.threshold
+    }
+
     /// True where the test stops a release.
     pub fn stops(&self) -> bool {
-        self.failures > 0 && self.severity == "error"
+        self.fails() && self.severity == "error"
+    }
+
+    /// The test without its result.
+    #[must_use]
+    pub fn unrun(&self) -> Self {
+        Self { failures: 0, threshold: 0, note: None, ..self.clone() }
     }
 }
 

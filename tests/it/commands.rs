@@ -93,6 +93,7 @@ fn help_teaches() {
         "compare",
         "erase",
         "explain",
+        "ls",
         "prune",
         "rotate-key",
     ] {

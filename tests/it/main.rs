@@ -9,6 +9,8 @@ mod support;
 mod workbook;
 
 mod architecture;
+mod audit_faults;
+mod audits;
 mod books;
 mod by_files_alone;
 mod clients;
@@ -44,6 +46,8 @@ mod regenerate;
 mod rotation;
 mod round_trips;
 mod second_run;
+mod select;
+mod select_runs;
 mod spreadsheets;
 mod sql_logic;
 mod start;
