@@ -48,6 +48,10 @@ use crate::project::{Lang, Project};
 use crate::warehouse::{Manifest, Warehouse};
 use args::{Args, Colour, Command};
 
+/// The stack of every thread that plans SQL: the engine goes through conditions by recursion, and thousands of parts are
+/// nothing unheard of. Only what is used of it takes memory.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
 /// What every command is given.
 pub struct Terminal<'a> {
     /// Where results go.
@@ -61,9 +65,10 @@ pub struct Terminal<'a> {
 /// Runs the command line and tells how it ended: 0 done, 1 the user's to fix, 2 ours.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
-    match std::panic::catch_unwind(run_command_line) {
-        Ok(code) => ExitCode::from(code),
-        Err(_) => {
+    let done = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_command_line).map(std::thread::JoinHandle::join);
+    match done {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Err(_) | Ok(Err(_)) => {
             // A panic's message may quote data, so it is not shown.
             let _ = writeln!(
                 std::io::stderr(),
@@ -84,7 +89,7 @@ fn run_command_line() -> u8 {
         }
     };
     start_log(&args);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&args, &Error::new(Kind::Internal, "cannot start the runtime").because(cause)),
     };
