@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::parse::Model;
-use super::test::{Check, Severity, Test, Threshold};
+use super::test::Check;
 use super::write::Shape;
 use crate::contract::{Additivity, AdditivityWord, Measure};
 use crate::project::Project;
@@ -61,8 +61,7 @@ pub fn columns(model: &Model, schema: &SchemaRef, project: &Project) -> Vec<Colu
 /// rows fail, promises nothing.
 fn constraints(model: &Model, column: &str, project: &Project) -> Option<Constraints> {
     let mut constraints = Constraints::default();
-    let promises = |test: &&Test| test.condition.is_none() && test.severity == Severity::Error && test.threshold == Threshold::Rows(0);
-    for test in model.tests.iter().filter(promises) {
+    for test in model.tests.iter().filter(|test| test.promises()) {
         match &test.check {
             Check::NotNull(columns) if columns.iter().any(|name| name == column) => constraints.required = true,
             Check::AcceptedCodes(name, list) if name == column => {

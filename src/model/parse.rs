@@ -82,7 +82,12 @@ impl Model {
         self.reads.iter().chain(self.held_against.iter().filter(only_held))
     }
 
-    /// The models among the tables that must be there before it: names without a schema.
+    /// The models that its SELECT names: names without a schema.
+    pub fn models_queried(&self) -> BTreeSet<&str> {
+        self.selects_from().filter(|name| !name.contains('.')).collect()
+    }
+
+    /// The models among the tables that must be there before it, those that its tests hold it against included.
     pub fn models_read(&self) -> BTreeSet<&str> {
         self.needs().map(|(name, _)| name.as_str()).filter(|name| !name.contains('.')).collect()
     }

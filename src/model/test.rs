@@ -200,6 +200,12 @@ impl Test {
         matches!(self.check, Check::Freshness(..) | Check::Change(_))
     }
 
+    /// True where what is checked holds of every row of every release: not of some rows only, not merely told, and of no
+    /// row not.
+    pub fn promises(&self) -> bool {
+        self.condition.is_none() && self.severity == Severity::Error && self.threshold == Threshold::Rows(0)
+    }
+
     /// The test as manifests and messages name it.
     pub fn name(&self) -> String {
         let name = match &self.check {

@@ -234,7 +234,7 @@ fn released(project: &Project, release: &Manifest, name: &str) -> Option<(Releas
 fn values(model: &Model, column: &str, project: &Project) -> Option<Values> {
     model.tests.iter().find_map(|test| match &test.check {
         Check::AcceptedCodes(of, list) if of == column => project.code_lists.get(list).map(|list| codes(list)),
-        Check::Accepted(of, values) if of == column && test.condition.is_none() => {
+        Check::Accepted(of, values) if of == column && test.promises() => {
             Some(Values::Accepted(values.iter().map(|value| value.trim_matches('\'').replace("''", "'")).collect()))
         }
         _ => None,

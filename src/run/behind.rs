@@ -119,7 +119,7 @@ impl Alone<'_> {
         let mut needed = BTreeSet::from([table]);
         for model in checked.models.iter().rev() {
             if needed.contains(model.name.as_str()) && !self.given.contains(model.name.as_str()) {
-                needed.extend(model.models_read());
+                needed.extend(model.models_queried());
             }
         }
         needed

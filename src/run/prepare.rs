@@ -130,7 +130,7 @@ pub(super) fn upstream<'m>(checked: &'m Checked, table: &'m str) -> BTreeSet<&'m
     // Models stand after what they read, so that one look from the end finds all.
     for model in checked.models.iter().rev() {
         if needed.contains(model.name.as_str()) {
-            needed.extend(model.models_read());
+            needed.extend(model.models_queried());
         }
     }
     needed

@@ -31,7 +31,7 @@ pub fn identities(project: &Project, checked: &Checked) -> Identities {
     let mut keys = BTreeMap::new();
     for model in &checked.models {
         let grain = model.header.grain.iter().map(|column| column.get_ref().clone()).collect();
-        let tested = model.tests.iter().filter(|test| test.condition.is_none()).filter_map(|test| match &test.check {
+        let tested = model.tests.iter().filter(|test| test.promises()).filter_map(|test| match &test.check {
             Check::Unique(columns) => Some(columns.clone()),
             _ => None,
         });
