@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::test::{Check, Severity};
+use super::test::{Check, Severity, Threshold};
 use super::trace::Tables;
 use super::values::{Values, Vocabulary};
 use super::{Model, lineage::ModelLineage};
@@ -88,7 +88,7 @@ pub fn of_model(model: &Model, lineage: &ModelLineage, computed: Vec<Values>, pr
 }
 
 fn promised(model: &Model, column: &str, project: &Project) -> Option<Values> {
-    let tests = model.tests.iter().filter(|test| test.condition.is_none() && test.severity == Severity::Error);
+    let tests = model.tests.iter().filter(|test| test.condition.is_none() && test.severity == Severity::Error && test.threshold == Threshold::Rows(0));
     tests.into_iter().find_map(|test| match &test.check {
         Check::AcceptedCodes(of, list) if of == column => Some(Values::members(&Arc::new(Vocabulary::of_list(project.code_lists.get(list)?)))),
         Check::Accepted(of, values) if of == column => texts(values).map(Values::literals),
