@@ -87,7 +87,7 @@ SELECT
     coalesce(level, 'unspecified') AS level,
     funding,
     coalesce(cash_instead, FALSE) AS cash_instead,
-    coalesce(unaccompanied, FALSE) AND sadd_group NOT IN ('men', 'women') AS unaccompanied_child,
+    coalesce(unaccompanied, FALSE) AND coalesce(age < 18, TRUE) AS unaccompanied_child,
     CAST(amount AS DECIMAL(18, 2)) AS amount,
     currency,
     sadd_group,

@@ -19,42 +19,19 @@ accepted = { column = "stream", values = ["registrations", "returns_outbound", "
 [[tests]]
 accepted = { column = "reported", values = [0, 1] }
 */
-WITH reporters AS (
-    SELECT DISTINCT CAST('registrations' AS VARCHAR) AS stream, 'registrations' AS feed, office
-    FROM feeds.registrations
-    UNION ALL
-    -- Offices in Morocco report outbound returns, missions abroad inbound ones: a stray row makes nobody a reporter.
-    SELECT DISTINCT 'returns_' || r.direction AS stream, 'returns' AS feed, r.office
-    FROM feeds.returns AS r
+WITH marks AS (
+    -- Offices in Morocco report outbound returns, missions abroad inbound ones; one report of the others tells of both.
+    SELECT
+        CASE
+            WHEN s.feed <> 'returns' THEN s.feed
+            WHEN o.country = 'MAR' THEN 'returns_outbound'
+            ELSE 'returns_inbound'
+        END AS stream,
+        m.month_start,
+        1 AS reported
+    FROM system.submissions AS s
     JOIN system.offices AS o
-        ON o.office = r.office
-    WHERE (r.direction = 'outbound') = (o.country = 'MAR')
-    UNION ALL
-    -- One report of these tells of both directions.
-    SELECT DISTINCT 'vouchers' AS stream, 'vouchers' AS feed, office
-    FROM feeds.vouchers
-    UNION ALL
-    SELECT DISTINCT 'reintegration' AS stream, 'reintegration' AS feed, office
-    FROM feeds.reintegration
-    UNION ALL
-    SELECT DISTINCT 'plans' AS stream, 'plans' AS feed, office
-    FROM feeds.plans
-    UNION ALL
-    SELECT DISTINCT 'counselling' AS stream, 'counselling' AS feed, office
-    FROM feeds.counselling
-    UNION ALL
-    SELECT DISTINCT 'referrals' AS stream, 'referrals' AS feed, office
-    FROM feeds.referrals
-    UNION ALL
-    SELECT DISTINCT 'resettlement' AS stream, 'resettlement' AS feed, office
-    FROM feeds.resettlement
-),
-marks AS (
-    SELECT r.stream, m.month_start, 1 AS reported
-    FROM reporters AS r
-    JOIN system.submissions AS s
-        ON s.feed = r.feed
-        AND s.office = r.office
+        ON o.office = s.office
     JOIN period_months AS m
         ON m.period_kind = 'month'
         AND m.period = s.period

@@ -172,6 +172,9 @@ pub enum Command {
         /// Ask an earlier release
         #[arg(long, value_name = "RELEASE")]
         release: Option<String>,
+        /// Ask what models make of what was known at the end of a day; staging models and feeds, too
+        #[arg(long, value_name = "DATE", conflicts_with = "release")]
+        as_of: Option<String>,
     },
 
     /// Show the tables of the latest release, or everything about one
@@ -224,10 +227,18 @@ pub enum Command {
         runs: usize,
     },
 
-    /// Hold the latest release against the figures of a published edition
+    Releases(super::releases::Options),
+
+    Tag(super::tag::Options),
+
+    Rollback(super::rollback::Options),
+
+    /// Hold a release against the figures of a published edition
     ///
     /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.
-    /// Exits with 1 where a difference is not explained in the edition's file. Without an edition lists them.
+    /// The release is that of the edition's tag where there is one, else the latest; what the latest says otherwise is
+    /// then shown too. Exits with 1 where a difference is not explained in the edition's file, or a change since has no
+    /// cause there. Without an edition lists them.
     Reconcile {
         /// The edition, such as 2023-H1; all are listed where absent
         edition: Option<String>,
@@ -283,6 +294,11 @@ pub enum Command {
     },
 
     Explain(super::explain::Options),
+    Diff(super::diff::Options),
+
+    History(super::history::Options),
+
+    Records(super::records::Options),
 
     /// Erase people from the warehouse for good, with a receipt
     ///

@@ -4,8 +4,10 @@ mod args;
 mod audit;
 mod check;
 mod compare;
+mod diff;
 mod erase;
 mod explain;
+mod history;
 mod infer;
 mod init;
 mod lineage;
@@ -15,7 +17,11 @@ mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
+mod reconcile_since;
+mod records;
+mod releases;
 mod render;
+mod rollback;
 mod rotate;
 mod rules;
 mod run;
@@ -25,9 +31,11 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod tag;
 mod test;
 mod validate;
 mod words;
+mod would_change;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -39,6 +47,10 @@ use crate::error::{Error, Kind, Result};
 use crate::project::{Lang, Project};
 use crate::warehouse::{Manifest, Warehouse};
 use args::{Args, Colour, Command};
+
+/// The stack of every thread that plans SQL: the engine goes through conditions by recursion, and thousands of parts are
+/// nothing unheard of. Only what is used of it takes memory.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// What every command is given.
 pub struct Terminal<'a> {
@@ -53,9 +65,10 @@ pub struct Terminal<'a> {
 /// Runs the command line and tells how it ended: 0 done, 1 the user's to fix, 2 ours.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
-    match std::panic::catch_unwind(run_command_line) {
-        Ok(code) => ExitCode::from(code),
-        Err(_) => {
+    let done = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_command_line).map(std::thread::JoinHandle::join);
+    match done {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Err(_) | Ok(Err(_)) => {
             // A panic's message may quote data, so it is not shown.
             let _ = writeln!(
                 std::io::stderr(),
@@ -76,7 +89,7 @@ fn run_command_line() -> u8 {
         }
     };
     start_log(&args);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&args, &Error::new(Kind::Internal, "cannot start the runtime").because(cause)),
     };
@@ -144,14 +157,18 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Validate { .. } => validate::validate(args, terminal),
         Command::Audit(options) => audit::audit(args, options, terminal).await,
         Command::Check => check::check(args, terminal).await,
-        Command::Sql { query, file, format, output, release } => {
+        Command::Sql { query, file, format, output, release, as_of } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
-            sql::sql(args, &sql::Question { query: &query, format: *format, output: output.as_deref(), release: release.as_deref() }, terminal).await
+            let (output, release, as_of) = (output.as_deref(), release.as_deref(), as_of.as_deref());
+            sql::sql(args, &sql::Question { query: &query, format: *format, output, release, as_of }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
         Command::Test(options) => test::test(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Releases(options) => releases::releases(args, options, terminal).await,
+        Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
+        Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
@@ -159,6 +176,9 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Explain(options) => explain::explain(args, options, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
+        Command::Diff(options) => diff::diff(args, options, terminal).await,
+        Command::History(options) => history::history(args, options, terminal).await,
+        Command::Records(options) => records::records(args, options, terminal).await,
     }
 }
 
@@ -168,6 +188,11 @@ pub async fn open_latest(project: &Project) -> Result<(Warehouse, Manifest)> {
     let release = warehouse.latest_release().await?;
     let release = release.ok_or_else(|| Error::new(Kind::Input, "there is no release yet").hint("run `rihla run`; where it releases nothing it says why"))?;
     Ok((warehouse, release))
+}
+
+/// The warehouse of a project, to read.
+async fn open_warehouse(project: &Project) -> Result<Warehouse> {
+    Warehouse::open(project, clock::from_environment()?).await
 }
 
 /// Prints a value for programs.

@@ -1,9 +1,12 @@
 //! `rihla run`
 
+use std::time::Duration;
+
 use super::args::Args;
 use super::progress::Bar;
 use super::render::{count, plural, table, width, wrapped};
 use super::selectors::Selectors;
+use super::would_change::would_change;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
@@ -27,6 +30,10 @@ pub struct Options {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Wait for another run to end; for ten minutes where no time is given
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600", conflicts_with = "dry_run")]
+    pub wait: Option<u64>,
+
     #[command(flatten)]
     pub selectors: Selectors,
 }
@@ -36,7 +43,8 @@ pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) ->
     let prepared = check_project(&args.project).await?;
     let clock = clock::from_environment()?;
     let selected = run::select(&prepared, clock.clone(), &options.selectors.wish()).await?.map(|selection| selection.models());
-    let request = Request { project: prepared.project, checked: prepared.checked, clock, selected };
+    let patience = Duration::from_secs(options.wait.unwrap_or_default());
+    let request = Request { project: prepared.project, checked: prepared.checked, clock, selected, patience };
     let bar = Bar::new();
     let report = if options.dry_run { run::dry_run(request, &bar).await } else { run::run(request, &bar).await };
     bar.finish();
@@ -86,6 +94,7 @@ fn text(report: &RunReport) -> String {
             plural(report.tests as u64, "test", "tests")
         ));
     }
+    text.push_str(&would_change(report));
     text.push_str(&ending(report));
     text
 }

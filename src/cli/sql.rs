@@ -9,21 +9,24 @@ use arrow::csv::WriterBuilder as CsvWriterBuilder;
 use arrow::json::ArrayWriter;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::prelude::ident;
 use futures::TryStreamExt;
 use parquet::arrow::ArrowWriter;
 
 use super::args::{Args, Format};
+use super::records::{day, say_restricted};
 use super::render::{plural, table};
-use super::{Terminal, closed, open_latest};
+use super::{Terminal, closed, open_latest, open_warehouse};
 use crate::diagnostic::{SourceFile, did_you_mean};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::model::sql_fault;
 use crate::project;
-use crate::run::open_release;
+use crate::run::{check_project, open_as_of, open_release};
 
 /// What is asked, and how the answer is wanted.
 pub struct Question<'a> {
@@ -35,6 +38,8 @@ pub struct Question<'a> {
     pub output: Option<&'a Path>,
     /// The release that is asked; the latest where absent.
     pub release: Option<&'a str>,
+    /// The day as of which models are asked instead.
+    pub as_of: Option<&'a str>,
 }
 
 /// The query as it stands on the command line, or in a file; one of the two is given.
@@ -47,8 +52,18 @@ pub fn query(typed: Option<&str>, file: Option<&Path>) -> Result<String> {
     }
 }
 
-/// Asks a release in SQL.
+/// Asks a release in SQL, or what was known on a day.
 pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let format = if terminal.json { Format::Json } else { question.format };
+    if let Some(text) = question.as_of {
+        let day = day(text)?;
+        let prepared = check_project(&args.project).await?;
+        let engine = open_as_of(&prepared, &open_warehouse(&prepared.project).await?, Some(day), question.query).await?;
+        let names: Vec<&str> = prepared.checked.models.iter().map(|model| model.name.as_str()).collect();
+        let stream = answer(&engine, question.query, &names).await?;
+        say_restricted()?;
+        return write_to(stream, format, question.output, terminal).await.map(|()| 0);
+    }
     let project = project::load(&args.project)?;
     let (warehouse, latest) = open_latest(&project).await?;
     let release = match question.release {
@@ -58,20 +73,42 @@ pub async fn sql(args: &Args, question: &Question<'_>, terminal: &mut Terminal<'
     let engine = open_release(&project, &warehouse, &release).await?;
     let names: Vec<&str> = release.resources.iter().map(|resource| resource.name.as_str()).collect();
     let stream = answer(&engine, question.query, &names).await?;
-    let format = if terminal.json { Format::Json } else { question.format };
-    match question.output {
+    write_to(stream, format, question.output, terminal).await.map(|()| 0)
+}
+
+/// Writes a result to a file, or to standard output.
+pub async fn write_to(stream: SendableRecordBatchStream, format: Format, output: Option<&Path>, terminal: &mut Terminal<'_>) -> Result<()> {
+    match output {
         Some(path) => {
             let what = || format!("cannot write `{}`", path.display());
             let mut file = File::create(path).map_err(|cause| error::io(what(), cause))?;
             write(stream, format, &mut file).await?;
-            file.flush().map_err(|cause| error::io(what(), cause))?;
+            file.flush().map_err(|cause| error::io(what(), cause))
         }
         None if format == Format::Parquet && std::io::stdout().is_terminal() => {
-            return Err(Error::new(Kind::Input, "Parquet is not for a terminal").hint("name a file with --output FILE"));
+            Err(Error::new(Kind::Input, "Parquet is not for a terminal").hint("name a file with --output FILE"))
         }
-        None => write(stream, format, terminal.out).await?,
+        None => write(stream, format, terminal.out).await,
     }
-    Ok(0)
+}
+
+/// The records of a feed for which a condition holds, so many at most (0: all), by office and place in their extracts.
+pub async fn records_of(engine: &Engine, feed: &str, condition: Option<&str>, limit: usize) -> Result<SendableRecordBatchStream> {
+    let failed = |cause| error::engine(format!("cannot read the feed `{feed}`"), cause);
+    let mut frame = engine.context().table(TableReference::partial("feeds", feed)).await.map_err(failed)?;
+    if let Some(condition) = condition {
+        let wrong = |cause: &DataFusionError| {
+            let text = Arc::new(SourceFile { path: "--where".to_owned(), text: condition.to_owned() });
+            Error::query(sql_fault(&text, cause)).hint(format!("write a condition over the columns of {feed}, such as \"period = '2023-01'\""))
+        };
+        let chosen = frame.parse_sql_expr(condition).map_err(|cause| wrong(&cause))?;
+        frame = frame.filter(chosen).map_err(|cause| wrong(&cause))?;
+        // What the planner finds wrong is the condition's; what running finds is not.
+        frame.clone().create_physical_plan().await.map_err(|cause| wrong(&cause))?;
+    }
+    let order = ["office", "period", "source_path", "source_sheet", "source_row"].map(|column| ident(column).sort(true, true));
+    let frame = frame.sort(order.to_vec()).and_then(|frame| frame.limit(0, (limit > 0).then_some(limit))).map_err(failed)?;
+    frame.execute_stream().await.map_err(failed)
 }
 
 async fn answer(engine: &Engine, query: &str, tables: &[&str]) -> Result<SendableRecordBatchStream> {

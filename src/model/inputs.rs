@@ -25,6 +25,8 @@ pub struct Input {
     pub name: String,
     /// Hash of its content.
     pub fingerprint: String,
+    /// Its rows, where they are the project's own; those of feeds and submissions lie in the warehouse.
+    pub content: Option<RecordBatch>,
 }
 
 /// Tables that were added to an engine.
@@ -126,7 +128,7 @@ impl<'a> Filler<'a> {
         self.engine.add(Some("feeds"), feed, view)?;
         let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
         let state: Vec<&str> = current.iter().map(|s| s.submission_id.as_str()).chain(removals).collect();
-        self.note(format!("feeds.{feed}"), state.join(",").as_bytes());
+        self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
         Ok(())
     }
 
@@ -160,7 +162,8 @@ impl<'a> Filler<'a> {
         }
         let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch))
             .map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
-        self.note(format!("{schema}.{name}"), content.to_string().as_bytes());
+        let is_own = name != "submissions" || schema != "system";
+        self.note(format!("{schema}.{name}"), content.to_string().as_bytes(), is_own.then(|| batch.clone()));
         self.memory(schema, name, batch)
     }
 
@@ -169,8 +172,8 @@ impl<'a> Filler<'a> {
         self.engine.add(Some(schema), name, Arc::new(table))
     }
 
-    fn note(&mut self, name: String, content: &[u8]) {
-        self.tables.push(Input { name, fingerprint: hex::encode(&Sha256::digest(content)[..16]) });
+    fn note(&mut self, name: String, hashed: &[u8], content: Option<RecordBatch>) {
+        self.tables.push(Input { name, fingerprint: hex::encode(&Sha256::digest(hashed)[..16]), content });
     }
 }
 

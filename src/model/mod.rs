@@ -38,7 +38,7 @@ mod write;
 
 pub use audit::{audit_of_run, failing};
 pub use build::{Builder, model_hash};
-pub use check::{Checked, check};
+pub use check::{Checked, check, written_schema};
 pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use failing::Moment;

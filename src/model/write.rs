@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::memory::fitted;
 use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
+use crate::store::files;
 use crate::warehouse::DRAFTS;
 
 /// What a result is written as.
@@ -119,9 +120,9 @@ impl WrittenFile {
     pub fn keep(&self, place: &Path) -> Result<()> {
         let what = || format!("cannot write `{}`", place.display());
         if let Some(folder) = place.parent() {
-            std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
+            files::make_folder(folder).map_err(|cause| error::io(what(), cause))?;
         }
-        std::fs::rename(&self.path, place).map_err(|cause| error::io(what(), cause))
+        files::rename(&self.path, place).map_err(|cause| error::io(what(), cause))
     }
 }
 
@@ -138,13 +139,13 @@ impl Hashing {
         let folder = root.join(DRAFTS);
         let path = folder.join(format!("{}.{extension}", hex::encode(random_bytes::<8>())));
         let what = || format!("cannot write `{}`", path.display());
-        std::fs::create_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
-        let file = File::create(&path).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(&folder).map_err(|cause| error::io(what(), cause))?;
+        let file = files::begin(&path).map_err(|cause| error::io(what(), cause))?;
         Ok(Self { path, file, hash: Sha256::new(), bytes: 0 })
     }
 
     fn finish(self) -> Result<WrittenFile> {
-        self.file.sync_all().map_err(|cause| error::io(format!("cannot write `{}`", self.path.display()), cause))?;
+        files::finish(&self.file, &self.path).map_err(|cause| error::io(format!("cannot write `{}`", self.path.display()), cause))?;
         Ok(WrittenFile { path: self.path, hash: hex::encode(self.hash.finalize()), bytes: self.bytes })
     }
 }

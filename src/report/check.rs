@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::controls;
+use super::since;
 use crate::diagnostic::{self, Fault, did_you_mean};
 use crate::error::Result;
 use crate::model::Model;
@@ -17,7 +17,7 @@ use crate::run::{Prepared, check_project_and, unit};
 pub async fn check(root: &Path) -> Result<Prepared> {
     let mut prepared = check_project_and(root, async |project, checked, faults| {
         unit::check(project, checked, faults).await?;
-        if let Some(Err(error)) = project.published.as_deref().map(controls::load) {
+        if let Some(Err(error)) = project.published.as_deref().map(since::published) {
             faults.extend(error.project_faults().iter().cloned());
         }
         Ok(())

@@ -10,6 +10,7 @@ mod compare;
 mod controls;
 mod coverage;
 mod dictionary;
+mod diff;
 mod drawing;
 mod explain;
 mod figure;
@@ -18,7 +19,9 @@ mod lineage;
 mod number;
 mod quarantine;
 mod reconcile;
+mod releases;
 mod shape;
+mod since;
 mod status;
 mod values;
 
@@ -30,6 +33,10 @@ pub use compare::{Block, Comparison, Line, compare};
 pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
 pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
+pub use diff::{
+    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Total,
+    diff, history,
+};
 pub use drawing::drawing;
 pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
 pub use figure::{Figure, Mark, is_share};
@@ -37,6 +44,8 @@ pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;
 pub use number::Number;
 pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};
-pub use reconcile::{Reconciled, Verdict, editions, reconcile};
+pub use reconcile::{Reconciled, Reconciliation, Verdict, editions, reconcile};
+pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, releases};
 pub use shape::{Question, Refusal, RefusedMeasure};
+pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};

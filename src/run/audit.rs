@@ -116,7 +116,9 @@ pub async fn audited(prepared: &Prepared, clock: SharedClock, question: AuditQue
     };
     let mut audit = Audit {
         release: release.as_ref().map(|release| release.rihla.release),
-        is_released: release.as_ref().is_some_and(|release| super::release::is_same(release, &built)),
+        is_released: release
+            .as_ref()
+            .is_some_and(|release| super::release::is_same(release, &built, &super::closing::closed_now(&prepared.project, &warehouse))),
         against: built.against,
         tests: Vec::new(),
         count: asked.len(),

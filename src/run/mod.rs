@@ -5,31 +5,47 @@
 
 mod advice;
 mod artefacts;
+mod as_of;
 mod assess;
 mod audit;
 mod behind;
+mod changes;
 mod choice;
+mod closing;
 mod judge;
 mod load;
+mod name;
 mod prepare;
 mod protect;
 mod pull;
 mod release;
 mod report;
+mod rollback;
+mod rows;
 mod select;
+mod sources;
 mod trial;
 pub mod unit;
+mod world;
 
+pub use as_of::{end_of_day, open_as_of};
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
+pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
+pub use closing::{ClosedChange, ClosedTable};
+pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, SkippedModel};
+pub use rollback::{Rollback, clear_rollback, rollback};
+pub use rows::RowChange;
 pub use select::select;
 pub use trial::{FaultGroup, Trial, Wanted, trial};
+pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use artefacts::Making;
 
@@ -65,6 +81,8 @@ pub struct Request {
     pub clock: SharedClock,
     /// The models that are asked for; all where absent.
     pub selected: Option<BTreeSet<String>>,
+    /// How long another process that is loading is waited for.
+    pub patience: Duration,
 }
 
 /// Runs everything.
@@ -72,11 +90,11 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
-    let Request { project, checked, clock, selected } = request;
+    let Request { project, checked, clock, selected, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     tracing::debug!(run_id, "run begins");
-    let mut writable = Warehouse::open_to_write(&project, clock.clone()).await?;
+    let mut writable = Warehouse::open_to_write_within(&project, clock.clone(), patience).await?;
     tracing::debug!("warehouse opened");
     let record = RunRecord {
         run_id: run_id.clone(),

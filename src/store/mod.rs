@@ -2,15 +2,27 @@
 //!
 //! Guarantees: an object is either whole or not there; [`create`] makes it once, whoever else tries.
 
+pub mod failing;
+pub mod failpoint;
+pub mod files;
+pub mod remote;
+pub mod retrying;
+mod watched;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
+
+use failing::FailingStore;
+use retrying::{Patience, RetryingStore};
+use watched::WatchedStore;
 
 use crate::error::{self, Error, Kind, Result};
 
@@ -30,12 +42,17 @@ impl Store {
         let what = || format!("cannot open the folder `{}`", root.display());
         let root = root.canonicalize().map_err(|cause| error::io(what(), cause))?;
         let inner = LocalFileSystem::new_with_prefix(&root).map_err(|cause| error::store(what(), cause))?.with_automatic_cleanup(false);
-        Ok(Self { inner: Arc::new(inner), root })
+        Ok(Self { inner: dressed(WatchedStore::new(inner, root.clone())), root })
     }
 
     /// The store for the engine.
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
         self.inner.clone()
+    }
+
+    /// The whole disk of this machine, as the table format wants it: paths of it begin at the root.
+    pub fn whole_disk() -> Arc<dyn ObjectStore> {
+        dressed(WatchedStore::new(LocalFileSystem::new(), PathBuf::from("/")))
     }
 
     /// The folder behind the store.
@@ -83,12 +100,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` where it cannot be written.
     pub async fn create(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<bool> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.inner.put_opts(&parse(path)?, bytes.into(), options).await {
-            Ok(_) => Ok(true),
-            Err(StoreError::AlreadyExists { .. }) => Ok(false),
-            Err(cause) => Err(error::store(format!("cannot write `{path}`"), cause)),
-        }
+        remote::create(self.inner.as_ref(), &parse(path)?, bytes).await
     }
 
     /// Writes an object, in place of another if there is one.
@@ -98,6 +110,11 @@ impl Store {
     pub async fn write(&self, path: &str, bytes: impl Into<PutPayload>) -> Result<()> {
         self.inner.put(&parse(path)?, bytes.into()).await.map(|_| ()).map_err(|cause| error::store(format!("cannot write `{path}`"), cause))
     }
+}
+
+/// True for the name of an object that was still being written to this machine's disk when the process died: `name#1`.
+pub fn is_unfinished(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The SHA-256 of a file in hex digits.
@@ -121,6 +138,16 @@ impl std::io::Write for HashingWriter {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// A disk that is tried again where it fails in passing, as those behind a network do. Builds for tests make it fail by the seed
+/// that `RIHLA_TEST_SEED` names.
+fn dressed(disk: WatchedStore) -> Arc<dyn ObjectStore> {
+    let disk: Arc<dyn ObjectStore> = Arc::new(disk);
+    let seed = if cfg!(debug_assertions) { std::env::var("RIHLA_TEST_SEED").ok().and_then(|seed| seed.parse().ok()) } else { None };
+    let Some(seed) = seed else { return Arc::new(RetryingStore::new(disk, Patience::default())) };
+    let patience = Patience { tries: 2, limit: failing::STALL / 2, pause: Duration::from_millis(1) };
+    Arc::new(RetryingStore::new(Arc::new(FailingStore::new(disk, seed, 6)), patience))
 }
 
 fn parse(path: &str) -> Result<ObjectPath> {

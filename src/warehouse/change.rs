@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{self, Error, Kind, Result};
+use crate::store::failpoint::stop_at;
+use crate::store::files;
 
 /// What stands here is prepared and takes its place once the journal says so.
 const ASIDE: &str = ".change";
@@ -45,7 +47,7 @@ impl Change {
     pub fn begin(root: &Path, what: &str) -> Result<Self> {
         let change = Self { root: root.to_owned(), journal: Journal { what: what.to_owned(), moves: Vec::new(), removes: Vec::new() } };
         let folder = root.join(ASIDE);
-        std::fs::create_dir_all(&folder).map_err(|cause| error::io(format!("cannot make `{}`", folder.display()), cause))?;
+        files::make_folder(&folder).map_err(|cause| error::io(format!("cannot make `{}`", folder.display()), cause))?;
         write_through(&folder.join("what"), what.as_bytes())?;
         Ok(change)
     }
@@ -104,7 +106,7 @@ impl Change {
         write_through(&draft, &text)?;
         stop_at("before-journal");
         let journal = self.root.join(JOURNAL);
-        std::fs::rename(&draft, &journal).map_err(|cause| error::io(format!("cannot write `{}`", journal.display()), cause))?;
+        files::rename(&draft, &journal).map_err(|cause| error::io(format!("cannot write `{}`", journal.display()), cause))?;
         sync_folder(&self.root);
         finish(&self.root, &self.journal)
     }
@@ -174,42 +176,34 @@ fn put_in_place(root: &Path, from: &Path, to: &Path, index: usize) -> Result<()>
     }
     let what = || format!("cannot put `{}` in place", to.display());
     if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(folder).map_err(|cause| error::io(what(), cause))?;
     }
     if to.is_dir() {
         // A folder takes no other's place in one step: the old one is moved out of the way, and goes in the end.
         let gone = root.join(ASIDE).join("gone");
-        std::fs::create_dir_all(&gone).map_err(|cause| error::io(what(), cause))?;
-        std::fs::rename(to, gone.join(index.to_string())).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(&gone).map_err(|cause| error::io(what(), cause))?;
+        files::rename(to, &gone.join(index.to_string())).map_err(|cause| error::io(what(), cause))?;
     }
-    std::fs::rename(from, to).map_err(|cause| error::io(what(), cause))
+    files::rename(from, to).map_err(|cause| error::io(what(), cause))
 }
 
 fn remove(path: &Path) -> Result<()> {
     if path.is_dir() && !path.is_symlink() {
         return clear(path);
     }
-    match std::fs::remove_file(path) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot remove `{}`", path.display()), cause)),
-        _ => Ok(()),
-    }
+    files::remove_file(path).map_err(|cause| error::io(format!("cannot remove `{}`", path.display()), cause))
 }
 
 fn clear(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot clear `{}`", folder.display()), cause)),
-        _ => Ok(()),
-    }
+    files::remove_folder(folder).map_err(|cause| error::io(format!("cannot clear `{}`", folder.display()), cause))
 }
 
 fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
-    use std::io::Write;
     let what = || format!("cannot write `{}`", path.display());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(folder).map_err(|cause| error::io(what(), cause))?;
     }
-    let mut file = File::create(path).map_err(|cause| error::io(what(), cause))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| error::io(what(), cause))
+    files::write(path, bytes).map_err(|cause| error::io(what(), cause))
 }
 
 /// What was prepared is on the disk before what it replaces goes.
@@ -231,12 +225,5 @@ fn sync(folder: &Path) -> Result<()> {
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
-    }
-}
-
-/// Where tests end the process, as a killed one would; `RIHLA_TEST_STOP` names the place, in builds for tests only.
-fn stop_at(place: &str) {
-    if cfg!(debug_assertions) && std::env::var("RIHLA_TEST_STOP").is_ok_and(|stop| stop == place) {
-        std::process::abort();
     }
 }

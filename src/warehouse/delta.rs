@@ -14,13 +14,13 @@ use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::operations::write::SchemaMode;
 use deltalake::protocol::SaveMode;
-use deltalake::{DeltaTable, DeltaTableError};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use url::Url;
 
 use crate::error::{Error, Kind, Result, is_disk_full};
-use crate::store::Store;
+use crate::store::{Store, files};
 
 /// A Delta table that is appended to.
 pub struct AppendedTable {
@@ -62,7 +62,7 @@ impl AppendedTable {
     pub async fn make(store: &Store, path: &str, name: &str, schema: SchemaRef) -> Result<Self> {
         let what = format!("cannot make the table `{name}`");
         let folder = store.root().join(path);
-        std::fs::create_dir_all(&folder).map_err(|cause| crate::error::io(what.clone(), cause))?;
+        files::make_folder(&folder).map_err(|cause| crate::error::io(what.clone(), cause))?;
         let columns: StructType =
             schema.as_ref().try_into_kernel().map_err(|cause: arrow::error::ArrowError| Error::new(Kind::Internal, what.clone()).because(cause))?;
         let create = load(store, path).await?.create().with_columns(columns.fields().cloned()).with_table_name(name).with_save_mode(SaveMode::ErrorIfExists);
@@ -76,7 +76,7 @@ impl AppendedTable {
     /// `Conflict` where a column has another type; `Unavailable` as the store says.
     pub async fn open_to_write(store: &Store, path: &str, schema: SchemaRef) -> Result<Self> {
         let folder = store.root().join(path);
-        std::fs::create_dir_all(&folder).map_err(|cause| crate::error::io(format!("cannot make `{}`", folder.display()), cause))?;
+        files::make_folder(&folder).map_err(|cause| crate::error::io(format!("cannot make `{}`", folder.display()), cause))?;
         let what = format!("cannot open the table `{path}`");
         let mut table = load(store, path).await?;
         let columns: StructType =
@@ -106,6 +106,11 @@ impl AppendedTable {
             table = table.add_columns().with_fields(lacking).await.map_err(|cause| delta_error(&what, cause))?;
         }
         Ok(Self { name: path.to_owned(), table, schema })
+    }
+
+    /// The table's place in the warehouse.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The version of the table.
@@ -227,7 +232,13 @@ impl AppendedTable {
 async fn load(store: &Store, path: &str) -> Result<DeltaTable> {
     let folder = store.root().join(path);
     let url = Url::from_directory_path(&folder).map_err(|()| Error::new(Kind::Internal, format!("`{}` is no absolute folder", folder.display())))?;
-    DeltaTable::try_from_url(url).await.map_err(|cause| delta_error(&format!("cannot open the table `{path}`"), cause))
+    let what = || format!("cannot open the table `{path}`");
+    let builder = DeltaTableBuilder::from_url(url.clone()).map_err(|cause| delta_error(&what(), cause))?;
+    let mut table = builder.with_storage_backend(Store::whole_disk(), url).build().map_err(|cause| delta_error(&what(), cause))?;
+    match table.load().await {
+        Err(DeltaTableError::NotATable(_)) => Ok(table),
+        loaded => loaded.map(|()| table).map_err(|cause| delta_error(&what(), cause)),
+    }
 }
 
 /// An error of Delta with its kind and remedy.

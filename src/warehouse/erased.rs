@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Warehouse};
+use super::{Change, ReceiptKind, Warehouse};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
 
@@ -107,6 +107,11 @@ impl Warehouse {
     /// `Conflict` where the list cannot be read: without it a delivery could bring them back.
     pub async fn erased(&self) -> Result<ErasedList> {
         match self.store().read_if_any(FILE).await? {
+            // A store that lies, or somebody who took it away: whoever was erased would come back.
+            None if self.receipts().await?.iter().any(|receipt| receipt.kind == ReceiptKind::Erasure) => {
+                Err(Error::new(Kind::Conflict, format!("`{FILE}` of the warehouse is not there, and receipts say that people were erased"))
+                    .hint("restore it from a backup: by it later deliveries do not bring them back"))
+            }
             None => Ok(ErasedList::default()),
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|cause| {
                 Error::new(Kind::Conflict, format!("`{FILE}` of the warehouse cannot be read")).hint("restore it from a backup").because(cause)

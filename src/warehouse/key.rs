@@ -3,12 +3,12 @@
 //! `RIHLA_KEY` (64 hex digits) or `RIHLA_KEY_FILE` where set, else `rihla/<project>.key` in the user's configuration
 //! folder. It is made on first use only where there is no warehouse yet.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
 use crate::normalise::Key;
+use crate::store::files;
 
 /// The project's key; `known` is the fingerprint that an existing warehouse keeps.
 ///
@@ -92,32 +92,18 @@ pub fn prepare(project: &str, key: &Key, link: Option<&str>) -> Result<ChangedKe
     let prepared = PathBuf::from(prepared);
     let what = || format!("cannot write the key `{}`", prepared.display());
     // One that an interrupted rotation left here was never anybody's key.
-    match std::fs::remove_file(&prepared) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(error::io(what(), cause)),
-        _ => {}
-    }
-    private(&prepared).and_then(|mut new| new.write_all(key.to_hex().as_bytes()).and_then(|()| new.sync_all())).map_err(|cause| error::io(what(), cause))?;
+    files::remove_file(&prepared).and_then(|()| files::write_private(&prepared, key.to_hex().as_bytes())).map_err(|cause| error::io(what(), cause))?;
     Ok(ChangedKey { key, prepared, file })
-}
-
-/// A new file that only its owner can read.
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Makes a key that only its owner can read; whoever else makes one at the same moment, the first stays.
 fn make(path: &Path) -> Result<Key> {
     let what = || format!("cannot make the key `{}`", path.display());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(folder).map_err(|cause| error::io(what(), cause))?;
     }
     let text = hex::encode(random_bytes::<32>());
-    let written = private(path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    match written {
+    match files::create_private(path, text.as_bytes()) {
         Ok(()) => parse(&text, "the new key"),
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
             let text = std::fs::read_to_string(path).map_err(|cause| error::io(what(), cause))?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Measure;
+use crate::period::Period;
 use crate::store::hash_of_file;
 
 /// A release: a Data Package descriptor with what rihla adds.
@@ -50,9 +51,53 @@ pub struct Provenance {
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.
     pub tests: Vec<TestResult>,
+    /// The content of every table that models read and do not make, as its fingerprint, by the table's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// Receipts by which tables of this release were written anew after it was made: people erased, the key rotated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reissued: Vec<String>,
+    /// Periods whose figures are final in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<ClosedPeriod>,
+    /// Changes of closed periods that it brings, with who approved them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restated: Vec<RestatedPeriod>,
+    /// The earlier release that it says again, where it is a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<RolledBack>,
+}
+
+/// A period whose figures are final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedPeriod {
+    /// The period.
+    pub period: String,
+    /// Since when.
+    pub on: chrono::NaiveDate,
+}
+
+/// A change of a closed period that somebody approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestatedPeriod {
+    /// The closed period.
+    pub period: String,
+    /// What the run that held it called the change.
+    pub change: String,
+    /// Why.
+    pub cause: String,
+    /// Who approved it.
+    pub approver: String,
+}
+
+/// What a rollback went back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// The release whose tables are current again.
+    pub release: u64,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A table of a release.
@@ -229,6 +274,16 @@ impl Manifest {
     /// The day up to which deliveries are known.
     pub fn known_until(&self) -> Option<chrono::NaiveDate> {
         chrono::DateTime::parse_from_rfc3339(&self.rihla.known_until).ok().map(|at| at.to_utc().date_naive())
+    }
+}
+
+impl Manifest {
+    /// Whether the figures of a period are final in it; nothing where it closes no period at all, and then the reports
+    /// that have come decide.
+    pub fn is_final(&self, period: Period) -> Option<bool> {
+        let closed = &self.rihla.closed;
+        let holds = |closed: &ClosedPeriod| closed.period.parse().is_ok_and(|closed: Period| closed.holds(period));
+        (!closed.is_empty()).then(|| closed.iter().any(holds))
     }
 }
 

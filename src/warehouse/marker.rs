@@ -9,7 +9,8 @@ use crate::normalise::Key;
 use crate::project::Project;
 use crate::store::Store;
 
-const FILE: &str = "warehouse.json";
+/// The file's place in the warehouse.
+pub const FILE: &str = "warehouse.json";
 
 /// The make of warehouses that this program writes; a higher number is a newer program's.
 ///

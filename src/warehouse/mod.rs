@@ -5,6 +5,7 @@
 
 mod change;
 mod delta;
+mod differences;
 mod erased;
 mod key;
 mod load;
@@ -15,33 +16,41 @@ mod receipt;
 mod reissue;
 mod release;
 mod rewrite;
+mod rollback;
 mod runs;
 mod set_aside;
+mod sources;
 mod submission;
+mod tags;
 
 pub use change::Change;
 pub use delta::{AppendedTable, delta_error};
+pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
 pub use manifest::{
-    Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
+    ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
+    TableFacts, TableSchema, TestResult,
 };
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
-pub use release::LATEST;
+pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
+pub use sources::{SOURCES, sources_of};
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
+pub use tags::{Locked, Naming, Tag, Tagged};
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::error::{self, Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::store::Store;
+use crate::store::{Store, files, is_unfinished};
 
 /// An open warehouse.
 pub struct Warehouse {
@@ -96,9 +105,18 @@ impl Warehouse {
     /// # Errors
     /// As [`Warehouse::open`]; `Conflict` where another process is loading or the key is another one.
     pub async fn open_to_write(project: &Project, clock: SharedClock) -> Result<Writable> {
-        make_private_folder(&project.warehouse)?;
+        Self::open_to_write_within(project, clock, Duration::ZERO).await
+    }
+
+    /// The same, where another process that is loading is waited for as long as `patience` says.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open_to_write`].
+    pub async fn open_to_write_within(project: &Project, clock: SharedClock, patience: Duration) -> Result<Writable> {
+        let what = || format!("cannot make the warehouse folder `{}`", project.warehouse.display());
+        files::make_private_folder(&project.warehouse).map_err(|cause| error::io(what(), cause))?;
         let store = Store::local(&project.warehouse)?;
-        let lock = lock::Lock::take(store.root())?;
+        let lock = lock::Lock::take(store.root(), patience).await?;
         // What was interrupted comes first: the key may be another one after it.
         marker::check(&store, project).await?;
         tell(change::recover(store.root())?);
@@ -203,20 +221,6 @@ fn feed_schemas(project: &Project) -> impl Iterator<Item = (String, arrow::datat
     project.pipelines.iter().map(|pipeline| (pipeline.contract.feed.as_str().to_owned(), crate::contract::loaded_schema(&pipeline.contract)))
 }
 
-/// Makes a folder that only its owner can look into.
-fn make_private_folder(path: &Path) -> Result<()> {
-    let what = || format!("cannot make the warehouse folder `{}`", path.display());
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|cause| error::io(what(), cause))?;
-    // One that was there before is made private too: pseudonyms and small groups lie in it.
-    #[cfg(unix)]
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(|cause| error::io(what(), cause))?;
-    Ok(())
-}
-
 /// Where results are written before they get their names.
 pub const DRAFTS: &str = ".drafts";
 
@@ -233,7 +237,8 @@ fn tell(recovered: Option<(String, bool)>) {
 fn check_is_free(root: &Path) -> Result<()> {
     let what = || format!("cannot list `{}`", root.display());
     let entries = std::fs::read_dir(root).map_err(|cause| error::io(what(), cause))?;
-    let foreign = entries.flatten().any(|entry| entry.file_name() != "lock");
+    let ours = |name: &str| name == "lock" || (is_unfinished(name) && name.starts_with(marker::FILE));
+    let foreign = entries.flatten().any(|entry| !ours(&entry.file_name().to_string_lossy()));
     if foreign {
         return Err(Error::new(Kind::Conflict, format!("the folder `{}` is not empty and no warehouse: it has no warehouse.json", root.display()))
             .hint("name an empty or a new folder as `warehouse` in rihla.toml"));
@@ -244,8 +249,5 @@ fn check_is_free(root: &Path) -> Result<()> {
 /// Drafts of a run that was interrupted: nobody else writes while the lock is held.
 fn clear_drafts(root: &Path) -> Result<()> {
     let drafts = root.join(DRAFTS);
-    match std::fs::remove_dir_all(&drafts) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(error::io(format!("cannot clear `{}`", drafts.display()), cause)),
-        _ => Ok(()),
-    }
+    files::remove_folder(&drafts).map_err(|cause| error::io(format!("cannot clear `{}`", drafts.display()), cause))
 }

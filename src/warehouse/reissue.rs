@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::release::{FOLDER, link_files, manifest_path, shown};
 use super::{Change, Manifest, Warehouse};
 use crate::error::{self, Error, Kind, Result};
+use crate::store::files;
 
 impl Warehouse {
     /// Prepares a release in place of the one of its number; `fresh` are files that the change brings, by the path that
@@ -18,11 +19,11 @@ impl Warehouse {
         let what = || format!("cannot make the folder of release {number}");
         let shown = shown(manifest);
         let folder = self.store().root().join(change.aside(&format!("{FOLDER}/{number:06}")));
-        std::fs::create_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(&folder).map_err(|cause| error::io(what(), cause))?;
         let file = |path: &str| fresh.get(path).cloned().unwrap_or_else(|| self.released_file(path));
         link_files(manifest, &folder, file).map_err(|cause| error::io(what(), cause))?;
         let text = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
-        std::fs::write(folder.join("datapackage.json"), text).map_err(|cause| error::io(what(), cause))?;
+        files::write(&folder.join("datapackage.json"), &text).map_err(|cause| error::io(what(), cause))?;
         change.write_json(&manifest_path(number), manifest)
     }
 }

@@ -10,6 +10,7 @@ use super::Warehouse;
 use super::manifest::{Dialect, FileFacts, LastBuild, Manifest, Resource};
 use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
+use crate::store::files;
 
 /// The name of the place that shows the newest release.
 pub const LATEST: &str = "latest";
@@ -47,7 +48,7 @@ impl Warehouse {
         serde_json::from_slice(&bytes).map_err(|cause| Error::new(Kind::Conflict, format!("`{path}` is no release that this program knows")).because(cause))
     }
 
-    /// A release by what people call it: its number, or `latest`.
+    /// A release by what people call it: its number, `latest`, or a tag.
     ///
     /// # Errors
     /// `Input` where there is none of that name.
@@ -58,7 +59,7 @@ impl Warehouse {
         }
         match name.parse() {
             Ok(number) => self.release(number).await,
-            Err(_) => Err(Error::new(Kind::Input, format!("there is no release `{name}`")).hint("name it by its number, or `latest`")),
+            Err(_) => self.tagged_release(name).await,
         }
     }
 
@@ -123,15 +124,19 @@ impl Warehouse {
     fn build_folder(&self, released: &Path, name: &str, manifest: &Manifest, bytes: &[u8]) -> Result<()> {
         let building = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
         let what = || format!("cannot make the folder of release {name}");
-        std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
+        files::make_folder(&building).map_err(|cause| error::io(what(), cause))?;
         link_files(manifest, &building, |path| self.released_file(path)).map_err(|cause| error::io(what(), cause))?;
-        std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
-        // A folder of that name that shows something else is of a manifest that somebody took away.
+        files::write(&building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
+        // A folder of that name that shows something else is of a manifest that somebody took away, or is damaged. It makes
+        // room whole, so that nobody reads a part of it.
         let folder = released.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+        let gone = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
+        let is_there = folder.exists();
+        if is_there {
+            files::rename(&folder, &gone).map_err(|cause| error::io(what(), cause))?;
         }
-        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))
+        files::rename(&building, &folder).map_err(|cause| error::io(what(), cause))?;
+        if is_there { files::remove_folder(&gone).map_err(|cause| error::io(what(), cause)) } else { Ok(()) }
     }
 
     /// The file of a table of a release.
@@ -171,7 +176,7 @@ pub(super) fn link_files(manifest: &Manifest, folder: &Path, file: impl Fn(&str)
         for (path, extension) in std::iter::once((resource.path.as_str(), "parquet")).chain(csv) {
             let (from, to) = (file(path), folder.join(format!("{}.{extension}", resource.name)));
             // A link costs nothing and the file never changes; where the disk knows no links it is copied.
-            std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(|_| ()))?;
+            files::link(&from, &to)?;
         }
     }
     Ok(())
@@ -216,21 +221,25 @@ fn number_of(file: &str) -> Option<u64> {
     file.strip_prefix("release-")?.strip_suffix(".json")?.parse().ok()
 }
 
+/// What a link is called before it takes the place of another.
+pub const POINTING: &str = ".pointing-";
+
 /// Points a symbolic link elsewhere in one step: readers see the old place or the new one, never none.
 #[cfg(unix)]
-fn point(link: &Path, target: &str) -> Result<()> {
+pub(super) fn point(link: &Path, target: &str) -> Result<()> {
     if std::fs::read_link(link).is_ok_and(|now| now == Path::new(target)) {
         return Ok(());
     }
     let what = || format!("cannot point `{}` to {target}", link.display());
-    let fresh = link.with_extension(hex::encode(random_bytes::<6>()));
-    std::os::unix::fs::symlink(target, &fresh).map_err(|cause| error::io(what(), cause))?;
-    std::fs::rename(&fresh, link).map_err(|cause| error::io(what(), cause))
+    let fresh = link.with_file_name(format!("{POINTING}{}", hex::encode(random_bytes::<6>())));
+    files::point_at(&fresh, target).map_err(|cause| error::io(what(), cause))?;
+    files::rename(&fresh, link).map_err(|cause| error::io(what(), cause))
 }
 
-/// Where there are no symbolic links for everybody, a file names the newest release.
+/// Where there are no symbolic links for everybody, a file names the release.
 #[cfg(not(unix))]
-fn point(link: &Path, target: &str) -> Result<()> {
-    let file = link.with_extension("txt");
-    std::fs::write(&file, target).map_err(|cause| error::io(format!("cannot write `{}`", file.display()), cause))
+pub(super) fn point(link: &Path, target: &str) -> Result<()> {
+    let name = link.file_name().unwrap_or_default().to_string_lossy();
+    let file = link.with_file_name(format!("{name}.txt"));
+    files::write(&file, target.as_bytes()).map_err(|cause| error::io(format!("cannot write `{}`", file.display()), cause))
 }

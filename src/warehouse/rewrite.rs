@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::load::{submission_ids, transactions};
 use super::{AppendedTable, Change, Submission, SubmissionOutcome, Warehouse};
 use crate::error::{Error, Kind, Result};
+use crate::store::is_unfinished;
 
 /// The folder of the feeds' tables.
 const FEEDS: &str = "feeds";
@@ -96,6 +97,12 @@ impl RowTable {
         let entries = std::fs::read_dir(&folder).map_err(|cause| crate::error::io(format!("cannot list `{}`", folder.display()), cause))?;
         let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         if files.into_iter().any(|name| !name.starts_with('_') && !named.contains(&name)) {
+            return Ok(true);
+        }
+        // A commit that was being written tells of its rows in statistics.
+        let log = folder.join("_delta_log");
+        let entries = std::fs::read_dir(&log).map_err(|cause| crate::error::io(format!("cannot list `{}`", log.display()), cause))?;
+        if entries.flatten().any(|entry| is_unfinished(&entry.file_name().to_string_lossy())) {
             return Ok(true);
         }
         let vouching = self.vouching(submissions);

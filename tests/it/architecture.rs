@@ -172,6 +172,15 @@ fn only_the_store_builds_an_object_store() {
 }
 
 #[test]
+fn only_the_store_writes_to_the_warehouse() {
+    let writes = r"fs::(write|rename|remove_|create_dir|hard_link|copy|set_permissions)|::symlink\(|File::create|OpenOptions|DirBuilder";
+    // What dbt's tools read lies beside the warehouse, and a run does not rest on it.
+    let is_elsewhere = |source: &Source| source.path.contains("run/artefacts") || !["warehouse", "model", "run"].contains(&source.module.as_str());
+    let found = out_of_place(writes, is_elsewhere);
+    assert_eq!(found, Vec::<String>::new(), "writes without points: use store::files");
+}
+
+#[test]
 fn no_file_is_long() {
     let long: Vec<_> = ["src", "tests", "fixtures/generator/src"]
         .into_iter()

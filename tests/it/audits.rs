@@ -47,7 +47,7 @@ const CASES: &[(&str, u64, u64)] = &[
     ("expression = \"n IS NOT NULL\"", 1, 0),
     ("expression = \"n > 0\"\nwhere = \"g = 'x'\"", 0, 0),
     ("expression = \"n > 1 OR n < 0\"\nwhere = \"g = 'x'\"", 1, 0),
-    ("expression = \"false\"\nwhere = \"g = 'nobody'\"", 0, 0),
+    ("expression = \"false\"\nwhere = \"n > 1000000\"", 0, 0),
     // Counts of rows, at the bound and past it; an empty set of rows is counted too.
     ("row_count = { min = 4 }", 0, 0),
     ("row_count = { max = 4 }", 0, 0),
@@ -55,8 +55,8 @@ const CASES: &[(&str, u64, u64)] = &[
     ("row_count = { min = 5 }", 1, 0),
     ("row_count = { max = 3 }", 1, 0),
     ("row_count = { min = 2, max = 2 }\nwhere = \"g = 'x'\"", 0, 0),
-    ("row_count = { max = 0 }\nwhere = \"g = 'nobody'\"", 0, 0),
-    ("row_count = { min = 1 }\nwhere = \"g = 'nobody'\"", 1, 0),
+    ("row_count = { max = 0 }\nwhere = \"n > 1000000\"", 0, 0),
+    ("row_count = { min = 1 }\nwhere = \"n > 1000000\"", 1, 0),
     // The run is on 21 July 2023 at six; the newest date is the 11th, the newest moment the 11th at six.
     ("freshness = { column = \"d\", within_days = 10 }", 0, 0),
     ("freshness = { column = \"d\", within_days = 9 }", 1, 0),
@@ -65,7 +65,7 @@ const CASES: &[(&str, u64, u64)] = &[
     ("freshness = { column = \"at\", within_days = 10 }", 0, 0),
     ("freshness = { column = \"at\", within_days = 9 }", 1, 0),
     ("freshness = { column = \"d\", within_days = 1000 }\nwhere = \"d IS NULL\"", 1, 0),
-    ("freshness = { column = \"at\", within_days = 1000 }\nwhere = \"g = 'nobody'\"", 1, 0),
+    ("freshness = { column = \"at\", within_days = 1000 }\nwhere = \"n > 1000000\"", 1, 0),
     // Sums by group; null is a group like others; a group that one side has not fails.
     ("sum_equals = { column = \"n\", table = \"totals\", to = \"same\", by = [\"g\"] }", 0, 0),
     ("sum_equals = { column = \"n\", table = \"totals\", to = \"off\", by = [\"g\"] }", 2, 0),

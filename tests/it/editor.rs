@@ -24,7 +24,7 @@ fn the_committed_schemas_are_those_of_the_forms() {
 fn editor_settings_name_schemas_that_are_there() {
     let taplo: toml::Table = fs::read_to_string(repository(".taplo.toml")).expect("settings").parse().expect("TOML");
     let rules = taplo["rule"].as_array().expect("rules");
-    assert_eq!(rules.len(), 3, "rihla.toml, pipelines and unit tests");
+    assert_eq!(rules.len(), 4, "rihla.toml, pipelines, unit tests and editions");
     for rule in rules {
         assert!(repository(rule["schema"]["path"].as_str().expect("a path")).is_file(), "{rule}");
     }

@@ -300,6 +300,15 @@ fn rows_lost_after_an_erasure_are_still_noticed() {
 }
 
 #[test]
+fn a_list_of_the_erased_that_went_away_is_noticed() {
+    let folder = with_history();
+    folder.rihla_fed(&["erase", "--person", "-"], PERSON, &[]).ok();
+    std::fs::remove_file(folder.path("warehouse/erased.json")).expect("removed");
+    let ran = folder.rihla(&["run"]);
+    assert!(ran.code == 1 && ran.stderr.contains("receipts say that people were erased"), "{}", ran.text());
+}
+
+#[test]
 fn a_repeated_case_number_is_found_in_any_spelling() {
     for text in ["case CN-77703", "cn77703", "CN 77703,1", "the line `77703`", "(77703)"] {
         assert!(repeats_case(text, "CN", "77703"), "{text}");

@@ -20,6 +20,7 @@ use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
 use crate::model::Checked;
 use crate::project::Project;
+use crate::store::files;
 
 /// The folder of artefacts below the project's.
 const FOLDER: &str = "target";
@@ -81,12 +82,12 @@ fn write(project: &Project, name: &str, value: &Value) -> Result<()> {
     bytes.push(b'\n');
     let draft = path.with_extension(format!("json.{}", hex::encode(random_bytes::<6>())));
     let write = |draft: &Path| {
-        std::fs::create_dir_all(project.root.join(FOLDER))?;
-        std::fs::write(draft, &bytes)?;
-        std::fs::rename(draft, &path)
+        files::make_folder(&project.root.join(FOLDER))?;
+        files::write(draft, &bytes)?;
+        files::rename(draft, &path)
     };
     write(&draft).map_err(|cause| {
-        let _ = std::fs::remove_file(&draft);
+        let _ = files::remove_file(&draft);
         error::io(what(), cause)
     })
 }
