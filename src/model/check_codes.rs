@@ -45,7 +45,7 @@ pub fn faults_of_select(model: &Model, comparisons: &[Comparison]) -> Vec<Fault>
     faults
 }
 
-/// The same for a condition of the header, at its place there.
+/// The same for SQL of the header, named as `what`, at its place there.
 pub fn faults_of_condition(model: &Model, condition: &Text, what: &str, comparisons: &[Comparison]) -> Vec<Fault> {
     let fault = |comparison: &Comparison| {
         let (message, hint) = words(comparison);
@@ -55,7 +55,7 @@ pub fn faults_of_condition(model: &Model, condition: &Text, what: &str, comparis
             With::Text(text) => only_mention(model, &whole, &format!("'{}'", text.replace('\'', "''"))),
             _ => None,
         };
-        Fault::error(&model.file, place.unwrap_or(whole), format!("the condition {what} is wrong: {message}")).hint(hint)
+        Fault::error(&model.file, place.unwrap_or(whole), format!("{what} is wrong: {message}")).hint(hint)
     };
     comparisons.iter().map(fault).collect()
 }

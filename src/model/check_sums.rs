@@ -73,8 +73,7 @@ pub async fn check_sums(tested: &Tested<'_>, form: &TestForm, sums: &SumEquals, 
 
 /// Columns of one name may be of kinds that never agree.
 async fn check_groups(tested: &Tested<'_>, form: &SumEqualsForm, sums: &SumEquals, faults: &mut Vec<Fault>) {
-    let state = tested.engine.context().state();
-    let planned = state.create_logical_plan(&unequal_sums(tested.model.name.as_str(), "true", sums)).await.and_then(|plan| state.optimize(&plan));
+    let planned = tested.planner.statement(&unequal_sums(tested.model.name.as_str(), "true", sums)).await.and_then(|plan| tested.planner.prove(&plan));
     if let Err(error) = planned {
         let told = diagnose::fault(&tested.model.file, &error);
         let message = format!("the test cannot hold `{}` against `{}`: {}", sums.column, sums.table, told.message);

@@ -190,9 +190,9 @@ async fn check_where(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec<Faul
 
 async fn check_expression(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec<Fault>) {
     let Some(must) = &form.expression else { return };
-    let (model, state) = (tested.model, tested.engine.context().state());
+    let (model, planner) = (tested.model, tested.planner);
     let sql = format!("SELECT ({}) AS holds FROM {}", must.get_ref(), model.name);
-    let plan = match state.create_logical_plan(&sql).await {
+    let plan = match planner.statement(&sql).await {
         Ok(plan) => plan,
         Err(error) => {
             faults.push(wrong(model, must, &error));
@@ -204,11 +204,13 @@ async fn check_expression(tested: &Tested<'_>, form: &TestForm, faults: &mut Vec
         faults.push(model.header_fault(must.span(), "the expression of a test is neither true nor false").hint("write a condition, such as `persons >= 0`"));
     } else if let Some(what) = foreign(&plan, MODELS, model.name.as_str()) {
         faults.push(outside(model, must, &what));
-    } else if let Err(error) = state.create_logical_plan(&format!("{} WHERE NOT ({})", rows(model), must.get_ref())).await {
+    } else if let Err(error) = planner.statement(&format!("{} WHERE NOT ({})", rows(model), must.get_ref())).await {
         // What can be selected cannot always be asked of each row: a sum over all of them cannot.
         faults.push(wrong(model, must, &error));
-    } else if let Err(error) = state.optimize(&plan) {
+    } else if let Err(error) = planner.prove(&plan) {
         faults.push(wrong(model, must, &error));
+    } else {
+        faults.extend(planner.in_vain(model, must, "the expression of a test", &plan));
     }
 }
 

@@ -92,13 +92,22 @@ impl<'p> Planner<'p> {
     /// A plan whose types fit.
     async fn proven(&self, statement: Statement) -> Result<LogicalPlan, DataFusionError> {
         let plan = self.state.statement_to_plan(statement).await?;
-        let has_subqueries = has_subqueries(&plan)?;
+        self.prove(&plan)?;
+        Ok(plan)
+    }
+
+    /// Finds what is wrong with a plan that could be made: types that do not fit, texts that are no dates, subqueries that
+    /// cannot run.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn prove(&self, plan: &LogicalPlan) -> Result<(), DataFusionError> {
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {})?;
         self.simplifier.optimize(analysed, &self.state, |_, _| {})?;
-        if has_subqueries && has_subqueries_left(&self.state.optimize(&plan)?)? {
+        if has_subqueries(plan)? && has_subqueries_left(&self.state.optimize(plan)?)? {
             return Err(DataFusionError::NotImplemented(SUBQUERY_THAT_CANNOT_RUN.to_owned()));
         }
-        Ok(plan)
+        Ok(())
     }
 
     /// Plans a statement of our own making.
@@ -111,18 +120,24 @@ impl<'p> Planner<'p> {
 
     /// Plans a statement that holds a condition of a model's header.
     pub async fn condition(&self, model: &Model, condition: &Text, what: &str, sql: &str, faults: &mut Vec<Fault>) {
-        match self.statement(sql).await {
-            Ok(plan) if self.knows_values => {
-                let mut trace = Trace::new(&self.tables);
-                trace.plan(&plan);
-                faults.extend(check_codes::faults_of_condition(model, condition, what, &trace.comparisons));
-            }
-            Ok(_) => {}
+        let what = format!("the condition {what}");
+        match self.statement(sql).await.and_then(|plan| self.prove(&plan).map(|()| plan)) {
+            Ok(plan) => faults.extend(self.in_vain(model, condition, &what, &plan)),
             Err(error) => {
                 let told = diagnose::fault(&model.file, &error);
-                faults.push(model.header_fault(condition.span(), format!("the condition {what} is wrong: {}", told.message)).maybe_hint(told.hint));
+                faults.push(model.header_fault(condition.span(), format!("{what} is wrong: {}", told.message)).maybe_hint(told.hint));
             }
         }
+    }
+
+    /// Comparisons that can never be true, in a plan that holds SQL of a model's header.
+    pub fn in_vain(&self, model: &Model, text: &Text, what: &str, plan: &LogicalPlan) -> Vec<Fault> {
+        if !self.knows_values {
+            return Vec::new();
+        }
+        let mut trace = Trace::new(&self.tables);
+        trace.plan(plan);
+        check_codes::faults_of_condition(model, text, what, &trace.comparisons)
     }
 }
 

@@ -48,12 +48,12 @@ faulty_sql! {
 
 #[test]
 fn codes_in_headers() {
-    faulty("faulty_sql", "codes_in_headers", "in a test's condition, in reports, among accepted values", |folder| {
+    faulty("faulty_sql", "codes_in_headers", "in a test's condition and expression, in reports, among accepted values", |folder| {
         folder.replace(
             MODEL,
             "[columns]",
             "[[reports]]\nfeed = \"registrations\"\noffices = \"office <> 'RBA'\"\n\n[[tests]]\nnot_null = [\"persons\"]\nwhere = \"nationality = 'GUI'\"\n\n\
-             [[tests]]\naccepted = { column = \"nationality\", values = [\"GIN\", \"COOG\"] }\n\n[columns]",
+             [[tests]]\nexpression = \"persons < 3 OR nationality <> 'MARR'\"\n\n[[tests]]\naccepted = { column = \"nationality\", values = [\"GIN\", \"COOG\"] }\n\n[columns]",
         );
     });
 }
