@@ -60,6 +60,15 @@ impl Error {
         error
     }
 
+    /// What somebody typed to choose models, with every fault of it.
+    pub fn selection(faults: Vec<Fault>) -> Self {
+        let count = faults.len();
+        let noun = if count == 1 { "fault" } else { "faults" };
+        let mut error = Self::new(Kind::Input, format!("the selection has {count} {noun}"));
+        error.faults = faults;
+        error
+    }
+
     /// Adds what the reader can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -84,6 +93,21 @@ impl Error {
         &self.hints
     }
 
+    /// What led to it, each cause once and its first line only: libraries repeat their causes in their own words, and may
+    /// put whole plans into them.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let line: String = cause.to_string().lines().next().unwrap_or_default().trim().chars().take(MOST_OF_A_CAUSE).collect();
+            if !line.is_empty() && !causes.iter().any(|known| known.contains(&line)) {
+                causes.push(line);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+
     /// The faults of the project, where that is what failed.
     pub fn project_faults(&self) -> &[Fault] {
         &self.faults
@@ -94,6 +118,9 @@ impl Error {
         if self.kind == Kind::Internal { 2 } else { 1 }
     }
 }
+
+/// So many letters of a cause are shown.
+const MOST_OF_A_CAUSE: usize = 400;
 
 /// Errors of a disk, told apart where the reader can act on the difference.
 pub fn io(what: impl std::fmt::Display, cause: std::io::Error) -> Error {

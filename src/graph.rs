@@ -1,4 +1,4 @@
-//! Order and cycles of things that depend on one another.
+//! Order and cycles of things that depend on one another, and what is within reach of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,33 @@ pub fn order<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Result<Vec<&'a
         walk.visit(name);
     }
     if walk.cycles.is_empty() { Ok(walk.order) } else { Err(walk.cycles) }
+}
+
+/// Everything that is reached from `from` in at most `steps` steps along `edges`; of `from` itself only what another of it
+/// reaches.
+pub fn reach<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &BTreeSet<&'a str>, steps: usize) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut layer = from.clone();
+    for _ in 0..steps {
+        let next: BTreeSet<&str> = layer.iter().filter_map(|name| edges.get(name)).flatten().copied().filter(|name| !reached.contains(name)).collect();
+        if next.is_empty() {
+            break;
+        }
+        reached.extend(next.iter().copied());
+        layer = next;
+    }
+    reached
+}
+
+/// The same edges the other way round; names that only stand at an end become keys.
+pub fn reversed<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut reversed: BTreeMap<&str, BTreeSet<&str>> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
+    for (name, needs) in edges {
+        for need in needs {
+            reversed.entry(need).or_default().insert(name);
+        }
+    }
+    reversed
 }
 
 struct Walk<'e, 'a> {
@@ -56,6 +83,16 @@ mod tests {
     fn needs_come_first() {
         let got = order(&edges(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &["outside"])])).unwrap();
         assert_eq!(got, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn reach_counts_steps() {
+        let edges = edges(&[("a", &["b"]), ("b", &["c"]), ("c", &["d"]), ("x", &["c"])]);
+        let from = BTreeSet::from(["a"]);
+        assert_eq!(reach(&edges, &from, 0), BTreeSet::new());
+        assert_eq!(reach(&edges, &from, 2), BTreeSet::from(["b", "c"]));
+        assert_eq!(reach(&edges, &from, usize::MAX), BTreeSet::from(["b", "c", "d"]));
+        assert_eq!(reach(&reversed(&edges), &BTreeSet::from(["d"]), 2), BTreeSet::from(["a", "b", "c", "x"]).difference(&from).copied().collect());
     }
 
     #[test]

@@ -80,16 +80,9 @@ pub enum Command {
         folder: Option<PathBuf>,
     },
 
-    /// Pull, load, model and release everything that is new
-    ///
-    /// Prints what was pulled, loaded, quarantined, modelled and released. A second run finds nothing new and says so.
-    /// What could be loaded is loaded even where a delivery is refused; then the exit code is 1 and the delivery is
-    /// named. The last release stays where a required feed or a test fails.
-    Run {
-        /// Judge what is new and say what would be loaded; touch nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Run(super::run::Options),
+
+    Ls(super::ls::Options),
 
     /// Draft a feed from a sample: its schema, code lists and pipeline
     ///
@@ -137,7 +130,9 @@ pub enum Command {
         period: Option<String>,
     },
 
-    /// Check the whole project and show every fault with its place; touch nothing
+    /// Check the whole project and show every fault with its place; load nothing
+    ///
+    /// What the project is made of is written to target/manifest.json, in the form that dbt's tools read.
     Check,
 
     /// Show or write the schemas by which editors complete and check a project's files
@@ -290,6 +285,8 @@ pub enum Command {
     History(super::history::Options),
 
     Records(super::records::Options),
+
+    Explain(super::explain::Options),
 
     /// Erase people from the warehouse for good, with a receipt
     ///

@@ -7,12 +7,14 @@ use serde_json::json;
 use super::args::Args;
 use super::render::plural;
 use super::{Terminal, closed, wants_colour};
+use crate::clock;
 use crate::error::Result;
-use crate::report;
+use crate::{report, run};
 
 /// Checks the project.
 pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = report::check(&args.project).await?;
+    run::describe(&prepared, &clock::from_environment()?);
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
         let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": [],

@@ -5,9 +5,11 @@ mod check;
 mod compare;
 mod diff;
 mod erase;
+mod explain;
 mod history;
 mod infer;
 mod init;
+mod ls;
 mod numbers;
 mod progress;
 mod prune;
@@ -19,6 +21,7 @@ mod rotate;
 mod rules;
 mod run;
 mod schema;
+mod selectors;
 mod spreadsheet;
 mod sql;
 mod status;
@@ -133,7 +136,8 @@ fn start_log(args: &Args) {
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
-        Command::Run { dry_run } => run::run(args, *dry_run, terminal).await,
+        Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
@@ -150,6 +154,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
         Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,
+        Command::Explain(options) => explain::explain(args, options, terminal).await,
         Command::Erase { .. } => erase::erase(args, terminal).await,
         Command::Compare { .. } => compare::compare(args, terminal).await,
         Command::Diff(options) => diff::diff(args, options, terminal).await,

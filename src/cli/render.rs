@@ -14,7 +14,7 @@ pub fn error(error: &Error, colour: bool) -> String {
         text.push_str("\n\n");
     }
     text.push_str(&format!("{red}error{plain}: {error}"));
-    for cause in causes(error) {
+    for cause in error.causes() {
         text.push_str(&format!("\n  because: {cause}"));
     }
     if error.kind() == Kind::Internal {
@@ -29,25 +29,8 @@ pub fn error(error: &Error, colour: bool) -> String {
 /// An error for programs.
 pub fn error_json(error: &Error) -> String {
     let faults: Vec<_> = error.project_faults().iter().map(crate::diagnostic::Fault::to_json).collect();
-    let value = json!({"error": error.to_string(), "kind": format!("{:?}", error.kind()).to_lowercase(), "causes": causes(error), "hints": error.hints(), "faults": faults});
+    let value = json!({"error": error.to_string(), "kind": format!("{:?}", error.kind()).to_lowercase(), "causes": error.causes(), "hints": error.hints(), "faults": faults});
     value.to_string()
-}
-
-/// Libraries may put whole plans into their messages.
-const MOST_OF_A_CAUSE: usize = 400;
-
-/// Each cause once, first line only: libraries repeat their causes in their own words.
-fn causes(error: &Error) -> Vec<String> {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let line: String = cause.to_string().lines().next().unwrap_or_default().trim().chars().take(MOST_OF_A_CAUSE).collect();
-        if !line.is_empty() && !causes.iter().any(|known| known.contains(&line)) {
-            causes.push(line);
-        }
-        next = cause.source();
-    }
-    causes
 }
 
 /// A table for people: numbers to the right.

@@ -3,17 +3,41 @@
 use super::args::Args;
 use super::progress::Bar;
 use super::render::{count, plural, table};
+use super::selectors::Selectors;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
 
+/// Pull, load, model and release everything that is new
+///
+/// Prints what was pulled, loaded, quarantined, modelled and released. A second run finds nothing new and says so.
+/// What could be loaded is loaded even where a delivery is refused; then the exit code is 1 and the delivery is
+/// named. The last release stays where a required feed, a model or a test fails; a model that fails fails alone, and
+/// what rests on it is skipped.
+///
+/// With --select everything new is loaded, but only the models selected, and what they read, are built and tested. A
+/// release is of one state: it is made where all tables are up to date, else those that are not are named.
+///
+/// For dbt's tools target/manifest.json and target/run_results.json tell the same.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Judge what is new and say what would be loaded; touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    #[command(flatten)]
+    pub selectors: Selectors,
+}
+
 /// Runs the project, or says what a run would do.
-pub async fn run(args: &Args, dry_run: bool, terminal: &mut Terminal<'_>) -> Result<u8> {
+pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = check_project(&args.project).await?;
-    let request = Request { project: prepared.project, checked: prepared.checked, clock: clock::from_environment()? };
+    let clock = clock::from_environment()?;
+    let selected = run::select(&prepared, clock.clone(), &options.selectors.wish()).await?.map(|selection| selection.models());
+    let request = Request { project: prepared.project, checked: prepared.checked, clock, selected };
     let bar = Bar::new();
-    let report = if dry_run { run::dry_run(request, &bar).await } else { run::run(request, &bar).await };
+    let report = if options.dry_run { run::dry_run(request, &bar).await } else { run::run(request, &bar).await };
     bar.finish();
     let report = report?;
     if terminal.json {
@@ -21,7 +45,8 @@ pub async fn run(args: &Args, dry_run: bool, terminal: &mut Terminal<'_>) -> Res
     } else {
         write!(terminal.out, "{}", text(&report)).map_err(closed)?;
     }
-    Ok(u8::from(report.needs_mending()))
+    // A model that fails by a defect of ours is ours to fix.
+    Ok(if report.failed_models.iter().any(|failed| failed.is_defect) { 2 } else { u8::from(report.needs_mending()) })
 }
 
 fn text(report: &RunReport) -> String {
@@ -51,6 +76,7 @@ fn text(report: &RunReport) -> String {
     for test in &report.failed_tests {
         text.push_str(&format!("\ntest failed ({}): {} {}: {}\n", test.severity, test.model, test.test, plural(test.failures, "failure", "failures")));
     }
+    text.push_str(&models(report));
     if !dry {
         text.push_str(&format!(
             "\nmodelled  {}, {} built anew, {}\n",
@@ -62,6 +88,38 @@ fn text(report: &RunReport) -> String {
     text.push_str(&ending(report));
     text
 }
+
+/// The models that were asked for, and those that are not up to date with the reason.
+fn models(report: &RunReport) -> String {
+    let mut text = String::new();
+    if let Some(selected) = &report.selected {
+        match selected.is_empty() {
+            true => text.push_str("\nwarning: the selection holds no model: none is built\n"),
+            false => text.push_str(&format!("\nselected  {}: {}\n", plural(selected.len() as u64, "model", "models"), some(selected))),
+        }
+    }
+    for failed in &report.failed_models {
+        text.push_str(&format!("\nmodel failed: {}\n", failed.error));
+        text.extend(failed.causes.iter().map(|cause| format!("  because: {cause}\n")));
+        text.extend(failed.hints.iter().map(|hint| format!("  help: {hint}\n")));
+        let skipped = report.skipped_models.iter().filter(|skipped| skipped.because == failed.model);
+        let skipped: Vec<String> = skipped.map(|skipped| skipped.model.clone()).collect();
+        if !skipped.is_empty() {
+            text.push_str(&format!("  skipped, since they rest on it: {}\n", skipped.join(", ")));
+        }
+    }
+    text
+}
+
+/// Names, the first of them where there are many.
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// So many models are named.
+const MOST_NAMED: usize = 12;
 
 fn deliveries(report: &RunReport) -> String {
     let lines = report.feeds.iter().map(|feed| {
@@ -99,6 +157,10 @@ fn ending(report: &RunReport) -> String {
         RunOutcome::Held | RunOutcome::Failed => format!("not released: {stays}\n"),
         RunOutcome::DryRun => "dry run: nothing was touched\n".to_owned(),
     };
+    if !report.out_of_date.is_empty() {
+        let noun = plural(report.out_of_date.len() as u64, "model is", "models are");
+        text.push_str(&format!("{noun} out of date, or may be: {}; `rihla run` builds all and releases\n", some(&report.out_of_date)));
+    }
     for problem in &report.problems {
         text.push_str(&format!("problem: {problem}\n"));
     }

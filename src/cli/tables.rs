@@ -52,6 +52,9 @@ fn list(lines: &[TableLine], release: Option<&Manifest>) -> String {
 
 fn text(document: &TableDocument) -> String {
     let mut parts = vec![format!("{}\n{}\none row is one {}", document.name, document.description, document.grain.join(", "))];
+    if !document.tags.is_empty() {
+        parts[0].push_str(&format!("\ntags: {}", document.tags.join(", ")));
+    }
     if document.is_staging {
         parts[0].push_str("\nperson-level: models share it, no release holds it");
     }
@@ -156,6 +159,7 @@ fn as_json(document: &TableDocument) -> Value {
         "name": document.name,
         "description": document.description,
         "is_staging": document.is_staging,
+        "tags": document.tags,
         "grain": document.grain,
         "columns": columns,
         "tests": tests,

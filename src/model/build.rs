@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ident};
-use futures::stream::FuturesUnordered;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
@@ -21,15 +21,6 @@ use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::Project;
 use crate::warehouse::{FileFacts, LastBuild, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
-
-/// What was built.
-#[derive(Debug, Default)]
-pub struct Built {
-    /// The tables and the results of their tests.
-    pub build: LastBuild,
-    /// How many tables were made anew.
-    pub rebuilt: usize,
-}
 
 /// Builds models into a warehouse.
 pub struct Builder<'a> {
@@ -45,85 +36,37 @@ pub struct Builder<'a> {
     pub checked: &'a Checked,
     /// What was built last, which is used again where nothing it rests on changed.
     pub last: &'a LastBuild,
+    /// The models that are to be up to date afterwards, by name; all where absent.
+    pub wanted: Option<&'a BTreeSet<String>>,
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
 const WRITER: &str = concat!("rihla-parquet-2 ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
-    /// Builds and tests every model, side by side where one does not read the other.
-    ///
-    /// # Errors
-    /// As the engine and the disk say.
-    pub async fn build(&self, mut progress: impl FnMut(&str)) -> Result<Built> {
-        let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let count = self.checked.models.len();
-        let mut results: Vec<Option<One>> = std::iter::repeat_with(|| None).take(count).collect();
-        let mut waiting: Vec<usize> = (0..count).collect();
-        let mut running = FuturesUnordered::new();
-        loop {
-            let mut still = Vec::new();
-            for index in waiting {
-                let model = &self.checked.models[index];
-                if running.len() < most && self.is_ready(model, &results) {
-                    progress(model.name.as_str());
-                    running.push(self.build_model(index, self.fingerprint(index, &results)?));
-                } else {
-                    still.push(index);
-                }
-            }
-            waiting = still;
-            let Some(one) = running.next().await else { break };
-            let (index, one) = one?;
-            tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
-            results[index] = Some(one);
-        }
-        if let Some(index) = waiting.first() {
-            return Err(Error::new(Kind::Internal, format!("{} waits for a model that is never built", self.checked.models[*index].name)));
-        }
-        Ok(self.assemble(results))
-    }
-
-    /// True where all models that a model reads are built.
-    fn is_ready(&self, model: &Model, results: &[Option<One>]) -> bool {
-        let pending = self.checked.models.iter().zip(results).filter(|(_, result)| result.is_none());
-        let pending: BTreeSet<&str> = pending.map(|(model, _)| model.name.as_str()).collect();
-        model.models_read().is_disjoint(&pending)
-    }
-
-    /// What was built in an order that does not depend on which model was done first.
-    fn assemble(&self, results: Vec<Option<One>>) -> Built {
-        let mut built = Built::default();
-        for (model, one) in self.checked.models.iter().zip(results) {
-            let Some(One { resource, tests, rebuilt }) = one else { continue };
-            built.rebuilt += usize::from(rebuilt);
-            built.build.tests.extend(tests);
-            if model.is_staging { &mut built.build.staging } else { &mut built.build.tables }.push(resource);
-        }
-        built.build.tables.sort_by(|a, b| a.name.cmp(&b.name));
-        built
-    }
-
-    async fn build_model(&self, index: usize, fingerprint: String) -> Result<(usize, One)> {
+    /// Builds and tests a model, or finds it built; nothing where it is out of date and may not be built.
+    pub(super) async fn build_model(&self, index: usize, fingerprint: String, may_build: bool) -> Result<Option<One>> {
         let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
+        let begun = self.warehouse.clock().now();
+        let reusable = self.reusable(model, &fingerprint);
+        if reusable.is_none() && !may_build {
+            return Ok(None);
+        }
         // Offices may come and go without a figure changing, so this is asked every time.
         let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
-        let one = match self.reusable(model, &fingerprint) {
-            Some(mut resource) => {
-                resource.rihla.reports = reports;
-                // What a column may hold follows the code lists, which the model itself need not read.
-                resource.schema = self.table_schema(model, schema);
-                self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                let tests = self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect();
-                One { resource, tests, rebuilt: false }
-            }
-            None => {
-                let resource = self.write(model, schema, fingerprint, reports).await?;
-                self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-                One { resource, tests: audit(self.engine, model).await?, rebuilt: true }
-            }
-        };
-        Ok((index, one))
+        if let Some(mut resource) = reusable {
+            resource.rihla.reports = reports;
+            // What a column may hold follows the code lists, which the model itself need not read.
+            resource.schema = self.table_schema(model, schema);
+            self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
+            let tests = self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect();
+            return Ok(Some(One { resource, tests, rebuilt: false, begun, written: begun, tested: begun }));
+        }
+        let resource = self.write(model, schema, fingerprint, reports).await?;
+        self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
+        let written = self.warehouse.clock().now();
+        let tests = audit(self.engine, model).await?;
+        Ok(Some(One { resource, tests, rebuilt: true, begun, written, tested: self.warehouse.clock().now() }))
     }
 
     fn file(&self, model: &Model, resource: &Resource) -> std::path::PathBuf {
@@ -131,7 +74,7 @@ impl Builder<'_> {
     }
 
     /// The hash of the model and the content of all it reads.
-    fn fingerprint(&self, index: usize, results: &[Option<One>]) -> Result<String> {
+    pub(super) fn fingerprint(&self, index: usize, of_model: impl Fn(&str) -> Option<String>) -> Result<String> {
         let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         let mut hash = Sha256::new();
         hash.update(WRITER);
@@ -140,9 +83,8 @@ impl Builder<'_> {
             describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
         }
         for (read, _) in &model.reads {
-            let of_model = results.iter().flatten().map(|one| &one.resource).find(|table| table.name == *read).map(|table| table.hash.as_str());
-            let content = of_model
-                .or_else(|| self.inputs.fingerprint(read))
+            let content = of_model(read)
+                .or_else(|| self.inputs.fingerprint(read).map(str::to_owned))
                 .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
             hash.update(format!("\n{read}={content}").as_bytes());
         }
@@ -206,10 +148,13 @@ impl Builder<'_> {
 }
 
 /// A model built, or found built already.
-struct One {
-    resource: Resource,
-    tests: Vec<TestResult>,
-    rebuilt: bool,
+pub(super) struct One {
+    pub(super) resource: Resource,
+    pub(super) tests: Vec<TestResult>,
+    pub(super) rebuilt: bool,
+    pub(super) begun: DateTime<Utc>,
+    pub(super) written: DateTime<Utc>,
+    pub(super) tested: DateTime<Utc>,
 }
 
 /// Why a model's result was not written.

@@ -12,6 +12,7 @@ use super::header::Text;
 use super::inputs::empty_inputs;
 use super::parse::Model;
 use super::reports::owing;
+use super::select::check_tags;
 use super::test::{Check, Test};
 use crate::contract::Measure;
 use crate::diagnostic::{Fault, Severity, did_you_mean};
@@ -75,6 +76,7 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
         match plan(&engine, model, &unplanned, faults).await? {
             Some(schema) => {
                 check_header(model, &schema, project, faults);
+                check_tags(model, faults);
                 engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
                 check_conditions(&engine, model, &feeds_of(&models, model), faults).await;
                 schemas.push(schema);

@@ -18,6 +18,10 @@ pub type Text = Spanned<String>;
 pub struct Header {
     /// What the table holds.
     pub description: String,
+    /// Words by which models are chosen together, as `--select tag:…`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub tags: Vec<Text>,
     /// The columns that make a row unique.
     #[schemars(with = "Vec<String>")]
     pub grain: Vec<Text>,

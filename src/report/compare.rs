@@ -237,8 +237,12 @@ async fn add_like_for_like(prepared: &Prepared, warehouse: &Warehouse, release: 
     let known: BTreeMap<&str, &str> = tables.map(|table| (table.name.as_str(), table.rihla.model.as_str())).collect();
     let is_changed = prepared.checked.models.iter().any(|model| known.get(model.name.as_str()) != Some(&model_hash(model).as_str()));
     let number = release.rihla.release;
-    // An erasure or pruning takes what was built last away: the rows are others than those of the release until the next run.
-    let changed = match warehouse.last_build().await?.tables.is_empty() {
+    // An erasure or pruning takes what was built last away: the rows are others than those of the release until a run has
+    // built every table again.
+    let last = warehouse.last_build().await?;
+    let is_built = |name: &str| last.tables.iter().any(|table| table.name == name);
+    let mut released = release.resources.iter().map(|table| table.name.as_str());
+    let changed = match last.tables.is_empty() || released.any(|name| prepared.checked.model(name).is_some() && !is_built(name)) {
         true => Some(NoLikeForLike::RowsRemoved(number)),
         false => is_changed.then_some(NoLikeForLike::ModelsChanged(number)),
     };

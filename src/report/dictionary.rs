@@ -35,6 +35,8 @@ pub struct TableDocument {
     pub description: String,
     /// True for person-level tables that models share and no release holds.
     pub is_staging: bool,
+    /// The words by which it is selected together with others.
+    pub tags: Vec<String>,
     /// The columns that make a row unique.
     pub grain: Vec<String>,
     /// Its columns in order.
@@ -165,6 +167,7 @@ pub fn document(prepared: &Prepared, newest: Option<&(Warehouse, Manifest)>, nam
         name: name.to_owned(),
         description: model.header.description.clone(),
         is_staging: model.is_staging,
+        tags: model.header.tags.iter().map(|tag| tag.get_ref().clone()).collect(),
         grain: model.header.grain.iter().map(|column| column.get_ref().clone()).collect(),
         columns: columns.collect(),
         tests: tests.collect(),
@@ -196,6 +199,7 @@ fn without_model(resource: &Resource, released: Option<(Released, String)>) -> T
         name: resource.name.clone(),
         description: resource.description.clone(),
         is_staging: false,
+        tags: Vec::new(),
         grain: resource.schema.primary_key.clone(),
         columns: columns.collect(),
         tests: Vec::new(),

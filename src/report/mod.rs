@@ -10,6 +10,7 @@ mod controls;
 mod coverage;
 mod dictionary;
 mod diff;
+mod explain;
 mod figure;
 mod labeller;
 mod lineage;
@@ -28,9 +29,10 @@ pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
 pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
 pub use diff::{
-    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, Step, TableDiff, TableState,
-    Total, diff, history,
+    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Total,
+    diff, history,
 };
+pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
 pub use figure::{Figure, Mark, is_share};
 pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;

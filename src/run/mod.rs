@@ -4,8 +4,10 @@
 //! and only where no required feed was refused.
 
 mod advice;
+mod artefacts;
 mod as_of;
 mod assess;
+mod behind;
 mod changes;
 mod choice;
 mod judge;
@@ -15,20 +17,25 @@ mod protect;
 mod pull;
 mod release;
 mod report;
+mod select;
 mod sources;
 mod trial;
 mod world;
 
 pub use as_of::{end_of_day, open_as_of};
+pub use behind::{Alone, Behind, behind};
 pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
-pub use report::{FeedReport, Refused, RunOutcome, RunReport};
-
+pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, SkippedModel};
+pub use select::select;
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use artefacts::Making;
 
 use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
@@ -60,6 +67,8 @@ pub struct Request {
     pub checked: Checked,
     /// The time.
     pub clock: SharedClock,
+    /// The models that are asked for; all where absent.
+    pub selected: Option<BTreeSet<String>>,
 }
 
 /// Runs everything.
@@ -67,7 +76,7 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
-    let Request { project, checked, clock } = request;
+    let Request { project, checked, clock, selected } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     tracing::debug!(run_id, "run begins");
@@ -84,9 +93,10 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     };
     writable.warehouse.record_run(&record).await?;
     let mut report = RunReport::new(run_id.clone());
+    report.selected = selected.as_ref().map(|names| names.iter().cloned().collect());
     let done = async {
         load::load(&project, &mut writable, &run_id, &mut report, progress).await?;
-        release::release(&project, &checked, &writable.warehouse, &mut report, progress).await
+        release::release((&project, &checked), selected.as_ref(), &writable.warehouse, &mut report, progress).await
     }
     .await;
     if let Err(error) = &done {
@@ -97,7 +107,23 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     let recorded = writable.warehouse.record_run(&ended).await;
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.
     done?;
-    recorded.map(|()| report)
+    recorded?;
+    let making = Making { at: clock.now(), run_id: Some(&run_id) };
+    tell(artefacts::write_manifest(&project, &checked, &making));
+    tell(artefacts::write_results(&project, &checked, &report, started, &making));
+    Ok(report)
+}
+
+/// Writes `target/manifest.json` for a project that was found in order.
+pub fn describe(prepared: &Prepared, clock: &SharedClock) {
+    tell(artefacts::write_manifest(&prepared.project, &prepared.checked, &Making { at: clock.now(), run_id: None }));
+}
+
+/// Artefacts are for other programs: nothing fails for want of them.
+fn tell(written: Result<()>) {
+    if let Err(error) = written {
+        tracing::warn!(because = error.causes().join(": "), "{error}");
+    }
 }
 
 /// What a run would load, without touching anything.
@@ -106,6 +132,7 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
 /// Where the warehouse cannot be read.
 pub async fn dry_run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
     let mut report = RunReport::new("dry-run".to_owned());
+    report.selected = request.selected.map(|names| names.into_iter().collect());
     load::would_load(&request.project, request.clock, &mut report, progress).await?;
     Ok(report)
 }

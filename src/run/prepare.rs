@@ -118,7 +118,7 @@ pub async fn like_for_like(prepared: &Prepared, warehouse: &Warehouse, submissio
 }
 
 /// A model and all models that it reads, through others too.
-fn upstream<'m>(checked: &'m Checked, table: &'m str) -> BTreeSet<&'m str> {
+pub(super) fn upstream<'m>(checked: &'m Checked, table: &'m str) -> BTreeSet<&'m str> {
     let mut needed = BTreeSet::from([table]);
     // Models stand after what they read, so that one look from the end finds all.
     for model in checked.models.iter().rev() {

@@ -1,38 +1,48 @@
 //! Models built and tested, and a release made of them where nothing stands against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::prepare::fill;
 use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::{Builder, Built, Checked, known_until};
+use crate::model::{Builder, Built, Checked, definitions, known_until};
 use crate::project::Project;
 use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, Resource, TestResult, Warehouse};
 
-/// Builds and releases.
-pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
+/// Builds what is wanted, all where nothing is said, and releases where every table is up to date.
+pub async fn release(
+    (project, checked): (&Project, &Checked),
+    wanted: Option<&BTreeSet<String>>,
+    warehouse: &Warehouse,
+    report: &mut RunReport,
+    progress: &dyn Progress,
+) -> Result<()> {
     let submissions = warehouse.read_submissions().await?;
     let last = warehouse.latest_release().await?;
     let engine = Engine::new(project.memory_mib)?;
     let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
-    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before };
-    let Built { build: built, rebuilt } = builder.build(|model| progress.advance(model)).await?;
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted };
+    let Built { build: built, outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
     if built != before {
         warehouse.remember_build(&built).await?;
     }
-    report.rebuilt = rebuilt;
+    report.note_models(outcomes);
     report.tables = built.tables.len();
-    report.tests = built.tests.len();
-    report.failed_tests = built.tests.iter().filter(|test| test.failures > 0).cloned().collect();
     report.release = last.as_ref().map(|last| last.rihla.release);
     if report.failed_tests.iter().any(TestResult::stops) {
         report.problems.push("tests failed: no release is made".to_owned());
     }
-    if report.is_held_back || report.failed_tests.iter().any(TestResult::stops) {
+    if !report.failed_models.is_empty() {
+        report.problems.push("models failed: no release is made".to_owned());
+        report.outcome = RunOutcome::Failed;
+        return Ok(());
+    }
+    // A release is of one state: where any table is of another there is none to make.
+    if !report.out_of_date.is_empty() || report.is_held_back || report.failed_tests.iter().any(TestResult::stops) {
         report.outcome = RunOutcome::Held;
         return Ok(());
     }
@@ -43,7 +53,7 @@ pub async fn release(project: &Project, checked: &Checked, warehouse: &Warehouse
     }
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
-    let mut manifest = manifest(project, warehouse, built, number, known, &report.run_id);
+    let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
     manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
     warehouse.publish(&manifest).await?;
     report.release = Some(number);
@@ -72,7 +82,7 @@ fn is_same(last: &Manifest, built: &LastBuild) -> bool {
     said(&last.resources) == said(&built.tables) && last.rihla.tests == built.tests
 }
 
-fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {
+fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {
     let mut pins: BTreeMap<String, u64> = warehouse.feeds.iter().map(|(feed, table)| (format!("feeds/{feed}"), table.version())).collect();
     pins.insert("submissions".to_owned(), warehouse.submissions.version());
     pins.insert("quarantine".to_owned(), warehouse.set_aside.version());
@@ -90,6 +100,7 @@ fn manifest(project: &Project, warehouse: &Warehouse, built: LastBuild, number: 
             run_id: run_id.to_owned(),
             known_until,
             pins,
+            definitions: definitions(project, checked),
             staging: built.staging,
             tests: built.tests,
             inputs: BTreeMap::new(),

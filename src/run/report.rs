@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::error::Kind;
+use crate::model::{Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TestResult};
 
 /// How a run ended.
@@ -65,8 +67,32 @@ pub struct Refused {
     pub overtaken: bool,
 }
 
-/// What a run did.
+/// A model that could not be built.
 #[derive(Debug, Clone, Serialize)]
+pub struct FailedModel {
+    /// The model.
+    pub model: String,
+    /// Why.
+    pub error: String,
+    /// What led to it.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+    /// True where it is a defect of this program.
+    pub is_defect: bool,
+}
+
+/// A model that was not tried.
+#[derive(Debug, Clone, Serialize)]
+pub struct SkippedModel {
+    /// The model.
+    pub model: String,
+    /// The failed model that it rests on.
+    pub because: String,
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
 pub struct RunReport {
     /// The run.
     pub run_id: String,
@@ -86,6 +112,17 @@ pub struct RunReport {
     pub rebuilt: usize,
     /// Tables of the release.
     pub tables: usize,
+    /// The models that were asked for; absent where all were.
+    pub selected: Option<Vec<String>>,
+    /// Models that could not be built.
+    pub failed_models: Vec<FailedModel>,
+    /// Models that were not tried since what they rest on failed.
+    pub skipped_models: Vec<SkippedModel>,
+    /// Models that are out of date, or rest on one that is, and were not asked for.
+    pub out_of_date: Vec<String>,
+    /// What became of each model.
+    #[serde(skip)]
+    pub outcomes: Vec<ModelOutcome>,
     /// Tests that failed.
     pub failed_tests: Vec<TestResult>,
     /// How many tests were run or used again.
@@ -107,6 +144,11 @@ impl RunReport {
             is_held_back: false,
             rebuilt: 0,
             tables: 0,
+            selected: None,
+            failed_models: Vec::new(),
+            skipped_models: Vec::new(),
+            out_of_date: Vec::new(),
+            outcomes: Vec::new(),
             failed_tests: Vec::new(),
             tests: 0,
             problems: Vec::new(),
@@ -155,6 +197,30 @@ impl RunReport {
     /// Notes a delivery that an earlier run refused.
     pub fn still_refused(&mut self, submission: &Submission) {
         self.refused.push(refused(submission, true));
+    }
+
+    /// Notes what became of the models, and of the tests of those that are up to date.
+    pub fn note_models(&mut self, outcomes: Vec<ModelOutcome>) {
+        for ModelOutcome { model, ending, .. } in &outcomes {
+            match ending {
+                Ending::UpToDate(facts) => {
+                    self.rebuilt += usize::from(facts.is_rebuilt);
+                    self.tests += facts.tests.len();
+                    self.failed_tests.extend(facts.tests.iter().filter(|test| test.failures > 0).cloned());
+                }
+                Ending::Failed(error) => self.failed_models.push(FailedModel {
+                    model: model.clone(),
+                    error: error.to_string(),
+                    causes: error.causes(),
+                    hints: error.hints().to_vec(),
+                    is_defect: error.kind() == Kind::Internal,
+                }),
+                Ending::Skipped(because) => self.skipped_models.push(SkippedModel { model: model.clone(), because: because.clone() }),
+                Ending::OutOfDate => self.out_of_date.push(model.clone()),
+            }
+        }
+        self.out_of_date.sort();
+        self.outcomes = outcomes;
     }
 
     /// The record that the warehouse keeps.

@@ -43,6 +43,9 @@ pub struct Provenance {
     pub known_until: String,
     /// The versions of the tables behind it, pinned and never copied.
     pub pins: BTreeMap<String, u64>,
+    /// What feeds, code lists and references were by definition: a hash of each that models read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, String>,
     /// The person-level tables that models share; they are not part of the release.
     pub staging: Vec<Resource>,
     /// The tests that were run, with their results.

@@ -78,9 +78,25 @@ fn help_teaches() {
     says("help", &["--help"]);
     says("help_short", &["-h"]);
     says("version", &["--version"]);
-    for command in
-        ["init", "infer", "validate", "run", "check", "schema", "sql", "tables", "quarantine", "status", "reconcile", "compare", "erase", "prune", "rotate-key"]
-    {
+    for command in [
+        "init",
+        "infer",
+        "validate",
+        "run",
+        "check",
+        "schema",
+        "sql",
+        "tables",
+        "quarantine",
+        "status",
+        "reconcile",
+        "compare",
+        "erase",
+        "explain",
+        "ls",
+        "prune",
+        "rotate-key",
+    ] {
         let ran = says(&format!("help_{command}"), &[command, "--help"]);
         assert_eq!(ran.code, 0, "help was asked for");
         assert!(ran.stderr.is_empty());

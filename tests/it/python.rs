@@ -11,7 +11,11 @@ pub fn python(script: &str, libraries: &[&str], arguments: &[PathBuf]) -> Option
     let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let imports = format!("import {}", libraries.join(", "));
     if !Command::new(&python).args(["-c", &imports]).output().is_ok_and(|output| output.status.success()) {
-        let missing = format!("{} cannot import {}: `pip install duckdb polars pandas pyarrow frictionless`", python.to_string_lossy(), libraries.join(", "));
+        let missing = format!(
+            "{} cannot import {}: `pip install duckdb polars pandas pyarrow frictionless dbt-artifacts-parser`",
+            python.to_string_lossy(),
+            libraries.join(", ")
+        );
         assert!(std::env::var_os("CI").is_none(), "{missing}, or name another Python in RIHLA_TEST_PYTHON");
         eprintln!("skipped: {missing}");
         return None;

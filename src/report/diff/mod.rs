@@ -12,7 +12,7 @@ pub use causes::{Between, Cause};
 pub use cells::{Cell, Key};
 pub use history::{FigureHistory, Figures, History, Span, history};
 pub use schema::{SchemaChange, Total};
-pub use trail::{CellChange, RowChange, RowState, Step};
+pub use trail::{CellChange, RowChange, RowState};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
