@@ -48,6 +48,22 @@ pub fn from_environment() -> crate::error::Result<SharedClock> {
     }
 }
 
+/// How long something took, whatever the clock of the command says: for people to read, never for data.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// The time since it began.
+    pub fn elapsed(self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Bytes that nobody can guess, for keys and names of temporary files.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     use rand::Rng;

@@ -20,10 +20,13 @@ use crate::error::{self, Error, Kind, Result};
 const CATALOGUE: &str = "rihla";
 
 /// The schema of models, which SQL names without a prefix.
-const MODELS: &str = "public";
+pub const MODELS: &str = "public";
 
 /// Schemas that SQL names with a prefix.
-pub const SCHEMAS: [&str; 5] = ["feeds", "codes", "ref", "system", "raw"];
+pub const SCHEMAS: [&str; 6] = ["feeds", "codes", "ref", "system", "raw", PREVIOUS];
+
+/// The schema of the last release's tables, which tests of changes hold new ones against.
+pub const PREVIOUS: &str = "previous";
 
 /// A session with nothing in it.
 #[derive(Clone)]
@@ -37,6 +40,18 @@ impl Engine {
     /// # Errors
     /// `Internal` where the engine cannot be built.
     pub fn new(memory_mib: usize) -> Result<Self> {
+        Self::with(memory_mib, |_| ())
+    }
+
+    /// An engine for a few rows, as many others beside it: it plans for one core.
+    ///
+    /// # Errors
+    /// `Internal` where the engine cannot be built.
+    pub fn small(memory_mib: usize) -> Result<Self> {
+        Self::with(memory_mib, |config| config.options_mut().execution.target_partitions = 1)
+    }
+
+    fn with(memory_mib: usize, adjust: impl FnOnce(&mut SessionConfig)) -> Result<Self> {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.saturating_mul(1024 * 1024))))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
@@ -48,6 +63,7 @@ impl Engine {
         // Text stays text, so that what is planned without data is what is planned with it.
         options.execution.parquet.schema_force_view_types = false;
         options.sql_parser.map_string_types_to_utf8view = false;
+        adjust(&mut config);
         let context = SessionContext::new_with_config_rt(config, runtime);
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {
@@ -73,7 +89,21 @@ impl Engine {
 
     /// True where there is a model's table of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.context.table_exist(datafusion::common::TableReference::bare(name)).unwrap_or(false)
+        self.has_in(MODELS, name)
+    }
+
+    /// True where a schema has a table of this name.
+    pub fn has_in(&self, schema: &str, name: &str) -> bool {
+        self.context.table_exist(datafusion::common::TableReference::partial(schema, name)).unwrap_or(false)
+    }
+
+    /// The columns of a table, `schema.name` or a model's name; nothing where there is none.
+    pub async fn columns(&self, name: &str) -> Option<SchemaRef> {
+        let reference = match name.split_once('.') {
+            Some((schema, table)) => datafusion::common::TableReference::partial(schema, table),
+            None => datafusion::common::TableReference::bare(name),
+        };
+        self.context.table_provider(reference).await.ok().map(|table| table.schema())
     }
 
     /// Adds a Parquet file as a model's table.
@@ -81,10 +111,18 @@ impl Engine {
     /// # Errors
     /// `Unavailable` where the file cannot be read.
     pub async fn add_parquet(&self, name: &str, file: &std::path::Path) -> Result<()> {
+        self.add_parquet_to(MODELS, name, file).await
+    }
+
+    /// Adds a Parquet file as `schema.name`.
+    ///
+    /// # Errors
+    /// `Unavailable` where the file cannot be read.
+    pub async fn add_parquet_to(&self, schema: &str, name: &str, file: &std::path::Path) -> Result<()> {
         let path = file.to_string_lossy();
         let what = || format!("cannot read the table `{name}`");
         self.context
-            .register_parquet(datafusion::common::TableReference::bare(name), path.as_ref(), ParquetReadOptions::default())
+            .register_parquet(datafusion::common::TableReference::partial(schema, name), path.as_ref(), ParquetReadOptions::default())
             .await
             .map_err(|cause| error::engine(what(), cause))
     }

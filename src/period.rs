@@ -87,6 +87,11 @@ impl Period {
         Self { year: self.year - 1, ..self }
     }
 
+    /// True where a period lies within it, as it does within itself.
+    pub fn holds(self, other: Self) -> bool {
+        self.start() <= other.start() && other.end() <= self.end()
+    }
+
     /// The months it is made of.
     pub fn months(self) -> impl Iterator<Item = Self> {
         (0..self.kind.months()).map(move |n| Self { year: self.year, month: self.month + n, kind: PeriodKind::Month })
@@ -167,6 +172,8 @@ mod tests {
         assert_eq!(half.end().to_string(), "2023-06-30");
         assert_eq!(half.year_before().to_string(), "2022-H1");
         assert_eq!(half.months().count(), 6);
+        assert!(half.holds(half) && half.holds("2023-Q2".parse().unwrap()) && half.holds("2023-06".parse().unwrap()));
+        assert!(!half.holds("2023-Q3".parse().unwrap()) && !half.holds("2023".parse().unwrap()));
         let quarter: Period = "2023-Q4".parse().unwrap();
         assert_eq!(quarter.end().to_string(), "2023-12-31");
         assert_eq!(quarter.next().to_string(), "2024-Q1");

@@ -34,6 +34,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "kind", codes = "assistance_kind" }
+
+[[tests]]
+sum_equals = { column = "instances", table = "assistance_inbound_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

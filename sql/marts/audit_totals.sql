@@ -32,6 +32,12 @@ unique = ["audit", "office"]
 
 [[tests]]
 accepted = { column = "audit", values = ["return-without-registration", "return-before-registration", "voucher-without-registration", "assistance-without-return", "plan-without-return", "counselling-without-return", "referral-without-return"] }
+
+[[tests]]
+expression = "share_percent BETWEEN 0 AND 100"
+
+[[tests]]
+expression = "rows_found <= rows_checked"
 */
 WITH counted AS (
     SELECT

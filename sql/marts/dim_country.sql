@@ -16,6 +16,9 @@ unique = ["country"]
 
 [[tests]]
 accepted_codes = { column = "country", codes = "country" }
+
+[[tests]]
+row_count = { min = 200 }
 */
 SELECT
     code AS country,

@@ -16,6 +16,10 @@ unique = ["direction"]
 
 [[tests]]
 accepted_codes = { column = "direction", codes = "direction" }
+
+[[tests]]
+row_count = { min = 2, max = 2 }
+description = "Out of Morocco and into it"
 */
 SELECT
     code AS direction,

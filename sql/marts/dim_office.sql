@@ -23,6 +23,9 @@ unique = ["precedence"]
 
 [[tests]]
 accepted_codes = { column = "country", codes = "country" }
+
+[[tests]]
+row_count = { min = 13 }
 */
 SELECT
     office,

@@ -17,6 +17,9 @@ unique = ["period"]
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+row_count = { min = 1 }
 */
 SELECT
     kind AS period_kind,

@@ -20,6 +20,10 @@ accepted_codes = { column = "sadd_group", codes = "sadd_group" }
 
 [[tests]]
 accepted = { column = "age_sex3", values = ["men", "women", "minors", "unknown"] }
+
+[[tests]]
+row_count = { min = 5, max = 5 }
+description = "Women, men, girls, boys and unknown"
 */
 SELECT
     code AS sadd_group,

@@ -38,6 +38,9 @@ accepted_codes = { column = "direction", codes = "direction" }
 
 [[tests]]
 accepted_codes = { column = "partner", codes = "partner" }
+
+[[tests]]
+sum_equals = { column = "referrals", table = "referrals_total", by = ["period", "direction"] }
 */
 WITH counted AS (
     SELECT

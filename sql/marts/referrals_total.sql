@@ -34,6 +34,10 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "direction", codes = "direction" }
+
+[[tests]]
+expression = "referrals >= persons AND persons >= 0"
+description = "A referral is of one person"
 */
 WITH counted AS (
     SELECT

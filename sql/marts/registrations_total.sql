@@ -24,6 +24,12 @@ unique = ["period"]
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+change = { column = "persons", max_percent = 5 }
+where = "period_kind = 'year' AND period = '2022'"
+severity = "warn"
+description = "Figures of 2022 were published: a change is a restatement"
 */
 WITH counted AS (
     SELECT p.period, CAST(count(DISTINCT r.person_id) AS BIGINT) AS persons

@@ -34,6 +34,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "country", codes = "country" }
+
+[[tests]]
+sum_equals = { column = "instances", table = "reintegration_outbound_total", by = ["period"], table_where = "instances > 0" }
 */
 SELECT
     p.period_kind,

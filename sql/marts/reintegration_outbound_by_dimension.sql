@@ -37,6 +37,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "dimension", codes = "dimension" }
+
+[[tests]]
+sum_equals = { column = "instances", table = "reintegration_outbound_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

@@ -44,6 +44,9 @@ where = "persons > 0"
 
 [[tests]]
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+
+[[tests]]
+sum_equals = { column = "instances", table = "reintegration_outbound_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

@@ -36,6 +36,10 @@ unique = ["period"]
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+expression = "instances >= persons AND persons >= 0"
+description = "An instance of assistance is given to one person"
 */
 WITH counted AS (
     SELECT

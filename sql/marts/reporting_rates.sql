@@ -46,6 +46,18 @@ unique = ["feed", "period"]
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+sum_equals = { column = "expected", table = "completeness", by = ["feed", "period"], table_where = "expected = 1" }
+where = "period_kind = 'month'"
+
+[[tests]]
+sum_equals = { column = "received", table = "completeness", by = ["feed", "period"], table_where = "expected = 1" }
+where = "period_kind = 'month'"
+
+[[tests]]
+sum_equals = { column = "on_time", table = "completeness", by = ["feed", "period"], table_where = "expected = 1" }
+where = "period_kind = 'month'"
 */
 WITH counted AS (
     SELECT

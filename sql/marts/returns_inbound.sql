@@ -57,6 +57,9 @@ accepted_codes = { column = "host_country", codes = "country" }
 
 [[tests]]
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+
+[[tests]]
+sum_equals = { column = "movements", table = "returns_inbound_by_country", by = ["period", "host_country"], table_where = "movements > 0" }
 */
 WITH counted AS (
     SELECT

@@ -53,6 +53,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "host_country", codes = "country" }
+
+[[tests]]
+sum_equals = { column = "movements", table = "returns_inbound_total", by = ["period"], table_where = "movements > 0" }
 */
 WITH counted AS (
     SELECT

@@ -53,6 +53,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+
+[[tests]]
+sum_equals = { column = "movements", table = "returns_inbound_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

@@ -49,6 +49,16 @@ unique = ["period"]
 
 [[tests]]
 accepted = { column = "period_kind", values = ["month", "quarter", "half-year", "year"] }
+
+[[tests]]
+change = { column = "persons", max_percent = 5 }
+where = "period_kind = 'year' AND period = '2022'"
+severity = "warn"
+description = "Figures of 2022 were published: a change is a restatement"
+
+[[tests]]
+expression = "movements >= persons AND persons >= 0"
+description = "A movement is one person's"
 */
 WITH counted AS (
     SELECT

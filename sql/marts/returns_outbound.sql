@@ -39,6 +39,9 @@ accepted_codes = { column = "country_of_origin", codes = "country" }
 
 [[tests]]
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+
+[[tests]]
+sum_equals = { column = "movements", table = "returns_outbound_total", by = ["period"], table_where = "movements > 0" }
 */
 SELECT
     p.period_kind,

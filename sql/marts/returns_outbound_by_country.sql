@@ -44,6 +44,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "country_of_origin", codes = "country" }
+
+[[tests]]
+expression = "share_percent BETWEEN 0 AND 100"
 */
 WITH counted AS (
     SELECT

@@ -45,6 +45,9 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "sadd_group", codes = "sadd_group" }
+
+[[tests]]
+sum_equals = { column = "movements", table = "returns_outbound_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

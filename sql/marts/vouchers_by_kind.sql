@@ -40,6 +40,12 @@ accepted = { column = "period_kind", values = ["month", "quarter", "half-year", 
 
 [[tests]]
 accepted_codes = { column = "kind", codes = "voucher_kind" }
+
+[[tests]]
+sum_equals = { column = "vouchers", table = "vouchers_total", by = ["period"] }
+
+[[tests]]
+sum_equals = { column = "quantity", table = "vouchers_total", by = ["period"] }
 */
 WITH counted AS (
     SELECT

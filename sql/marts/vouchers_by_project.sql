@@ -46,6 +46,9 @@ where = "donor <> 'unspecified'"
 [[tests]]
 accepted_codes = { column = "project", codes = "project" }
 where = "project <> 'unspecified'"
+
+[[tests]]
+sum_equals = { column = "vouchers", table = "vouchers_total", by = ["period"], table_where = "vouchers > 0" }
 */
 SELECT
     p.period_kind,

@@ -1,6 +1,7 @@
 /*
 description = "Current returns that stand behind another row of the same movement, each with the row that is kept; with movements they make up all current returns"
 grain = ["office", "record_id"]
+kept_for = "Whoever asks an office why its row is not the one that counts"
 
 [columns]
 office = "The office that sent the row"

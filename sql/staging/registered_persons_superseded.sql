@@ -1,6 +1,7 @@
 /*
 description = "Current registrations that stand behind another row of the same person and day, each with the row that is kept; with registered_persons they make up all current registrations"
 grain = ["office", "record_id"]
+kept_for = "Whoever asks an office why its row is not the one that counts"
 
 [columns]
 office = "The office that sent the row"

@@ -135,10 +135,13 @@ pub enum Command {
     /// What the project is made of is written to target/manifest.json, in the form that dbt's tools read.
     Check,
 
+    Audit(super::audit::Options),
+    Test(super::test::Options),
+
     /// Show or write the schemas by which editors complete and check a project's files
     ///
     /// JSON Schemas made from this program's own forms: of rihla.toml, of pipelines, of Table Schemas, of the headers of
-    /// models. Without a name lists them.
+    /// models, of their unit tests. Without a name lists them.
     Schema {
         /// The schema to print
         name: Option<String>,
@@ -184,6 +187,8 @@ pub enum Command {
         table: Option<String>,
     },
 
+    Lineage(super::lineage::Options),
+
     /// Show the rows that were not loaded, with file, row, field, rule and reason
     ///
     /// Shows the newest revision of every report. No protected value is ever shown, nor a cell of a row whose columns
@@ -222,10 +227,18 @@ pub enum Command {
         runs: usize,
     },
 
-    /// Hold the latest release against the figures of a published edition
+    Releases(super::releases::Options),
+
+    Tag(super::tag::Options),
+
+    Rollback(super::rollback::Options),
+
+    /// Hold a release against the figures of a published edition
     ///
     /// Shows each control total: published, computed, difference, and under it the note that says what was assumed.
-    /// Exits with 1 where a difference is not explained in the edition's file. Without an edition lists them.
+    /// The release is that of the edition's tag where there is one, else the latest; what the latest says otherwise is
+    /// then shown too. Exits with 1 where a difference is not explained in the edition's file, or a change since has no
+    /// cause there. Without an edition lists them.
     Reconcile {
         /// The edition, such as 2023-H1; all are listed where absent
         edition: Option<String>,
@@ -280,13 +293,12 @@ pub enum Command {
         force: bool,
     },
 
+    Explain(super::explain::Options),
     Diff(super::diff::Options),
 
     History(super::history::Options),
 
     Records(super::records::Options),
-
-    Explain(super::explain::Options),
 
     /// Erase people from the warehouse for good, with a receipt
     ///

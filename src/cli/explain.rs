@@ -11,13 +11,16 @@ use crate::run::check_project;
 
 /// Show from which records a figure was made, with submission, sheet and row
 ///
-/// Follows a measure of the chosen rows model by model down to the records of feeds that the release pins, and proves
-/// them: the table is made again of these records alone. Tables that are only looked up, or that decide which rows
+/// Follows a measure of the chosen rows model by model down to the records of feeds that the
+/// release pins, and proves them: the table is made again of these records alone. Where it then
+/// says something else, that is told. Tables that are only looked up, or that decide which rows
 /// count, are named and their rows not listed. A zero has no records.
 ///
-/// The records are pseudonymous and at the level of persons: for the owner of the data, not to be passed on.
+/// The records are pseudonymous and of single persons: for the owner of the data, not to be
+/// passed on.
 ///
-///   rihla explain returns_outbound_by_country --where "period = '2023-H1' AND country_of_origin = 'CIV'"
+///   rihla explain returns_outbound_total --where "period = '2023-H1'"
+///   rihla explain vouchers_by_kind --where "period = '2023' AND kind = 'food'" --measure quantity
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {

@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file; the only place that prints and exits. Holds no logic.
 
 mod args;
+mod audit;
 mod check;
 mod compare;
 mod diff;
@@ -9,14 +10,18 @@ mod explain;
 mod history;
 mod infer;
 mod init;
+mod lineage;
 mod ls;
 mod numbers;
 mod progress;
 mod prune;
 mod quarantine;
 mod reconcile;
+mod reconcile_since;
 mod records;
+mod releases;
 mod render;
+mod rollback;
 mod rotate;
 mod rules;
 mod run;
@@ -26,8 +31,11 @@ mod spreadsheet;
 mod sql;
 mod status;
 mod tables;
+mod tag;
+mod test;
 mod validate;
 mod words;
+mod would_change;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -142,6 +150,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
         Command::Infer { .. } => infer::infer(args, terminal),
         Command::Validate { .. } => validate::validate(args, terminal),
+        Command::Audit(options) => audit::audit(args, options, terminal).await,
         Command::Check => check::check(args, terminal).await,
         Command::Sql { query, file, format, output, release, as_of } => {
             let query = sql::query(query.as_deref(), file.as_deref())?;
@@ -149,7 +158,12 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
             sql::sql(args, &sql::Question { query: &query, format: *format, output, release, as_of }, terminal).await
         }
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
+        Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
+        Command::Test(options) => test::test(args, options, terminal).await,
         Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Releases(options) => releases::releases(args, options, terminal).await,
+        Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
+        Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,

@@ -43,6 +43,9 @@ fn text(pruning: &Pruning) -> String {
     for number in &pruning.release_numbers {
         text.push_str(&format!("\nrelease {number} whole\n"));
     }
+    for (number, tags) in &pruning.tagged_releases {
+        text.push_str(&format!("\nrelease {number} stays: it is tagged {}\n", tags.join(", ")));
+    }
     for path in &pruning.leftovers {
         text.push_str(&format!("\nwhat interrupted runs left in `{path}`\n"));
     }

@@ -8,39 +8,40 @@ use super::numbers::{grouped, number, signed};
 use super::render::{table, width, wrapped};
 use super::spreadsheet::{self, Look, Made};
 use super::words::{Word, heading, say};
-use super::{Terminal, closed, open_latest, print_json};
+use super::{Terminal, closed, print_json, reconcile_since};
+use crate::clock;
 use crate::error::Result;
 use crate::project::{self, Lang, Project};
-use crate::report::{self, Labeller, Number, Operator, Reconciled, Verdict, period_name};
+use crate::report::{self, Labeller, Number, Operator, Reconciled, Reconciliation, Verdict, period_name};
 use crate::run::open_release;
-use crate::warehouse::Manifest;
+use crate::warehouse::Warehouse;
 
 /// The released table that control totals are held against.
 const INDICATORS: &str = "indicators";
 
-/// Holds the latest release against a published edition, or lists the editions.
+/// Holds a published edition against the release it was made from, or the latest, or lists the editions.
 pub async fn reconcile(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let Command::Reconcile { edition, format, output, force } = &args.command else { return Ok(0) };
     let project = project::load(&args.project)?;
     let Some(edition) = edition else { return editions(&project, terminal) };
-    let (warehouse, release) = open_latest(&project).await?;
-    let lines = report::reconcile(&project, &warehouse, &release, edition).await?;
-    let engine = open_release(&project, &warehouse, &release).await?;
-    let labeller = Labeller::of_release(&project, terminal.lang, &engine, &release).await?;
+    let warehouse = Warehouse::open(&project, clock::from_environment()?).await?;
+    let found = report::reconcile(&project, &warehouse, edition).await?;
+    let engine = open_release(&project, &warehouse, &found.release).await?;
+    let labeller = Labeller::of_release(&project, terminal.lang, &engine, &found.release).await?;
     match format {
         ReportFormat::Xlsx => {
             let path = output.clone().unwrap_or_else(|| format!("reconciliation_{edition}.xlsx").into());
-            spreadsheet::save(workbook(edition, &release, &project.title, &lines, &labeller), &path, *force)?;
+            spreadsheet::save(workbook(edition, &found, &project.title, &labeller), &path, *force)?;
             spreadsheet::tell(terminal, &path)?;
         }
         ReportFormat::Table if terminal.json => {
-            let values: Vec<_> = lines.iter().map(json_line).collect();
-            print_json(terminal, &json!({"edition": edition, "release": release.rihla.release, "controls": values}))?;
+            let values: Vec<_> = found.lines.iter().map(json_line).collect();
+            let since = found.since.as_ref().map(reconcile_since::as_json);
+            print_json(terminal, &json!({"edition": edition, "release": found.release.rihla.release, "tag": found.tag, "controls": values, "since": since}))?;
         }
-        ReportFormat::Table => writeln!(terminal.out, "{}", text(edition, release.rihla.release, &lines, &labeller)).map_err(closed)?,
+        ReportFormat::Table => writeln!(terminal.out, "{}", text(edition, &found, &labeller)).map_err(closed)?,
     }
-    let unexplained = lines.iter().any(|line| matches!(line.verdict, Verdict::Differs | Verdict::Missing));
-    Ok(u8::from(unexplained))
+    Ok(u8::from(found.needs_mending()))
 }
 
 fn editions(project: &Project, terminal: &mut Terminal<'_>) -> Result<u8> {
@@ -57,10 +58,10 @@ fn editions(project: &Project, terminal: &mut Terminal<'_>) -> Result<u8> {
 }
 
 /// Figures of an indicator together, under each line the note that says what was assumed.
-fn text(edition: &str, release: u64, lines: &[Reconciled], labeller: &Labeller<'_>) -> String {
+fn text(edition: &str, found: &Reconciliation, labeller: &Labeller<'_>) -> String {
     let (lang, width) = (labeller.lang(), width());
-    let mut text = format!("{}\n", say(lang, Word::EditionAgainst, &[edition, &release.to_string()]));
-    for group in lines.chunk_by(|left, right| left.control.indicator == right.control.indicator) {
+    let mut text = format!("{}\n", title(edition, found, lang));
+    for group in found.lines.chunk_by(|left, right| left.control.indicator == right.control.indicator) {
         let indicator = &group[0].control.indicator;
         let label = labeller.value(INDICATORS, "indicator", indicator);
         let title = if label == *indicator { label } else { format!("{label} ({indicator})") };
@@ -70,7 +71,18 @@ fn text(edition: &str, release: u64, lines: &[Reconciled], labeller: &Labeller<'
         }
         text.push_str(&figures(group, labeller, width));
     }
-    format!("{text}\n{}", ending(lines, lang))
+    let since = found.since.as_ref().map_or_else(String::new, |since| format!("\n\n{}", reconcile_since::text(since, labeller)));
+    format!("{text}\n{}{since}", ending(&found.lines, lang))
+}
+
+/// The edition and the release, with the tag that names it or that somebody has yet to make.
+fn title(edition: &str, found: &Reconciliation, lang: Lang) -> String {
+    let title = say(lang, Word::EditionAgainst, &[edition, &found.release.rihla.release.to_string()]);
+    match (&found.tag, &found.missing_tag) {
+        (Some(tag), _) => format!("{title} ({tag})"),
+        (None, Some(missing)) => format!("{title} ({})", say(lang, Word::NoTagYet, &[missing])),
+        (None, None) => title,
+    }
 }
 
 /// A table of lines, and after each its note, as wide as the terminal.
@@ -173,10 +185,10 @@ fn json_line(line: &Reconciled) -> serde_json::Value {
 /// The row of the columns' heads.
 const HEAD: u32 = 3;
 
-fn workbook(edition: &str, release: &Manifest, project: &str, lines: &[Reconciled], labeller: &Labeller<'_>) -> Made {
-    let lang = labeller.lang();
-    let title = say(lang, Word::EditionAgainst, &[edition, &release.rihla.release.to_string()]);
-    let mut workbook = spreadsheet::begin(&title, project, release)?;
+fn workbook(edition: &str, found: &Reconciliation, project: &str, labeller: &Labeller<'_>) -> Made {
+    let (lang, lines) = (labeller.lang(), &found.lines);
+    let title = title(edition, found, lang);
+    let mut workbook = spreadsheet::begin(&title, project, &found.release)?;
     let look = Look::new(lang);
     let sheet = workbook.add_worksheet();
     sheet.set_name(Word::SheetReconciliation.text(lang))?;
@@ -203,6 +215,9 @@ fn workbook(edition: &str, release: &Manifest, project: &str, lines: &[Reconcile
     }
     sheet.set_freeze_panes(HEAD + 1, 2)?;
     spreadsheet::print_setup(sheet, &title, lang, Some(HEAD))?;
+    if let Some(since) = &found.since {
+        reconcile_since::sheet(&mut workbook, &look, since, labeller)?;
+    }
     Ok(workbook)
 }
 

@@ -2,12 +2,14 @@
 
 use super::args::Args;
 use super::progress::Bar;
-use super::render::{count, plural, table};
+use super::render::{count, plural, table, width, wrapped};
 use super::selectors::Selectors;
+use super::would_change::would_change;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::Result;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
+use crate::warehouse::TestResult;
 
 /// Pull, load, model and release everything that is new
 ///
@@ -74,7 +76,7 @@ fn text(report: &RunReport) -> String {
         ));
     }
     for test in &report.failed_tests {
-        text.push_str(&format!("\ntest failed ({}): {} {}: {}\n", test.severity, test.model, test.test, plural(test.failures, "failure", "failures")));
+        text.push_str(&failed(test));
     }
     text.push_str(&models(report));
     if !dry {
@@ -85,6 +87,7 @@ fn text(report: &RunReport) -> String {
             plural(report.tests as u64, "test", "tests")
         ));
     }
+    text.push_str(&would_change(report));
     text.push_str(&ending(report));
     text
 }
@@ -120,6 +123,14 @@ fn some(names: &[String]) -> String {
 
 /// So many models are named.
 const MOST_NAMED: usize = 12;
+
+fn failed(test: &TestResult) -> String {
+    let failures = plural(test.failures, "failure", "failures");
+    let what = if test.fails() { "test failed" } else { "test passes with failures" };
+    let may = if test.threshold > 0 { format!(", {} may", count(test.threshold)) } else { String::new() };
+    let meaning = test.description.as_ref().map_or_else(String::new, |text| format!("{}\n", wrapped(text, width(), "  ")));
+    format!("\n{what} ({}): {} {}: {failures}{may}\n{meaning}", test.severity, test.model, test.test)
+}
 
 fn deliveries(report: &RunReport) -> String {
     let lines = report.feeds.iter().map(|feed| {

@@ -209,7 +209,8 @@ async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (dyn Write
     writeln!(out, "{}\n({})", table(&header, rows), plural(count, "row", "rows")).map_err(closed)
 }
 
-fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, arrow::error::ArrowError> {
+/// The cells of rows as text.
+pub(super) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, arrow::error::ArrowError> {
     let options = FormatOptions::default();
     let columns: Vec<ArrayFormatter<'_>> = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<_, _>>()?;
     Ok((0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).to_string()).collect()).collect())

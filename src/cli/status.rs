@@ -64,7 +64,7 @@ fn outcome(run: &RunRecord, lang: Lang) -> String {
         _ if run.ended_at.is_none() => Word::RunningOrInterrupted,
         "released" => Word::OutcomeReleased,
         "unchanged" => Word::OutcomeUnchanged,
-        "held" => Word::OutcomeHeld,
+        "loaded" => Word::OutcomeHeld,
         "failed" => Word::OutcomeFailed,
         other => return other.to_owned(),
     };

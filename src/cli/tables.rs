@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::audit::outcome;
 use super::render::{count, plural, table};
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::contract::{Additivity, AdditivityWord};
 use crate::error::Result;
-use crate::report::{self, ColumnDocument, Origins, Released, TableDocument, TableLine, Values};
+use crate::report::{self, ColumnDocument, Origins, Released, TableDocument, TableLine, TestDocument, Values};
 use crate::run::check_project;
 use crate::warehouse::Manifest;
 
@@ -105,15 +106,16 @@ fn values(columns: &[ColumnDocument]) -> Option<String> {
 }
 
 fn tests(document: &TableDocument) -> String {
+    let is_described = document.tests.iter().any(|test| test.description.is_some());
     let rows = document.tests.iter().map(|test| {
-        let result = match test.failures {
-            None => "not run yet".to_owned(),
-            Some(0) => "passes".to_owned(),
-            Some(failures) => format!("fails in {}", count(failures)),
-        };
-        vec![test.name.clone(), test.severity.clone(), result]
+        let result = test.result.as_ref().map_or_else(|| "not run yet".to_owned(), outcome);
+        let severity = test.threshold.as_ref().map_or_else(|| test.severity.clone(), |threshold| format!("{}, {threshold} may fail", test.severity));
+        let mut row = vec![test.name.clone(), severity, result];
+        row.extend(is_described.then(|| test.description.clone().unwrap_or_default()));
+        row
     });
-    table(&["test", "severity", "result"], rows.collect())
+    let header = ["test", "severity", "result", "description"];
+    table(&header[..if is_described { 4 } else { 3 }], rows.collect())
 }
 
 fn origins(document: &TableDocument) -> String {
@@ -153,7 +155,7 @@ fn released(place: &Released, document: &TableDocument) -> String {
 
 fn as_json(document: &TableDocument) -> Value {
     let columns: Vec<Value> = document.columns.iter().map(column_json).collect();
-    let tests: Vec<Value> = document.tests.iter().map(|test| json!({"name": test.name, "severity": test.severity, "failures": test.failures})).collect();
+    let tests: Vec<Value> = document.tests.iter().map(test_json).collect();
     let Origins { direct, models, feeds, code_lists, references, system } = &document.origins;
     json!({
         "name": document.name,
@@ -173,6 +175,19 @@ fn as_json(document: &TableDocument) -> Value {
             "reports": place.reports,
             "is_outdated": place.is_outdated,
         })),
+    })
+}
+
+fn test_json(test: &TestDocument) -> Value {
+    let result = test.result.as_ref();
+    json!({
+        "name": test.name,
+        "severity": test.severity,
+        "description": test.description,
+        "failures": result.map(|result| result.failures),
+        "threshold": test.threshold,
+        "passes": result.map(|result| !result.fails()),
+        "note": result.and_then(|result| result.note.clone()),
     })
 }
 

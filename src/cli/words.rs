@@ -65,6 +65,7 @@ words! {
     SinceStart: "since case files begin", "depuis le début des dossiers";
     SmallBase: "* base under 20", "* base inférieure à 20";
     Provisional: "p provisional: not every report has come", "p provisoire : tous les rapports ne sont pas arrivés";
+    NotClosed: "p provisional: the period is not closed", "p provisoire : la période n’est pas close";
     Restated: "r restated: an earlier release said something else", "r révisé : une version antérieure disait autre chose";
     OfCoverageMeans: "of coverage: the part of the change that is not like for like", "couverture : la part de la variation qui n’est pas à périmètre constant";
     LeftOut: "left out: {0}", "laissé de côté : {0}";
@@ -117,6 +118,13 @@ words! {
     DifferOpen: "{0} without an explanation", "{0} sans explication";
     Edition: "edition", "édition";
     ControlTotals: "control totals", "chiffres de contrôle";
+    NoTagYet: "the tag {0} is not made yet", "l’étiquette {0} n’est pas encore posée";
+    NoneChangedSince: "since then, in release {0}: none of {2} figures changed", "depuis, dans la version {0} : aucun des {2} chiffres n’a changé";
+    ChangedSince: "since then, in release {0}: {1} of {2} figures changed", "depuis, dans la version {0} : {1} chiffres sur {2} ont changé";
+    WithoutCause: "{0} without a recorded cause", "{0} sans motif consigné";
+    Cause: "cause", "motif";
+    NoCause: "no cause recorded", "aucun motif consigné";
+    SheetSince: "Changed since", "Changé depuis";
     // Status.
     NoRelease: "no release yet", "aucune version pour l’instant";
     KnownUntil: "{0}, known until {1}", "{0}, données reçues jusqu’au {1}";
@@ -134,6 +142,36 @@ words! {
     OutcomeUnchanged: "unchanged", "sans changement";
     OutcomeHeld: "held", "retenu";
     OutcomeFailed: "failed", "échec";
+    // Releases.
+    Made: "made", "créée";
+    MadeBy: "made by the run {0}", "faite par le passage {0}";
+    KnownUntilColumn: "known until", "données jusqu’au";
+    TablesChanged: "tables changed", "tables changées";
+    Warnings: "warnings", "avertissements";
+    Tags: "tags", "étiquettes";
+    TagColumn: "tag", "étiquette";
+    Since: "since", "depuis";
+    Current: "current", "actuelle";
+    Reissued: "issued anew", "réémise";
+    ReissuedBy: "tables were written anew by {0}", "tables réécrites par {0}";
+    Pins: "rests on {0}", "repose sur {0}";
+    AgainstRelease: "against release {0}", "par rapport à la version {0}";
+    TableColumn: "table", "table";
+    RowsColumn: "rows", "lignes";
+    TestColumn: "test", "test";
+    TableAdded: "new", "nouvelle";
+    TableRemoved: "gone", "supprimée";
+    TableChanged: "changed", "changée";
+    TableDescribed: "described otherwise", "décrite autrement";
+    HadRows: "{0}, had {1} rows", "{0}, avait {1} lignes";
+    TablesGone: "tables of the release before that are gone: {0}", "tables de la version précédente qui ont disparu : {0}";
+    RolledBackTo: "rollback to {0}", "retour à la version {0}";
+    HoldsRuns: "holds the next runs", "retient les passages suivants";
+    RollbackNote: "rolled back: {0}", "motif du retour : {0}";
+    ClosedPeriods: "final: {0}", "définitif : {0}";
+    ClosedSince: "{0} since {1}", "{0} depuis le {1}";
+    RestatedPeriod: "{0} was restated: {1}", "{0} révisé : {1}";
+    TestsPass: "{0} of {1} tests pass", "{0} tests sur {1} réussissent";
     // Quarantine.
     NothingSetAside: "no rows were set aside", "aucune ligne n’a été écartée";
     Row: "row", "ligne";

@@ -27,6 +27,9 @@ pub fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
+/// The groups by sex and age that a loaded row can be of.
+pub const SADD_GROUPS: [&str; 5] = ["men", "women", "boys", "girls", "unknown"];
+
 /// The columns that say where a loaded row came from; none is null but `source_sheet`.
 pub fn provenance_fields() -> Vec<ArrowField> {
     vec![

@@ -17,7 +17,7 @@ mod spelling;
 
 pub use case_number::CaseNumberPattern;
 pub use codes::{Clash, Code, CodeList};
-pub use columns::{NUMBER_DIGITS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use columns::{NUMBER_DIGITS, SADD_GROUPS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
 pub use field::{Field, FieldKind, Protection, Role};
 pub use fold::fold;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::place;
 use crate::error::{self, Result};
-use crate::model::Header;
+use crate::model::{Header, ScenarioForm};
 use crate::project::{EditorSchema, editor_schema, editor_schemas};
 
 /// The folder of a project in which its editor settings look for the schemas.
@@ -14,6 +14,7 @@ pub const FOLDER: &str = "editor";
 pub fn all() -> Vec<EditorSchema> {
     let mut schemas = editor_schemas();
     schemas.push(editor_schema::<Header>("model-header", "sql/**/*.sql"));
+    schemas.push(editor_schema::<ScenarioForm>("unit-test", "tests/models/**/*.toml"));
     schemas
 }
 

@@ -1,61 +1,161 @@
 //! Tests run on what was written.
 
+use std::collections::BTreeSet;
+
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+use datafusion::prelude::{DataFrame, ident};
+
+use super::failing::{Moment, audited_rows, failing_rows};
 use super::parse::Model;
-use super::test::{Check, Test};
+use super::test::{Check, Test, Threshold};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
-use crate::warehouse::TestResult;
+use crate::warehouse::{Resource, TestResult};
 
 /// Runs the tests of a model on its table, which the engine has under the model's name; side by side, since most of the
-/// work of a small one is planning.
+/// work of a small one is planning. Tests that are of the run stand among the results as if nothing failed: see
+/// [`audit_of_run`].
 ///
 /// # Errors
-/// `Internal` where a test cannot be run.
-pub async fn audit(engine: &Engine, model: &Model) -> Result<Vec<TestResult>> {
-    let begun = model.tests.iter().map(|test| {
-        let what = format!("cannot run the test {} of {}", test.name(), model.name);
-        let sql = format!("SELECT count(*) FROM ({}) AS failing", failing_rows(model, test));
-        tokio::spawn(count(engine.clone(), sql, what))
-    });
-    let begun: Vec<_> = begun.collect();
-    let mut results = Vec::new();
-    for (test, counting) in model.tests.iter().zip(begun) {
-        let failures = counting.await.map_err(|cause| Error::new(Kind::Internal, format!("a test of {} did not end", model.name)).because(cause))??;
-        results.push(TestResult { model: model.name.as_str().to_owned(), test: test.name(), severity: test.severity.as_str().to_owned(), failures });
-    }
+/// `Internal` where a test cannot be run; `Data` where its own SQL fails on a row.
+pub async fn audit(engine: &Engine, model: &Model, schema: &Schema, moment: Moment) -> Result<Vec<TestResult>> {
+    let mut results: Vec<TestResult> = model.tests.iter().map(|test| unrun(model, test)).collect();
+    run(engine, model, schema, moment, &mut results, |test| !test.is_of_run()).await?;
     Ok(results)
 }
 
+/// Runs the tests of a model that are of the run, and puts their results in the place of those that stand among
+/// `results`; `previous` is the table of the last release, which the engine has, where there is one.
+///
+/// # Errors
+/// As [`audit`] says.
+pub async fn audit_of_run(
+    engine: &Engine,
+    model: &Model,
+    schema: &Schema,
+    moment: Moment,
+    previous: Option<(u64, &Resource)>,
+    results: &mut [TestResult],
+) -> Result<()> {
+    let mut own: Vec<TestResult> = Vec::new();
+    for test in &model.tests {
+        own.push(TestResult { note: incomparable(model, test, previous), ..unrun(model, test) });
+    }
+    let may_run = |test: &Test| match &test.check {
+        Check::Change(_) => previous.is_some() && incomparable(model, test, previous).is_none(),
+        _ => test.is_of_run(),
+    };
+    run(engine, model, schema, moment, &mut own, may_run).await?;
+    for (test, result) in model.tests.iter().zip(own).filter(|(test, _)| test.is_of_run()) {
+        let name = test.name();
+        let place = results.iter_mut().find(|known| known.model == model.name.as_str() && known.test == name && known.severity == test.severity.as_str());
+        if let Some(place) = place {
+            *place = result;
+        }
+    }
+    Ok(())
+}
+
+/// The rows that fail a test, in an order that is always the same; `most` of them, or all.
+///
+/// # Errors
+/// As [`audit`] says.
+pub async fn failing(engine: &Engine, model: &Model, schema: &Schema, test: &Test, moment: Moment, most: Option<usize>) -> Result<Vec<RecordBatch>> {
+    let what = || format!("cannot show the rows of {} that fail {}", model.name, test.name());
+    let found = engine.context().sql(&failing_rows(model, schema, test, moment)).await.and_then(|frame| in_order(frame, most));
+    let frame = found.map_err(|cause| error::engine(what(), cause))?;
+    frame.collect().await.map_err(|cause| error::engine(what(), cause))
+}
+
+fn in_order(frame: DataFrame, most: Option<usize>) -> datafusion::error::Result<DataFrame> {
+    let columns: Vec<_> = frame.schema().fields().iter().filter(|field| !field.data_type().is_nested()).map(|field| ident(field.name())).collect();
+    let sorted = frame.sort(columns.into_iter().map(|column| column.sort(true, true)).collect())?;
+    if most.is_some() { sorted.limit(0, most) } else { Ok(sorted) }
+}
+
+/// A test that was not run yet.
+fn unrun(model: &Model, test: &Test) -> TestResult {
+    TestResult {
+        model: model.name.as_str().to_owned(),
+        test: test.name(),
+        severity: test.severity.as_str().to_owned(),
+        failures: 0,
+        threshold: match test.threshold {
+            Threshold::Rows(rows) => rows,
+            Threshold::Percent(_) => 0,
+        },
+        description: test.description.clone(),
+        note: None,
+        is_of_run: test.is_of_run(),
+    }
+}
+
+/// Why a test of changes has nothing to hold the table against; nothing where it has, or where there is no table before.
+fn incomparable(model: &Model, test: &Test, previous: Option<(u64, &Resource)>) -> Option<String> {
+    let (Check::Change(change), Some((number, before))) = (&test.check, previous) else { return None };
+    let grain: BTreeSet<&str> = model.header.grain.iter().map(|column| column.get_ref().as_str()).collect();
+    let grain_before: BTreeSet<&str> = before.schema.primary_key.iter().map(String::as_str).collect();
+    if grain != grain_before {
+        return Some(format!("not compared: the table had another grain in release {number}"));
+    }
+    let column = before.schema.fields.iter().find(|column| column.name == change.column);
+    match column {
+        None => Some(format!("not compared: the table had no column `{}` in release {number}", change.column)),
+        Some(column) if !matches!(column.kind.as_str(), "integer" | "number") => {
+            Some(format!("not compared: `{}` was no number in release {number}", change.column))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Runs some tests of a model, side by side, and fills in how much fails and may fail.
+async fn run(engine: &Engine, model: &Model, schema: &Schema, moment: Moment, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool) -> Result<()> {
+    let mut begun = Vec::new();
+    for (place, test) in model.tests.iter().enumerate().filter(|(_, test)| wanted(test)) {
+        let what = format!("cannot run the test {} of {}", test.name(), model.name);
+        let failing = tokio::spawn(count(engine.clone(), failing_rows(model, schema, test, moment), what.clone()));
+        let share = match &test.threshold {
+            Threshold::Percent(percent) => Some((percent.clone(), tokio::spawn(count(engine.clone(), audited_rows(model, test), what)))),
+            Threshold::Rows(_) => None,
+        };
+        begun.push((place, failing, share));
+    }
+    let ended = |cause| Error::new(Kind::Internal, format!("a test of {} did not end", model.name)).because(cause);
+    for (place, failing, share) in begun {
+        results[place].failures = failing.await.map_err(ended)??;
+        if let Some((percent, rows)) = share {
+            results[place].threshold = share_of(&percent, rows.await.map_err(ended)??);
+        }
+    }
+    Ok(())
+}
+
+/// So many percent, an exact decimal, of a number of rows, rounded down.
+fn share_of(percent: &str, rows: u64) -> u64 {
+    let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+    let scale = 10_u128.pow(u32::try_from(fraction.len()).unwrap_or(0));
+    let digits: u128 = format!("{whole}{fraction}").parse().unwrap_or(0);
+    u64::try_from(u128::from(rows) * digits / (scale * 100)).unwrap_or(u64::MAX)
+}
+
 async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM ({sql}) AS failing");
     let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(&what, cause))?;
     let batches = frame.collect().await.map_err(|cause| error::engine(&what, cause))?;
     let counted = batches.iter().find(|batch| batch.num_rows() == 1).and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>());
     counted.and_then(|column| u64::try_from(column.value(0)).ok()).ok_or_else(|| Error::new(Kind::Internal, what))
 }
 
-/// The rows, or groups of rows, that fail a test.
-pub(super) fn failing_rows(model: &Model, test: &Test) -> String {
-    let table = format!("\"{}\"", model.name);
-    let condition = test.condition.as_ref().map_or_else(|| "true".to_owned(), |condition| format!("({condition})"));
-    let quoted = |columns: &[String]| columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>();
-    match &test.check {
-        Check::NotNull(columns) => {
-            let nulls: Vec<String> = quoted(columns).iter().map(|column| format!("{column} IS NULL")).collect();
-            format!("SELECT * FROM {table} WHERE {condition} AND ({})", nulls.join(" OR "))
-        }
-        Check::Unique(columns) => {
-            let columns = quoted(columns).join(", ");
-            format!("SELECT {columns} FROM {table} WHERE {condition} GROUP BY {columns} HAVING count(*) > 1")
-        }
-        Check::Accepted(column, values) => format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" NOT IN ({})", values.join(", ")),
-        Check::AcceptedCodes(column, list) => {
-            format!("SELECT * FROM {table} WHERE {condition} AND \"{column}\" IS NOT NULL AND \"{column}\" NOT IN (SELECT code FROM codes.\"{list}\")")
-        }
-        Check::Relationships(column, other, to) => {
-            let other = other.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
-            format!(
-                "SELECT * FROM {table} AS t WHERE {condition} AND \"{column}\" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {other} AS o WHERE o.\"{to}\" = t.\"{column}\")"
-            )
-        }
+#[cfg(test)]
+mod tests {
+    use super::share_of;
+
+    #[test]
+    fn a_share_of_rows_is_exact_and_rounded_down() {
+        assert_eq!([share_of("2", 100), share_of("2", 149), share_of("2", 49), share_of("0.5", 1000), share_of("50", 0)], [2, 2, 0, 5, 0]);
+        // 29 % of 100 is not 28, as it is where floats are cut.
+        assert_eq!(share_of("29", 100), 29);
+        assert_eq!(share_of("99.999999", u64::MAX), 18_446_743_889_242_110_877, "no overflow");
     }
 }

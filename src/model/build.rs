@@ -13,9 +13,11 @@ use sha2::{Digest, Sha256};
 use super::audit::audit;
 use super::check::Checked;
 use super::describe;
+use super::failing::Moment;
 use super::inputs::Inputs;
 use super::parse::Model;
 use super::reports::reports;
+use super::test::Check;
 use super::write::{Draft, Shape, Written};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
@@ -38,6 +40,8 @@ pub struct Builder<'a> {
     pub last: &'a LastBuild,
     /// The models that are to be up to date afterwards, by name; all where absent.
     pub wanted: Option<&'a BTreeSet<String>>,
+    /// The moment of the run.
+    pub moment: Moment,
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
@@ -65,7 +69,7 @@ impl Builder<'_> {
         let resource = self.write(model, schema, fingerprint, reports).await?;
         self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
         let written = self.warehouse.clock().now();
-        let tests = audit(self.engine, model).await?;
+        let tests = audit(self.engine, model, schema, self.moment).await?;
         Ok(Some(One { resource, tests, rebuilt: true, begun, written, tested: self.warehouse.clock().now() }))
     }
 
@@ -82,7 +86,15 @@ impl Builder<'_> {
         if !model.is_staging {
             describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
         }
-        for (read, _) in &model.reads {
+        // A code that a list lost may still stand in the table: the tests of codes are run anew where a list changed.
+        let lists = model.tests.iter().filter_map(|test| match &test.check {
+            Check::AcceptedCodes(_, list) => Some(format!("codes.{list}")),
+            _ => None,
+        });
+        for list in lists {
+            hash.update(format!("\n{list}={}", self.inputs.fingerprint(&list).unwrap_or_default()));
+        }
+        for (read, _) in model.needs() {
             let content = of_model(read)
                 .or_else(|| self.inputs.fingerprint(read).map(str::to_owned))
                 .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::datasource::empty::EmptyTable;
 
-use super::audit::failing_rows;
-use super::diagnose;
+use super::check_tests::{Tested, check_tests, rows_where};
+use super::check_unused;
 use super::header::Text;
 use super::inputs::empty_inputs;
+use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::plan::{Planned, Planner};
 use super::reports::owing;
 use super::select::check_tags;
-use super::test::{Check, Test};
 use crate::contract::Measure;
 use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;
@@ -28,6 +29,8 @@ pub struct Checked {
     pub models: Vec<Model>,
     /// The columns of each model's table, by position.
     pub schemas: Vec<SchemaRef>,
+    /// What these columns are computed from, by position.
+    pub lineages: Vec<ModelLineage>,
 }
 
 impl Checked {
@@ -69,24 +72,30 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     check_reads(&models, &inputs, &broken, is_whole, faults);
     let Some(order) = order(&models, faults) else { return Ok(None) };
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
-    let mut schemas = Vec::new();
+    let (mut schemas, mut lineages) = (Vec::new(), Vec::new());
+    let mut planner = Planner::new(&engine, project, is_whole);
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
-    unplanned.extend(models.iter().flat_map(|model| &model.reads).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
+    unplanned.extend(models.iter().flat_map(Model::needs).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
     for model in &models {
-        match plan(&engine, model, &unplanned, faults).await? {
-            Some(schema) => {
-                check_header(model, &schema, project, faults);
+        match plan(&mut planner, model, &unplanned, faults).await {
+            Some(Planned { schema, lineage }) => {
+                check_header(model, &schema, faults);
                 check_tags(model, faults);
                 engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
-                check_conditions(&engine, model, &feeds_of(&models, model), faults).await;
+                check_conditions(&planner, model, &feeds_of(&models, model), faults).await;
+                check_tests(&Tested { engine: &engine, planner: &planner, model, schema: &schema, models: &models, project }, faults).await;
                 schemas.push(schema);
+                lineages.push(lineage);
             }
             None => {
                 unplanned.insert(model.name.as_str().to_owned());
             }
         }
     }
-    Ok(stops_nothing(faults).then_some(Checked { models, schemas }))
+    if stops_nothing(faults) {
+        faults.extend(check_unused::warnings(&models));
+    }
+    Ok(stops_nothing(faults).then_some(Checked { models, schemas, lineages }))
 }
 
 /// True where there are warnings at most.
@@ -113,7 +122,7 @@ fn check_names(models: &mut Vec<Model>, faults: &mut Vec<Fault>) {
 fn check_reads(models: &[Model], inputs: &[String], broken: &BTreeSet<&str>, is_whole: bool, faults: &mut Vec<Fault>) {
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).chain(inputs.iter().map(String::as_str)).collect();
     for model in models {
-        for (read, place) in &model.reads {
+        for (read, place) in model.needs() {
             let may_be_hidden = !is_whole && read.contains('.');
             if names.contains(&read.as_str()) || broken.contains(read.as_str()) || may_be_hidden {
                 continue;
@@ -132,11 +141,10 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
         Err(cycles) => {
             for cycle in cycles {
                 let Some(model) = models.iter().find(|model| model.name.as_str() == cycle[0]) else { continue };
-                let place = model.reads.iter().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
-                faults.push(
-                    Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → ")))
-                        .hint("let one of them read what comes before the circle"),
-                );
+                let place = model.needs().find(|(name, _)| *name == cycle[1]).map_or(0..0, |(_, place)| place.clone());
+                let is_read = model.reads.iter().any(|(name, _)| *name == cycle[1]);
+                let hint = if is_read { "let one of them read what comes before the circle" } else { "write the test in the header of the other table" };
+                faults.push(Fault::error(&model.file, place, format!("models read each other in a circle: {}", cycle.join(" → "))).hint(hint));
             }
             None
         }
@@ -144,24 +152,13 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 }
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
-async fn plan(engine: &Engine, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Option<SchemaRef>> {
-    if model.reads.iter().any(|(read, _)| unplanned.contains(read))
+async fn plan(planner: &mut Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Option<Planned> {
+    if model.needs().any(|(read, _)| unplanned.contains(read))
         || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
     {
-        return Ok(None);
+        return None;
     }
-    let state = engine.context().state();
-    let planned = match state.create_logical_plan(&model.file.text).await {
-        Ok(plan) => state.optimize(&plan).map(|_| plan),
-        Err(error) => Err(error),
-    };
-    match planned {
-        Ok(plan) => Ok(Some(written_schema(plan.schema().as_arrow()))),
-        Err(error) => {
-            faults.extend(error.iter().map(|error| diagnose::fault(&model.file, error)));
-            Ok(None)
-        }
-    }
+    planner.model(model, faults).await
 }
 
 /// The columns as they are written: plain text, everything nullable, no metadata.
@@ -177,7 +174,7 @@ pub fn written_schema(planned: &Schema) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut Vec<Fault>) {
+fn check_header(model: &Model, schema: &Schema, faults: &mut Vec<Fault>) {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut known = |text: &Text, what: &str| {
         if !names.contains(&text.get_ref().as_str()) {
@@ -200,9 +197,6 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     };
     let needed = header.measures.iter().flat_map(|(column, measure)| needs(measure).iter().map(|own| (column.span(), *own)));
     let lacking: Vec<_> = needed.filter(|(_, own)| !names.contains(own)).collect();
-    for form in &header.tests {
-        Test::columns_of(form.get_ref()).into_iter().for_each(|column| known(column, "a test names the column"));
-    }
     for (span, own) in lacking {
         faults.push(
             model
@@ -225,22 +219,10 @@ fn check_header(model: &Model, schema: &Schema, project: &Project, faults: &mut 
     for name in names.iter().filter(|name| header.column(name).is_none()) {
         faults.push(model.header_fault(0..0, format!("the column `{name}` is not documented")).hint(format!("add `{name} = \"…\"` under `[columns]`")));
     }
-    for (form, test) in header.tests.iter().zip(&model.tests) {
-        if let Check::AcceptedCodes(_, list) = &test.check
-            && !project.code_lists.contains_key(list)
-        {
-            let span = form.get_ref().accepted_codes.as_ref().map_or(0..0, |accepted| accepted.codes.span());
-            faults.push(
-                model
-                    .header_fault(span, format!("there is no code list `{list}`"))
-                    .maybe_hint(did_you_mean(list, project.code_lists.keys().map(String::as_str))),
-            );
-        }
-    }
 }
 
-/// Conditions of tests and reports are SQL too.
-async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+/// Conditions of reports are SQL too.
+async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
     for form in model.header.reports.iter().map(serde_spanned::Spanned::get_ref) {
         if !feeds.contains(form.feed.get_ref()) {
             let hint = did_you_mean(form.feed.get_ref(), feeds.iter().map(String::as_str))
@@ -248,10 +230,10 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
             faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
         }
         if let Some(condition) = &form.offices {
-            check_condition(engine, model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
+            planner.condition(model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
         }
         if let Some(condition) = &form.rows {
-            check_condition(engine, model, condition, "for rows", &rows_where(model, condition), faults).await;
+            planner.condition(model, condition, "for rows", &rows_where(model, condition), faults).await;
         }
     }
     // Where rows rest on reports of their own, a feed left out would be one whose lack nobody sees.
@@ -264,30 +246,5 @@ async fn check_conditions(engine: &Engine, model: &Model, feeds: &BTreeSet<Strin
                     .hint(format!("add [[reports]] with `feed = \"{feed}\"` and the `rows` that rest on it")),
             );
         }
-    }
-    for (form, test) in model.header.tests.iter().zip(&model.tests) {
-        let Some(related) = &form.get_ref().relationships else { continue };
-        if let Err(error) = engine.context().state().create_logical_plan(&failing_rows(model, &Test { condition: None, ..test.clone() })).await {
-            let told = diagnose::fault(&model.file, &error);
-            let place = related.to.as_ref().unwrap_or(&related.column);
-            let message = format!("the test cannot hold `{}` against `{}`: {}", related.column.get_ref(), related.table.get_ref(), told.message);
-            faults.push(model.header_fault(place.span(), message).maybe_hint(told.hint));
-        }
-    }
-    for form in &model.header.tests {
-        if let Some(condition) = &form.get_ref().r#where {
-            check_condition(engine, model, condition, "of a test", &rows_where(model, condition), faults).await;
-        }
-    }
-}
-
-fn rows_where(model: &Model, condition: &Text) -> String {
-    format!("SELECT 1 FROM {} WHERE {}", model.name, condition.get_ref())
-}
-
-async fn check_condition(engine: &Engine, model: &Model, condition: &Text, what: &str, sql: &str, faults: &mut Vec<Fault>) {
-    if let Err(error) = engine.context().state().create_logical_plan(sql).await {
-        let told = diagnose::fault(&model.file, &error);
-        faults.push(model.header_fault(condition.span(), format!("the condition {what} is wrong: {}", told.message)).maybe_hint(told.hint));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::parse::Model;
-use super::test::Check;
+use super::test::{Check, Severity, Test, Threshold};
 use super::write::Shape;
 use crate::contract::{Additivity, AdditivityWord, Measure};
 use crate::project::Project;
@@ -57,10 +57,12 @@ pub fn columns(model: &Model, schema: &SchemaRef, project: &Project) -> Vec<Colu
     schema.fields().iter().zip(tags).map(column).collect()
 }
 
-/// What the model's tests promise of a column; a test for some rows only, or one that merely warns, promises nothing.
+/// What the model's tests promise of a column; a test for some rows only, one that merely warns, or one that lets some
+/// rows fail, promises nothing.
 fn constraints(model: &Model, column: &str, project: &Project) -> Option<Constraints> {
     let mut constraints = Constraints::default();
-    for test in model.tests.iter().filter(|test| test.condition.is_none() && test.severity == super::Severity::Error) {
+    let promises = |test: &&Test| test.condition.is_none() && test.severity == Severity::Error && test.threshold == Threshold::Rows(0);
+    for test in model.tests.iter().filter(promises) {
         match &test.check {
             Check::NotNull(columns) if columns.iter().any(|name| name == column) => constraints.required = true,
             Check::AcceptedCodes(name, list) if name == column => {

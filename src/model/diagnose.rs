@@ -6,26 +6,73 @@ use std::sync::Arc;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 
+use super::places::place_of;
+use super::plain::{Plain, plain};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
+
+/// The name of the column that an error says is not there.
+pub fn unknown_column(error: &DataFusionError) -> Option<String> {
+    match error.find_root() {
+        DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => Some(field.name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An error made a fault.
+pub struct Told {
+    /// The fault.
+    pub fault: Fault,
+    /// True where its place is that of what is wrong, and not just the statement.
+    pub is_placed: bool,
+}
 
 /// The fault that an error of parsing or planning is.
 pub fn fault(file: &Arc<SourceFile>, error: &DataFusionError) -> Fault {
+    told(file, error).fault
+}
+
+/// The same, with how sure its place is.
+pub fn told(file: &Arc<SourceFile>, error: &DataFusionError) -> Told {
     let root = error.find_root();
     if let DataFusionError::SchemaError(schema, _) = root
         && let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref()
     {
-        let span = place(file, error).unwrap_or_else(|| find_word(file, &field.name));
+        let known = place(file, error);
+        let is_placed = known.is_some();
+        let span = known.unwrap_or_else(|| find_word(file, &field.name));
         let mut names: Vec<String> = valid_fields.iter().map(|column| column.name.clone()).collect();
         names.sort();
         names.dedup();
         let all = (!names.is_empty()).then(|| format!("there are {}", names.join(", ")));
         let hint = did_you_mean(&field.name, names.iter().map(String::as_str)).or(all);
-        return Fault::error(file, span, format!("there is no column `{}` here", field.flat_name())).maybe_hint(hint);
+        return Told { fault: Fault::error(file, span, format!("there is no column `{}` here", field.flat_name())).maybe_hint(hint), is_placed };
     }
-    let message = error.diagnostic().map_or_else(|| plain(root), |diagnostic| diagnostic.message.clone());
-    let hint = error.diagnostic().and_then(|diagnostic| diagnostic.helps.first().or(None).map(|help| help.message.clone()));
-    let span = place(file, error).or_else(|| place_in_words(file, &root.to_string())).unwrap_or_else(|| body(file));
-    Fault::error(file, span, lower_first(&message)).maybe_hint(hint)
+    let known = plain_words(error);
+    let words = known.as_ref().map_or_else(|| engine_words(error), |known| known.message.clone());
+    let hint = known.as_ref().and_then(|known| known.hint.clone()).or_else(|| engine_hint(error).filter(|_| known.is_none()));
+    let about = known.and_then(|known| known.about);
+    let span = place(file, error).or_else(|| place_in_words(file, &root.to_string())).or_else(|| place_of(&file.text, &about?));
+    let is_placed = span.is_some();
+    Told { fault: Fault::error(file, span.unwrap_or_else(|| body(file)), lower_first(&words)).maybe_hint(hint), is_placed }
+}
+
+/// Plain words for what the engine says, by its diagnosis or else by the error itself.
+fn plain_words(error: &DataFusionError) -> Option<Plain> {
+    let notes: Vec<String> = error.diagnostic().map_or_else(Vec::new, |diagnostic| diagnostic.notes.iter().map(|note| note.message.clone()).collect());
+    let own = error.find_root().strip_backtrace();
+    // The error itself may name types that its diagnosis leaves out.
+    plain(&own, &notes).or_else(|| plain(&error.diagnostic()?.message, &notes))
+}
+
+fn engine_words(error: &DataFusionError) -> String {
+    error.diagnostic().map_or_else(|| stripped(error.find_root()), |diagnostic| diagnostic.message.clone())
+}
+
+fn engine_hint(error: &DataFusionError) -> Option<String> {
+    error.diagnostic()?.helps.first().map(|help| help.message.clone())
 }
 
 fn place(file: &SourceFile, error: &DataFusionError) -> Option<Range<usize>> {
@@ -44,10 +91,18 @@ fn place_in_words(file: &SourceFile, words: &str) -> Option<Range<usize>> {
     Some(start..(start + word).min(file.text.len()))
 }
 
-fn plain(root: &DataFusionError) -> String {
+fn stripped(root: &DataFusionError) -> String {
     let text = root.strip_backtrace();
     let text = text.split(" at Line: ").next().unwrap_or(&text);
-    let known = ["SQL error: ParserError(\"", "Error during planning: ", "Schema error: ", "This feature is not implemented: ", "Execution error: "];
+    let known = [
+        "SQL error: ParserError(\"",
+        "Error during planning: ",
+        "Schema error: ",
+        "This feature is not implemented: ",
+        "Execution error: ",
+        "Internal error: ",
+        "Arrow error: ",
+    ];
     let text = known.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     text.trim_end_matches("\")").lines().next().unwrap_or_default().to_owned()
 }
@@ -59,7 +114,7 @@ fn find_word(file: &SourceFile, word: &str) -> Range<usize> {
 }
 
 /// The SELECT's first line.
-fn body(file: &SourceFile) -> Range<usize> {
+pub fn body(file: &SourceFile) -> Range<usize> {
     let after = file.text.find("*/").map_or(0, |end| end + 2);
     let lead = file.text[after..].len() - file.text[after..].trim_start().len();
     after + lead..file.text.len()

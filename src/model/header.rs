@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::test::TestForm;
+use super::test_forms::TestForm;
 use crate::contract::Measure;
 
 /// Text with its place in the header.
@@ -25,6 +25,9 @@ pub struct Header {
     /// The columns that make a row unique.
     #[schemars(with = "Vec<String>")]
     pub grain: Vec<Text>,
+    /// Who reads it, or what for, where no other model does; only for tables of `sql/staging`.
+    #[schemars(with = "Option<String>")]
+    pub kept_for: Option<Text>,
     /// The order in which rows are written; the grain where absent.
     #[schemars(with = "Option<Vec<String>>")]
     pub order: Option<Vec<Text>>,

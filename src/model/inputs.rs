@@ -1,5 +1,6 @@
 //! The tables that models read but do not make: feeds, code lists, reference tables, and what the system knows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -65,8 +66,8 @@ pub fn empty_inputs(engine: &Engine, project: &Project) -> Result<Vec<String>> {
     for reference in &project.references {
         add("ref", &reference.name, reference_schema(reference))?;
     }
-    for batch in system_tables(project, &[])? {
-        add("system", batch.0, batch.1.schema())?;
+    for name in SYSTEM {
+        add("system", name, system_table(name, project, &[], None)?.schema())?;
     }
     Ok(names)
 }
@@ -88,13 +89,17 @@ pub struct Filler<'a> {
     pub offices: Option<&'a [String]>,
     /// What was removed of the feeds after it was loaded.
     pub removals: &'a [Receipt],
+    /// Only these tables, where given: for models that are run aside, of which nothing is kept and no content is noted.
+    pub wanted: Option<&'a BTreeSet<String>>,
+    /// The moment up to which deliveries are known; the latest one's where absent.
+    pub until: Option<DateTime<Utc>>,
     tables: Vec<Input>,
 }
 
 impl<'a> Filler<'a> {
     /// A filler for an engine.
     pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
-        Self { engine, project, submissions, offices: None, removals: &[], tables: Vec::new() }
+        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new() }
     }
 
     /// Adds a feed: the current rows of its loaded table.
@@ -132,14 +137,17 @@ impl<'a> Filler<'a> {
     /// # Errors
     /// `Internal` where the engine refuses one.
     pub fn rest(mut self, references: Vec<(String, RecordBatch)>) -> Result<Inputs> {
-        for (name, list) in &self.project.code_lists {
+        let wanted = self.wanted;
+        let is_wanted = |schema: &str, name: &str| wanted.is_none_or(|wanted| wanted.contains(&format!("{schema}.{name}")));
+        for (name, list) in self.project.code_lists.iter().filter(|(name, _)| is_wanted("codes", name)) {
             self.fixed("codes", name, codes(list)?)?;
         }
-        for (name, batch) in references {
+        for (name, batch) in references.into_iter().filter(|(name, _)| is_wanted("ref", name)) {
             self.fixed("ref", &name, batch)?;
         }
-        for (name, batch) in system_tables(self.project, self.submissions)? {
-            self.fixed("system", name, batch)?;
+        let until = self.until.or_else(|| known_until(self.submissions)).map(|at| at.date_naive());
+        for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
+            self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
         Ok(Inputs { tables: self.tables })
     }
@@ -149,6 +157,9 @@ impl<'a> Filler<'a> {
     }
 
     fn fixed(&mut self, schema: &str, name: &str, batch: RecordBatch) -> Result<()> {
+        if self.wanted.is_some() {
+            return self.memory(schema, name, batch);
+        }
         let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch))
             .map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
         let is_own = name != "submissions" || schema != "system";
@@ -191,15 +202,17 @@ fn codes(list: &CodeList) -> Result<RecordBatch> {
     ])
 }
 
-/// The system's tables: `offices`, `periods`, `calendar`, `submissions`.
-fn system_tables(project: &Project, submissions: &[Submission]) -> Result<Vec<(&'static str, RecordBatch)>> {
-    let until = known_until(submissions).map(|at| at.date_naive());
-    Ok(vec![
-        ("offices", offices(project)?),
-        ("periods", periods(project, until)?),
-        ("calendar", calendar(project, until)?),
-        ("submissions", submission_table(submissions)?),
-    ])
+/// The system's tables.
+const SYSTEM: [&str; 4] = ["offices", "periods", "calendar", "submissions"];
+
+/// A table of the system, as of the day up to which deliveries are known.
+fn system_table(name: &str, project: &Project, submissions: &[Submission], until: Option<NaiveDate>) -> Result<RecordBatch> {
+    match name {
+        "offices" => offices(project),
+        "periods" => periods(project, until),
+        "calendar" => calendar(project, until),
+        _ => submission_table(submissions),
+    }
 }
 
 fn offices(project: &Project) -> Result<RecordBatch> {

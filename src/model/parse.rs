@@ -29,8 +29,12 @@ pub struct Model {
     pub header_start: usize,
     /// What must hold of its table.
     pub tests: Vec<Test>,
+    /// Its SELECT.
+    pub statement: Statement,
     /// The tables it names, `schema.name` or `name`, with the place of the first mention.
     pub reads: Vec<(String, Range<usize>)>,
+    /// The tables that its tests hold it against: it is built after them, and anew when they change.
+    pub held_against: Vec<(String, Range<usize>)>,
     /// True for models of `sql/staging`: person-level, never released.
     pub is_staging: bool,
 }
@@ -52,8 +56,10 @@ impl Model {
             name: ModelName::new(stem),
             file: file.clone(),
             tests,
-            reads: reads(file, &statement).into_iter().chain(related(&header, part.start)).collect(),
+            reads: reads(file, &statement),
+            held_against: held_against(&header, part.start).collect(),
             is_staging: file.path.starts_with("sql/staging/"),
+            statement,
             header_start: part.start,
             header,
         })
@@ -64,9 +70,21 @@ impl Model {
         Fault::error(&self.file, self.header_start + place.start..self.header_start + place.end, message)
     }
 
-    /// The models among the tables it reads: names without a schema.
+    /// The tables that its SELECT names, without those that only its tests name.
+    pub fn selects_from(&self) -> impl Iterator<Item = &str> {
+        self.reads.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Every table that must be there before it, with its place: those that it reads and those that its tests hold it
+    /// against.
+    pub fn needs(&self) -> impl Iterator<Item = &(String, Range<usize>)> {
+        let only_held = |(name, _): &&(String, Range<usize>)| !self.reads.iter().any(|(read, _)| read == name);
+        self.reads.iter().chain(self.held_against.iter().filter(only_held))
+    }
+
+    /// The models among the tables that must be there before it: names without a schema.
     pub fn models_read(&self) -> BTreeSet<&str> {
-        self.reads.iter().map(|(name, _)| name.as_str()).filter(|name| !name.contains('.')).collect()
+        self.needs().map(|(name, _)| name.as_str()).filter(|name| !name.contains('.')).collect()
     }
 }
 
@@ -115,10 +133,9 @@ fn reads(file: &SourceFile, statement: &Statement) -> Vec<(String, Range<usize>)
         .collect()
 }
 
-/// The tables that tests hold the model against: it is built after them, and anew when they change.
-fn related(header: &Header, start: usize) -> impl Iterator<Item = (String, Range<usize>)> {
-    let named = header.tests.iter().filter_map(|form| form.get_ref().relationships.as_ref());
-    named.map(move |related| (related.table.get_ref().clone(), start + related.table.span().start..start + related.table.span().end))
+fn held_against(header: &Header, start: usize) -> impl Iterator<Item = (String, Range<usize>)> {
+    let named = header.tests.iter().flat_map(|form| form.get_ref().tables());
+    named.map(move |table| (table.get_ref().clone(), start + table.span().start..start + table.span().end))
 }
 
 /// Where a table is first named.
@@ -140,15 +157,19 @@ fn place_of(file: &SourceFile, statement: &Statement, table: &str) -> Range<usiz
 
 fn tests(file: &Arc<SourceFile>, header: &Header, start: usize, faults: &mut Vec<Fault>) -> Vec<Test> {
     let mut tests = Vec::new();
-    for form in &header.tests {
+    for (place, form) in header.tests.iter().enumerate() {
+        let end = header.tests.get(place + 1).map_or(usize::MAX, |next| start + next.span().start);
+        let entry = start + form.span().start..end;
+        // What could not be read of an entry is told already; it may have been its check.
+        let is_told = faults.iter().any(|fault| fault.file.path == file.path && entry.contains(&fault.span.start));
         match Test::from_form(form.get_ref()) {
             Some(test) => tests.push(test),
+            None if is_told => {}
             None => {
                 let span = form.span();
-                faults.push(
-                    Fault::error(file, start + span.start..start + span.end, "a test states exactly one check")
-                        .hint("`not_null`, `unique`, `accepted`, `accepted_codes` or `relationships`"),
-                );
+                faults.push(Fault::error(file, start + span.start..start + span.end, "a test states exactly one check").hint(
+                    "`not_null`, `unique`, `accepted`, `accepted_codes`, `relationships`, `expression`, `row_count`, `freshness`, `sum_equals` or `change`",
+                ));
             }
         }
     }

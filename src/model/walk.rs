@@ -37,6 +37,15 @@ pub struct ModelOutcome {
     pub ending: Ending,
 }
 
+impl ModelOutcome {
+    /// Takes the results of its tests from those of all models, as they are once those of the run were run too.
+    pub fn note_tests(&mut self, tests: &[TestResult]) {
+        if let Ending::UpToDate(facts) = &mut self.ending {
+            facts.tests = tests.iter().filter(|test| test.model == self.model).cloned().collect();
+        }
+    }
+}
+
 /// How a model ended.
 #[derive(Debug)]
 pub enum Ending {

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use arrow::compute::cast;
 use arrow::csv::{Writer as CsvWriter, WriterBuilder as CsvWriterBuilder};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -15,6 +14,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
 
+use super::memory::fitted;
 use crate::clock::random_bytes;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::DRAFTS;
@@ -81,10 +81,7 @@ impl Draft {
     /// # Errors
     /// `Internal` where the batch has other columns; `Unavailable` where the disk says no.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let internal = |cause| Error::new(Kind::Internal, "a model's rows do not have the columns that were planned").because(cause);
-        let columns: Result<Vec<_>> =
-            batch.columns().iter().zip(self.schema.fields()).map(|(column, field)| cast(column, field.data_type()).map_err(internal)).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), columns?).map_err(internal)?;
+        let batch = fitted(batch, &self.schema)?;
         self.rows += batch.num_rows() as u64;
         self.parquet.write(&batch).map_err(|cause| error::store("a result cannot be written", cause))?;
         match &mut self.csv {

@@ -35,6 +35,13 @@ mod tests {
     }
 
     #[test]
+    fn every_group_is_one_that_tables_know() {
+        let ages = [None, Some(0), Some(17), Some(18), Some(90)];
+        let made: std::collections::BTreeSet<_> = [None, Some("M"), Some("F"), Some("X")].into_iter().flat_map(|sex| ages.map(|age| group(sex, age))).collect();
+        assert_eq!(made, crate::contract::SADD_GROUPS.into_iter().collect());
+    }
+
+    #[test]
     fn a_person_is_of_age_on_the_eighteenth_birthday() {
         for (birth, event, age) in [
             ("2005-06-15", "2023-06-14", 17),

@@ -7,6 +7,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
+use super::edition::EditionForm;
 use super::forms::{PipelineForm, ProjectForm, SchemaForm};
 
 /// The schema of one kind of file.
@@ -25,6 +26,7 @@ pub fn editor_schemas() -> Vec<EditorSchema> {
     vec![
         editor_schema::<ProjectForm>("project", "rihla.toml"),
         editor_schema::<PipelineForm>("pipeline", "pipelines/*.toml"),
+        editor_schema::<EditionForm>("edition", "fixtures/published/*.toml"),
         editor_schema::<SchemaForm>("table-schema", "schemas/**/*.json"),
     ]
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::closing::{ClosedForm, ReopenedForm};
 use super::editor::Day;
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
 pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm};
@@ -40,6 +41,14 @@ pub struct ProjectForm {
     /// How long what is kept.
     #[serde(default)]
     pub retention: RetentionForm,
+    /// Periods whose figures are final.
+    #[serde(default)]
+    #[schemars(with = "Vec<ClosedForm>")]
+    pub closed: Vec<Spanned<ClosedForm>>,
+    /// What may change of closed periods, with who approved it.
+    #[serde(default)]
+    #[schemars(with = "Vec<ReopenedForm>")]
+    pub reopened: Vec<Spanned<ReopenedForm>>,
     /// Engine limits.
     #[serde(default)]
     pub engine: EngineForm,

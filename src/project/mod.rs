@@ -2,8 +2,10 @@
 //!
 //! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
 
+mod closing;
 mod codes;
 mod document;
+mod edition;
 mod editor;
 mod export;
 mod export_forms;
@@ -25,8 +27,10 @@ mod versions;
 mod wildcard;
 mod workbook;
 
+pub use closing::{Closing, Closings, Reopening};
 pub use document::from_toml_at;
-pub use editor::{EditorSchema, editor_schema, editor_schemas};
+pub use edition::{Edition, Restatement, editions, usual_tag};
+pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
@@ -69,6 +73,8 @@ pub struct Project {
     pub since: NaiveDate,
     /// How long what is kept.
     pub retention: Retention,
+    /// Periods whose figures are final.
+    pub closings: Closings,
     /// Memory that the engine may use, in MiB.
     pub memory_mib: usize,
     /// The offices in order of precedence.

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Files, Office, Project, Reference, codes, hxl, labels, pipeline, retention, schema};
+use super::{Closings, Files, Office, Project, Reference, closing, codes, hxl, labels, pipeline, retention, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -72,6 +72,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         first_period: Period::containing(PeriodKind::Month, NaiveDate::default()),
         since: NaiveDate::default(),
         retention: super::Retention::default(),
+        closings: Closings::default(),
         memory_mib: usize::try_from(DEFAULT_MEMORY_MIB).unwrap_or(usize::MAX),
         references: form.as_ref().map_or_else(Vec::new, |form| {
             form.references.iter().filter_map(|reference| resolve_reference(&file, reference.get_ref(), &around, faults)).collect()
@@ -102,6 +103,7 @@ fn describe(project: &mut Project, file: &Arc<SourceFile>, form: ProjectForm, ro
     project.warehouse = warehouse(file, form.warehouse.as_ref(), root, faults).unwrap_or_else(|| root.join("warehouse"));
     project.published = form.published.as_ref().and_then(|path| published(file, path, root, faults));
     project.retention = retention::resolve(file, &form.retention, &project.pipelines, faults);
+    project.closings = closing::resolve(file, &form.closed, &form.reopened, faults);
     if let Some(memory) = form.engine.memory_mib {
         project.memory_mib = usize::try_from(memory.into_inner()).unwrap_or(usize::MAX);
     }
@@ -229,7 +231,7 @@ fn first_period(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) ->
     }
 }
 
-fn date(file: &Arc<SourceFile>, value: &Spanned<Datetime>, faults: &mut Vec<Fault>) -> Option<NaiveDate> {
+pub(super) fn date(file: &Arc<SourceFile>, value: &Spanned<Datetime>, faults: &mut Vec<Fault>) -> Option<NaiveDate> {
     let found = match value.get_ref() {
         Datetime { date: Some(day), time: None, offset: None } => NaiveDate::from_ymd_opt(i32::from(day.year), u32::from(day.month), u32::from(day.day)),
         _ => None,

@@ -3,22 +3,24 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::controls;
+use super::since;
 use crate::diagnostic::{self, Fault, did_you_mean};
 use crate::error::Result;
 use crate::model::Model;
 use crate::project::{LABELS_FILE, LabelKind, Labels, Project};
-use crate::run::{Prepared, check_project_and};
+use crate::run::{Prepared, check_project_and, unit};
 
-/// Checks a project folder, its models, its control totals and its labels; touches nothing.
+/// Checks a project folder, its models and their unit tests, its control totals and its labels; touches nothing.
 ///
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check(root: &Path) -> Result<Prepared> {
-    let mut prepared = check_project_and(root, |project, faults| {
-        if let Some(Err(error)) = project.published.as_deref().map(controls::load) {
+    let mut prepared = check_project_and(root, async |project, checked, faults| {
+        unit::check(project, checked, faults).await?;
+        if let Some(Err(error)) = project.published.as_deref().map(since::published) {
             faults.extend(error.project_faults().iter().cloned());
         }
+        Ok(())
     })
     .await?;
     let warnings = missing_labels(&prepared.project, &prepared.checked.models);

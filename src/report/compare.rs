@@ -121,7 +121,7 @@ pub async fn compare(prepared: &Prepared, warehouse: &Warehouse, release: &Manif
         basis.read(&engine, release.known_until()).await?;
     }
     let earlier = earlier_values(prepared, warehouse, release, resource, &shape, &bases).await?;
-    let mut comparison = lines(&shape, &table, bases, &earlier);
+    let mut comparison = lines(&shape, &table, bases, &earlier, release);
     add_like_for_like(prepared, warehouse, release, &shape, &mut comparison).await?;
     Ok(comparison)
 }
@@ -152,13 +152,15 @@ async fn nothing_found(shape: &Shape, engine: &Engine) -> Error {
     }
 }
 
-fn lines(shape: &Shape, table: &Table, bases: Vec<Basis>, earlier: &[Earlier]) -> Comparison {
+fn lines(shape: &Shape, table: &Table, bases: Vec<Basis>, earlier: &[Earlier], release: &Manifest) -> Comparison {
+    let is_final = |is_current: bool| release.is_final(if is_current { shape.question.current } else { shape.question.prior });
     let lines = table.iter().map(|(key, values)| {
         let mut line = Line { key: key.clone(), figures: Vec::new(), like_for_like: vec![None; shape.measures.len()], marks: Vec::new(), bases: Vec::new() };
         for (index, ((_, measure), (current, prior))) in shape.measures.iter().zip(&values.sides).enumerate() {
             let basis = bases.iter().position(|basis| basis.is_of(measure, &values.reports)).unwrap_or(0);
             let mark = |is_current: bool, now: Option<Number>| Mark {
-                provisional: !bases[basis].coverage(is_current).is_complete(),
+                // Where periods are closed that decides; else a figure is final once every report has come.
+                provisional: !is_final(is_current).unwrap_or_else(|| bases[basis].coverage(is_current).is_complete()),
                 restated: earlier.iter().any(|release| release.differs(key, index, measure, is_current, basis, now)),
             };
             line.marks.push((mark(true, *current), mark(false, *prior)));

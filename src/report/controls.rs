@@ -69,6 +69,21 @@ impl ControlTotal {
         self.explained_difference.is_some_and(|explained| [computed, rounded].iter().any(|value| (value - self.value - explained).abs() < SAME))
     }
 
+    /// True where two values are one as it was published: of a rounded figure the rounded ones are the same, a bound
+    /// holds for both or for neither.
+    pub fn says_the_same(&self, one: f64, other: f64) -> bool {
+        match self.operator {
+            Operator::Equal => is_close(one, other),
+            Operator::RoundsTo => is_close(self.round(one), self.round(other)),
+            Operator::AtLeast => self.agrees(one) == self.agrees(other),
+        }
+    }
+
+    /// True where a value is the one that somebody wrote down; of a figure that was published rounded, rounded will do.
+    pub fn is_written_so(&self, value: f64, written: f64) -> bool {
+        is_close(value, written) || (self.operator == Operator::RoundsTo && is_close(self.round(value), self.round(written)))
+    }
+
     /// Rounds half away from zero to the decimals that were published.
     fn round(&self, value: f64) -> f64 {
         let scale = 10f64.powi(i32::try_from(self.decimals).unwrap_or(0));
@@ -84,6 +99,11 @@ impl ControlTotal {
             Operator::RoundsTo => (self.round(computed) - self.value).abs() < SAME,
         }
     }
+}
+
+/// Fractions are compared to ten digits and more.
+fn is_close(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1e-10 * one.abs().max(other.abs()).max(1.0)
 }
 
 /// Reads the control totals of every edition in a folder.
@@ -180,5 +200,15 @@ mod tests {
         assert!(control(Operator::RoundsTo, 91.3, 1).agrees(91.26));
         assert!(control(Operator::AtLeast, 20000.0, 0).agrees(20000.0));
         assert!(!control(Operator::AtLeast, 20000.0, 0).agrees(19999.0));
+    }
+
+    #[test]
+    fn a_figure_changes_as_it_was_published() {
+        assert!(!control(Operator::Equal, 938.0, 0).says_the_same(938.0, 937.0));
+        assert!(control(Operator::RoundsTo, 29.0, 0).says_the_same(28.87, 28.6));
+        assert!(!control(Operator::RoundsTo, 29.0, 0).says_the_same(28.87, 28.4));
+        assert!(control(Operator::AtLeast, 20000.0, 0).says_the_same(20001.0, 20500.0));
+        assert!(!control(Operator::AtLeast, 20000.0, 0).says_the_same(20001.0, 19999.0));
+        assert!(control(Operator::RoundsTo, 29.0, 0).is_written_so(28.4, 28.0) && !control(Operator::Equal, 29.0, 0).is_written_so(28.4, 28.0));
     }
 }

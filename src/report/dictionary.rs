@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{self, Check, Model, model_hash};
 use crate::project::Project;
 use crate::run::Prepared;
-use crate::warehouse::{LATEST, Manifest, Reports, Resource, Warehouse};
+use crate::warehouse::{LATEST, Manifest, Reports, Resource, TestResult, Warehouse};
 
 /// Lists of more codes than these are counted, not shown.
 const SHORT_LIST: usize = 12;
@@ -91,8 +91,12 @@ pub struct TestDocument {
     pub name: String,
     /// `error` or `warn`.
     pub severity: String,
-    /// Rows or groups of rows that fail in the newest release; absent where it was not run.
-    pub failures: Option<u64>,
+    /// How much may fail, `5` or `2 %`; absent where nothing may.
+    pub threshold: Option<String>,
+    /// What a failure means.
+    pub description: Option<String>,
+    /// Its result in the newest release; absent where it was not run.
+    pub result: Option<TestResult>,
 }
 
 /// A table's place in a release.
@@ -160,8 +164,10 @@ pub fn document(prepared: &Prepared, newest: Option<&(Warehouse, Manifest)>, nam
     let results = newest.map_or(&[][..], |(_, release)| &release.rihla.tests);
     let tests = model.tests.iter().map(|test| {
         let name = test.name();
-        let failures = results.iter().find(|result| result.model == model.name.as_str() && result.test == name).map(|result| result.failures);
-        TestDocument { name, severity: test.severity.as_str().to_owned(), failures }
+        let severity = test.severity.as_str();
+        let is_its = |result: &&TestResult| result.model == model.name.as_str() && result.test == name && result.severity == severity;
+        let result = results.iter().find(is_its).cloned();
+        TestDocument { name, severity: severity.to_owned(), threshold: test.threshold.words(), description: test.description.clone(), result }
     });
     Ok(TableDocument {
         name: name.to_owned(),

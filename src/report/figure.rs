@@ -8,7 +8,7 @@ pub const SMALL_BASE: f64 = 20.0;
 /// What is known about a figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// Not every report of its period has come.
+    /// Its period is not closed; where no period is, not every report of it has come.
     pub provisional: bool,
     /// An earlier release that had every report of the period said something else.
     pub restated: bool,

@@ -23,7 +23,7 @@ pub struct Origins {
 
 /// What a model is made from; the graph of models has no circles.
 pub fn origins(checked: &Checked, model: &Model) -> Origins {
-    let mut origins = Origins { direct: model.models_read().into_iter().map(str::to_owned).collect(), ..Origins::default() };
+    let mut origins = Origins { direct: model.reads.iter().map(|(name, _)| name.clone()).filter(|name| !name.contains('.')).collect(), ..Origins::default() };
     let mut open = vec![model];
     while let Some(next) = open.pop() {
         for (read, _) in &next.reads {

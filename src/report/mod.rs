@@ -5,11 +5,13 @@
 mod basis;
 mod cells;
 mod check;
+mod column_lineage;
 mod compare;
 mod controls;
 mod coverage;
 mod dictionary;
 mod diff;
+mod drawing;
 mod explain;
 mod figure;
 mod labeller;
@@ -17,13 +19,16 @@ mod lineage;
 mod number;
 mod quarantine;
 mod reconcile;
+mod releases;
 mod shape;
+mod since;
 mod status;
 mod values;
 
 pub use basis::{Basis, NoLikeForLike};
 pub use cells::{Cells, query};
 pub use check::check;
+pub use column_lineage::{ColumnOrigins, Direction, TableKind, column_origins};
 pub use compare::{Block, Comparison, Line, compare};
 pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
@@ -32,12 +37,15 @@ pub use diff::{
     Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Total,
     diff, history,
 };
+pub use drawing::drawing;
 pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
 pub use figure::{Figure, Mark, is_share};
 pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;
 pub use number::Number;
 pub use quarantine::{QuarantineFilter, QuarantineLine, quarantine};
-pub use reconcile::{Reconciled, Verdict, editions, reconcile};
+pub use reconcile::{Reconciled, Reconciliation, Verdict, editions, reconcile};
+pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, releases};
 pub use shape::{Question, Refusal, RefusedMeasure};
+pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};

@@ -84,22 +84,12 @@ impl Judge {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
         }
-        let newest = newest(known);
-        if let Some((error, reason)) = contradiction(found, &hash, known, rivals) {
-            return Ok(self.refused(found, pipeline, hash, error, reason));
+        match standing(found.received, &found.path, &hash, &pipeline.fingerprint, known, rivals) {
+            Standing::Contradiction(error, reason) => Ok(self.refused(found, pipeline, hash, error, reason)),
+            Standing::Outdated => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None)),
+            Standing::Unchanged(revision) => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision))),
+            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, revision),
         }
-        if let Some(newest) = &newest {
-            if found.received < newest.received {
-                return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None));
-            }
-            // Under another contract the same bytes may hold more good rows than they did.
-            let may_say_more = newest.has_faulty_rows && newest.contract != pipeline.fingerprint;
-            if hash == newest.content_hash && !may_say_more {
-                return Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(newest.revision)));
-            }
-        }
-        let revision = newest.map_or(0, |newest| newest.revision) + 1;
-        self.validate(found, pipeline, &pages, hash, revision)
     }
 
     fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
@@ -199,6 +189,33 @@ pub(super) fn hash(pages: &[Page]) -> String {
     hex::encode(hash.finalize())
 }
 
+/// What a delivery is beside those of its slot that were judged before.
+pub(super) enum Standing {
+    /// It cannot be told which is the later: Frictionless's name of the error, and the reason.
+    Contradiction(&'static str, String),
+    /// A later one was loaded already.
+    Outdated,
+    /// It says what this revision says.
+    Unchanged(i64),
+    /// It would be this revision.
+    New(i64),
+}
+
+/// What a delivery is beside those of its slot that are known; `rivals` where another was received at the same time and
+/// says something else.
+pub(super) fn standing(received: DateTime<Utc>, path: &str, hash: &str, contract: &str, known: &[Submission], rivals: bool) -> Standing {
+    if let Some((error, reason)) = contradiction(received, path, hash, known, rivals) {
+        return Standing::Contradiction(error, reason);
+    }
+    let Some(newest) = newest(known) else { return Standing::New(1) };
+    if received < newest.received {
+        return Standing::Outdated;
+    }
+    // Under another contract the same bytes may hold more good rows than they did.
+    let may_say_more = newest.has_faulty_rows && newest.contract != contract;
+    if hash == newest.content_hash && !may_say_more { Standing::Unchanged(newest.revision) } else { Standing::New(newest.revision + 1) }
+}
+
 fn newest(known: &[Submission]) -> Option<Newest> {
     let loaded = known.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
     let newest = loaded.max_by_key(|s| s.revision)?;
@@ -215,14 +232,14 @@ fn newest(known: &[Submission]) -> Option<Newest> {
 }
 
 /// Two different deliveries of a slot with the same received time: which is the later cannot be known.
-fn contradiction(found: &Found, hash: &str, known: &[Submission], rivals: bool) -> Option<(&'static str, String)> {
+fn contradiction(received: DateTime<Utc>, path: &str, hash: &str, known: &[Submission], rivals: bool) -> Option<(&'static str, String)> {
     if rivals {
-        let when = found.received.format("%Y-%m-%d %H:%M:%SZ");
+        let when = received.format("%Y-%m-%d %H:%M:%SZ");
         return Some((AMBIGUOUS, format!("another delivery for the same slot was received at the same time ({when}) and says something else")));
     }
-    let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == found.received && s.content_hash != hash);
+    let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == received && s.content_hash != hash);
     settled.next_back().map(|earlier| {
-        if earlier.path == found.path {
+        if earlier.path == path {
             ("changed-delivery", "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned())
         } else {
             (AMBIGUOUS, format!("{} was received at the same time for the same slot and says something else", earlier.path))

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::record_batch::RecordBatch;
+
 use super::protect::{Cutoffs, kept};
 use crate::diagnostic::{self, Fault, Severity};
 use crate::engine::Engine;
@@ -28,17 +30,17 @@ pub struct Prepared {
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check_project(root: &Path) -> Result<Prepared> {
-    check_project_and(root, |_, _| {}).await
+    check_project_and(root, async |_, _, _| Ok(())).await
 }
 
-/// Checks a project folder, its models, and what else the caller looks at.
+/// Checks a project folder, its models, and what else the caller looks at; it is given no models where they have faults.
 ///
 /// # Errors
 /// `Config` with every fault found.
-pub async fn check_project_and(root: &Path, also: impl FnOnce(&Project, &mut Vec<Fault>)) -> Result<Prepared> {
+pub async fn check_project_and(root: &Path, also: impl AsyncFnOnce(&Project, Option<&Checked>, &mut Vec<Fault>) -> Result<()>) -> Result<Prepared> {
     let (project, mut faults) = project::load_with_faults(root)?;
     let checked = model::check(&project, &mut faults).await?;
-    also(&project, &mut faults);
+    also(&project, checked.as_ref(), &mut faults).await?;
     diagnostic::sort(&mut faults);
     match checked {
         Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
@@ -78,12 +80,17 @@ async fn fill_with(
             filler.feed(contract, day.map_or(Ok(table.clone()), |day| kept(engine, contract, table, *day))?).await?;
         }
     }
+    filler.rest(read_references(project)?)
+}
+
+/// The tables of the project that no office sends, by name.
+pub fn read_references(project: &Project) -> Result<Vec<(String, RecordBatch)>> {
     let mut references = Vec::new();
     for reference in &project.references {
         let bytes = std::fs::read(&reference.path).map_err(|cause| error::io(format!("cannot read `{}`", reference.path.display()), cause))?;
         references.push((reference.name.clone(), read_reference(reference, &bytes.into())?));
     }
-    filler.rest(references)
+    Ok(references)
 }
 
 /// An engine that holds the tables of a release, and nothing else.

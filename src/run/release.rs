@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::{audit_run, moment, release_before};
+use super::closing::{self, Judgement};
 use super::prepare::fill;
+use super::rows::count_changes;
 use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::{Builder, Built, Checked, definitions, known_until};
 use crate::project::Project;
-use crate::warehouse::{LastBuild, Manifest, ReleaseProvenance, Resource, TestResult, Warehouse};
+use crate::warehouse::{
+    ClosedPeriod, LastBuild, Manifest, ReleaseProvenance, Resource, TableChange, TableFate, TestResult, Warehouse, says_the_same, table_changes,
+};
 
 /// Builds what is wanted, all where nothing is said, and releases where every table is up to date.
 pub async fn release(
@@ -25,35 +30,56 @@ pub async fn release(
     let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
-    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted };
-    let Built { build: built, outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
+    let moment = moment(project, warehouse.clock());
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment };
+    let Built { build: mut built, mut outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
+    let closed = closing::closed_now(project, warehouse);
+    let is_unchanged = last.as_ref().is_some_and(|last| is_same(last, &built, &closed));
+    // What the last release says already is held against the one before it, as it was when it was made.
+    built.against = if is_unchanged { release_before(warehouse, last.as_ref()).await? } else { last.as_ref().map(|last| last.rihla.release) };
+    audit_run(checked, warehouse, &engine, moment, &mut built).await?;
+    outcomes.iter_mut().for_each(|outcome| outcome.note_tests(&built.tests));
     if built != before {
         warehouse.remember_build(&built).await?;
     }
     report.note_models(outcomes);
     report.tables = built.tables.len();
     report.release = last.as_ref().map(|last| last.rihla.release);
-    if report.failed_tests.iter().any(TestResult::stops) {
-        report.problems.push("tests failed: no release is made".to_owned());
+    let stops = report.failed_tests.iter().any(TestResult::stops);
+    if stops {
+        let what = if is_unchanged { "tests failed of what is released already" } else { "tests failed: no release is made" };
+        report.problems.push(format!("{what}; `rihla audit --failing` shows the rows"));
     }
     if !report.failed_models.is_empty() {
         report.problems.push("models failed: no release is made".to_owned());
         report.outcome = RunOutcome::Failed;
         return Ok(());
     }
-    // A release is of one state: where any table is of another there is none to make.
-    if !report.out_of_date.is_empty() || report.is_held_back || report.failed_tests.iter().any(TestResult::stops) {
+    // A release is of one state: where any table is of another there is none to make, and nothing to hold against the last.
+    if !report.out_of_date.is_empty() {
         report.outcome = RunOutcome::Held;
         return Ok(());
     }
-    if let Some(last) = last.as_ref().filter(|last| is_same(last, &built)) {
+    let stands_against = report.is_held_back || (stops && !is_unchanged);
+    if let Some(last) = last.as_ref().filter(|_| !stands_against && is_unchanged) {
         report.outcome = RunOutcome::Unchanged;
         // A run that was killed after its release but before its folder was made left this to do.
-        return warehouse.show(last);
+        warehouse.show(last)?;
+        return warehouse.show_tags().await;
+    }
+    let verdict = match &last {
+        Some(last) if !stands_against => judge(project, warehouse, last, &built, report).await?,
+        _ => Verdict { judgement: Judgement { closed, ..Judgement::default() }, holds: stands_against },
+    };
+    if verdict.holds {
+        report.changes = last.as_ref().map(|last| changes(warehouse, &last.resources, &built.tables)).transpose()?.unwrap_or_default();
+        report.outcome = RunOutcome::Held;
+        return Ok(());
     }
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
+    (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
     manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
     warehouse.publish(&manifest).await?;
     report.release = Some(number);
@@ -61,25 +87,48 @@ pub async fn release(
     Ok(())
 }
 
+/// What the last release says to another one.
+struct Verdict {
+    judgement: Judgement,
+    /// True where there must be none.
+    holds: bool,
+}
+
+/// Asks the last release: closed periods stand against another one, and a rollback that nobody has cleared.
+async fn judge(project: &Project, warehouse: &Warehouse, last: &Manifest, built: &LastBuild, report: &mut RunReport) -> Result<Verdict> {
+    let judgement = closing::judge(project, warehouse, last, &built.tables)?;
+    let number = last.rihla.release;
+    let mut problems = judgement.problems(number);
+    if let (Some(back), true) = (&last.rihla.rolled_back_to, warehouse.is_held_by_rollback(last).await?) {
+        problems.push(format!("release {number} is a rollback to release {} and stays until `rihla rollback --clear`", back.release));
+    }
+    let holds = !problems.is_empty();
+    report.problems.extend(problems);
+    report.closed_changes.clone_from(&judgement.changes);
+    Ok(Verdict { judgement, holds })
+}
+
+/// Tables that would be otherwise, with how many of their rows.
+fn changes(warehouse: &Warehouse, before: &[Resource], after: &[Resource]) -> Result<Vec<TableChange>> {
+    let mut changes = table_changes(before, after);
+    for change in changes.iter_mut().filter(|change| change.fate == TableFate::Changed) {
+        let find = |tables: &[Resource]| tables.iter().find(|table| table.name == change.table).cloned();
+        if let (Some(before), Some(after)) = (find(before), find(after)) {
+            change.rows = Some(count_changes(warehouse, &before, &after)?);
+        }
+    }
+    Ok(changes)
+}
+
 /// True where a release would say what the last one says, whatever it was made of.
-fn is_same(last: &Manifest, built: &LastBuild) -> bool {
-    let said = |tables: &[Resource]| {
-        tables
-            .iter()
-            .map(|table| {
-                (
-                    table.name.clone(),
-                    table.hash.clone(),
-                    table.rihla.csv.clone(),
-                    table.description.clone(),
-                    table.schema.clone(),
-                    table.rihla.measures.clone(),
-                    table.rihla.reports.clone(),
-                )
-            })
-            .collect::<Vec<_>>()
-    };
-    said(&last.resources) == said(&built.tables) && last.rihla.tests == built.tests
+pub(super) fn is_same(last: &Manifest, built: &LastBuild, closed: &[ClosedPeriod]) -> bool {
+    let says = |(old, new)| says_the_same(old, new);
+    // What depends on the moment or on an earlier release is no news by itself.
+    let tested = |tests: &[TestResult]| tests.iter().map(|test| if test.is_of_run { test.unrun() } else { test.clone() }).collect::<Vec<_>>();
+    last.resources.len() == built.tables.len()
+        && last.resources.iter().zip(&built.tables).all(says)
+        && tested(&last.rihla.tests) == tested(&built.tests)
+        && last.rihla.closed == closed
 }
 
 fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, built: LastBuild, number: u64, known_until: String, run_id: &str) -> Manifest {
@@ -105,6 +154,9 @@ fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, bui
             tests: built.tests,
             inputs: BTreeMap::new(),
             reissued: Vec::new(),
+            closed: Vec::new(),
+            restated: Vec::new(),
+            rolled_back_to: None,
         },
     }
 }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::closing::ClosedChange;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
-use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TestResult};
+use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -127,6 +128,10 @@ pub struct RunReport {
     pub failed_tests: Vec<TestResult>,
     /// How many tests were run or used again.
     pub tests: usize,
+    /// Where no release was made although something would be otherwise: the tables.
+    pub changes: Vec<TableChange>,
+    /// Figures of closed periods that would be otherwise, and that nobody approved.
+    pub closed_changes: Vec<ClosedChange>,
     /// Why nothing was released, or what else needs somebody.
     pub problems: Vec<String>,
 }
@@ -151,6 +156,8 @@ impl RunReport {
             outcomes: Vec::new(),
             failed_tests: Vec::new(),
             tests: 0,
+            changes: Vec::new(),
+            closed_changes: Vec::new(),
             problems: Vec::new(),
         }
     }

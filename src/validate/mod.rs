@@ -16,4 +16,4 @@ mod temporal;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use people::{PersonRow, cases, people};
-pub use table::{TypedRows, read_reference};
+pub use table::{TypedRows, plain_source, read_reference};

@@ -144,7 +144,11 @@ fn first_repeated(typed: &TypedRows, key: &[usize]) -> Result<Option<usize>> {
     Ok(rows.iter().position(|row| !seen.insert(row.owned())))
 }
 
-fn plain_source(contract: &Contract) -> Result<Source> {
+/// How tables of the project are written: a UTF-8 comma CSV, ISO dates and instants, `|` between the items of a list.
+///
+/// # Errors
+/// `Internal` where the program's own formats are none.
+pub fn plain_source(contract: &Contract) -> Result<Source> {
     let labels: HashMap<String, usize> =
         contract.fields.iter().enumerate().flat_map(|(index, field)| field.labels.iter().map(move |label| (label.clone(), index))).collect();
     let format = |format: Result<DateFormat, (String, String)>| format.map_err(|(message, _)| Error::new(Kind::Internal, message));

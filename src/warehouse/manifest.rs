@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Measure;
+use crate::period::Period;
 use crate::store::hash_of_file;
 
 /// A release: a Data Package descriptor with what rihla adds.
@@ -56,6 +57,47 @@ pub struct Provenance {
     /// Receipts by which tables of this release were written anew after it was made: people erased, the key rotated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reissued: Vec<String>,
+    /// Periods whose figures are final in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<ClosedPeriod>,
+    /// Changes of closed periods that it brings, with who approved them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restated: Vec<RestatedPeriod>,
+    /// The earlier release that it says again, where it is a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<RolledBack>,
+}
+
+/// A period whose figures are final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedPeriod {
+    /// The period.
+    pub period: String,
+    /// Since when.
+    pub on: chrono::NaiveDate,
+}
+
+/// A change of a closed period that somebody approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestatedPeriod {
+    /// The closed period.
+    pub period: String,
+    /// What the run that held it called the change.
+    pub change: String,
+    /// Why.
+    pub cause: String,
+    /// Who approved it.
+    pub approver: String,
+}
+
+/// What a rollback went back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// The release whose tables are current again.
+    pub release: u64,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A table of a release.
@@ -195,6 +237,23 @@ pub struct TestResult {
     pub severity: String,
     /// How many rows or groups of rows fail.
     pub failures: u64,
+    /// How many may fail and are only told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub threshold: u64,
+    /// What a failure means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Why it could not be held against anything, so that nothing fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// True where the result depends on the moment of the run or on the last release, not on the table alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_run: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What was built last, released or not: the tables, by which the next run knows what it need not build again.
@@ -206,6 +265,9 @@ pub struct LastBuild {
     pub staging: Vec<Resource>,
     /// The results of tests.
     pub tests: Vec<TestResult>,
+    /// The release that changes were counted from, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<u64>,
 }
 
 impl Manifest {
@@ -215,10 +277,31 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    /// Whether the figures of a period are final in it; nothing where it closes no period at all, and then the reports
+    /// that have come decide.
+    pub fn is_final(&self, period: Period) -> Option<bool> {
+        let closed = &self.rihla.closed;
+        let holds = |closed: &ClosedPeriod| closed.period.parse().is_ok_and(|closed: Period| closed.holds(period));
+        (!closed.is_empty()).then(|| closed.iter().any(holds))
+    }
+}
+
 impl TestResult {
+    /// True where more fails than may.
+    pub fn fails(&self) -> bool {
+        self.failures > self.threshold
+    }
+
     /// True where the test stops a release.
     pub fn stops(&self) -> bool {
-        self.failures > 0 && self.severity == "error"
+        self.fails() && self.severity == "error"
+    }
+
+    /// The test without its result.
+    #[must_use]
+    pub fn unrun(&self) -> Self {
+        Self { failures: 0, threshold: 0, note: None, ..self.clone() }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod change;
 mod delta;
+mod differences;
 mod erased;
 mod key;
 mod load;
@@ -15,26 +16,31 @@ mod receipt;
 mod reissue;
 mod release;
 mod rewrite;
+mod rollback;
 mod runs;
 mod set_aside;
 mod sources;
 mod submission;
+mod tags;
 
 pub use change::Change;
 pub use delta::{AppendedTable, delta_error};
+pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use load::{Landed, SlotLoad};
 pub use manifest::{
-    Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, TableFacts, TableSchema, TestResult,
+    ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
+    TableFacts, TableSchema, TestResult,
 };
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
-pub use release::LATEST;
+pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use sources::{SOURCES, sources_of};
 pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
+pub use tags::{Locked, Naming, Tag, Tagged};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -47,7 +47,7 @@ impl Warehouse {
         serde_json::from_slice(&bytes).map_err(|cause| Error::new(Kind::Conflict, format!("`{path}` is no release that this program knows")).because(cause))
     }
 
-    /// A release by what people call it: its number, or `latest`.
+    /// A release by what people call it: its number, `latest`, or a tag.
     ///
     /// # Errors
     /// `Input` where there is none of that name.
@@ -58,7 +58,7 @@ impl Warehouse {
         }
         match name.parse() {
             Ok(number) => self.release(number).await,
-            Err(_) => Err(Error::new(Kind::Input, format!("there is no release `{name}`")).hint("name it by its number, or `latest`")),
+            Err(_) => self.tagged_release(name).await,
         }
     }
 
@@ -126,12 +126,16 @@ impl Warehouse {
         std::fs::create_dir_all(&building).map_err(|cause| error::io(what(), cause))?;
         link_files(manifest, &building, |path| self.released_file(path)).map_err(|cause| error::io(what(), cause))?;
         std::fs::write(building.join("datapackage.json"), bytes).map_err(|cause| error::io(what(), cause))?;
-        // A folder of that name that shows something else is of a manifest that somebody took away.
+        // A folder of that name that shows something else is of a manifest that somebody took away, or is damaged. It makes
+        // room whole, so that nobody reads a part of it.
         let folder = released.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|cause| error::io(what(), cause))?;
+        let gone = released.join(format!(".building-{}", hex::encode(random_bytes::<6>())));
+        let is_there = folder.exists();
+        if is_there {
+            std::fs::rename(&folder, &gone).map_err(|cause| error::io(what(), cause))?;
         }
-        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))
+        std::fs::rename(&building, folder).map_err(|cause| error::io(what(), cause))?;
+        if is_there { std::fs::remove_dir_all(&gone).map_err(|cause| error::io(what(), cause)) } else { Ok(()) }
     }
 
     /// The file of a table of a release.
@@ -216,21 +220,25 @@ fn number_of(file: &str) -> Option<u64> {
     file.strip_prefix("release-")?.strip_suffix(".json")?.parse().ok()
 }
 
+/// What a link is called before it takes the place of another.
+pub const POINTING: &str = ".pointing-";
+
 /// Points a symbolic link elsewhere in one step: readers see the old place or the new one, never none.
 #[cfg(unix)]
-fn point(link: &Path, target: &str) -> Result<()> {
+pub(super) fn point(link: &Path, target: &str) -> Result<()> {
     if std::fs::read_link(link).is_ok_and(|now| now == Path::new(target)) {
         return Ok(());
     }
     let what = || format!("cannot point `{}` to {target}", link.display());
-    let fresh = link.with_extension(hex::encode(random_bytes::<6>()));
+    let fresh = link.with_file_name(format!("{POINTING}{}", hex::encode(random_bytes::<6>())));
     std::os::unix::fs::symlink(target, &fresh).map_err(|cause| error::io(what(), cause))?;
     std::fs::rename(&fresh, link).map_err(|cause| error::io(what(), cause))
 }
 
-/// Where there are no symbolic links for everybody, a file names the newest release.
+/// Where there are no symbolic links for everybody, a file names the release.
 #[cfg(not(unix))]
-fn point(link: &Path, target: &str) -> Result<()> {
-    let file = link.with_extension("txt");
+pub(super) fn point(link: &Path, target: &str) -> Result<()> {
+    let name = link.file_name().unwrap_or_default().to_string_lossy();
+    let file = link.with_file_name(format!("{name}.txt"));
     std::fs::write(&file, target).map_err(|cause| error::io(format!("cannot write `{}`", file.display()), cause))
 }

@@ -25,6 +25,9 @@ pub enum SubmissionOutcome {
 }
 
 impl SubmissionOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Loaded, Self::Unchanged, Self::Refused, Self::Outdated];
+
     /// Its name in tables.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +39,7 @@ impl SubmissionOutcome {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Loaded, Self::Unchanged, Self::Refused, Self::Outdated].into_iter().find(|outcome| outcome.as_str() == text)
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
     }
 }
 

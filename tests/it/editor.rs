@@ -24,7 +24,7 @@ fn the_committed_schemas_are_those_of_the_forms() {
 fn editor_settings_name_schemas_that_are_there() {
     let taplo: toml::Table = fs::read_to_string(repository(".taplo.toml")).expect("settings").parse().expect("TOML");
     let rules = taplo["rule"].as_array().expect("rules");
-    assert_eq!(rules.len(), 2, "rihla.toml and pipelines");
+    assert_eq!(rules.len(), 4, "rihla.toml, pipelines, unit tests and editions");
     for rule in rules {
         assert!(repository(rule["schema"]["path"].as_str().expect("a path")).is_file(), "{rule}");
     }
@@ -92,7 +92,7 @@ fn cases(root: &str) -> Vec<Value> {
     let text = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let project = repository(root).join("rihla.toml");
     add(&project, &schema("project"), from_toml(&text(&project)));
-    let (pipeline, table, header) = (schema("pipeline"), schema("table-schema"), schema("model-header"));
+    let (pipeline, table, header, unit) = (schema("pipeline"), schema("table-schema"), schema("model-header"), schema("unit-test"));
     let mut folders = vec![repository(root).join("pipelines"), repository(root).join("schemas"), repository(root).join("sql")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -108,6 +108,11 @@ fn cases(root: &str) -> Vec<Value> {
                 }
                 _ => {}
             }
+        }
+    }
+    for path in fs::read_dir(repository(root).join("tests/models")).into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            add(&path, &unit, from_toml(&text(&path)));
         }
     }
     cases
@@ -130,9 +135,11 @@ fn a_schema_finds_what_the_program_would_refuse() {
         ("pipeline", from_toml("feed = 'x'\ntolerance = 'much'\nschedule = { cron = '0 6 * * *' }\n")),
         ("table-schema", json!({"fields": [{"name": "a", "type": "text", "rihla": {"role": "nobody"}}]})),
         ("model-header", from_toml("grain = ['a']\n[[tests]]\nunik = ['a']\n")),
+        ("unit-test", from_toml("description = 'x'\ntoday = 'soon'\n[[expect]]\ntable = 'a'\nrow = 'b'\n")),
     ];
     let cases: Vec<Value> = wrong.iter().map(|(name, value)| json!({"file": name, "schema": schema(name), "value": value})).collect();
     let Some(told) = faults(&cases) else { return };
     let count = |name: &str| told[name].as_array().expect("faults").len();
     assert_eq!((count("project"), count("pipeline"), count("table-schema"), count("model-header")), (2, 2, 2, 2), "{told}");
+    assert_eq!(count("unit-test"), 3, "{told}");
 }

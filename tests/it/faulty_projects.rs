@@ -12,12 +12,12 @@ const STAGED: &str = "sql/staging/registered.sql";
 const MODEL: &str = "sql/marts/by_country.sql";
 
 /// What `check` says of a project is what `run` says, and neither touches anything.
-fn faulty(name: &str, story: &str, spoil: impl FnOnce(&Folder)) {
+pub fn faulty(group: &str, name: &str, story: &str, spoil: impl FnOnce(&Folder)) {
     let folder = Folder::small();
     spoil(&folder);
     let before = folder.files("");
     let checked = folder.rihla(&["check"]);
-    snapshot("faulty_projects", name, story, &checked.text());
+    snapshot(group, name, story, &checked.text());
     assert_eq!((checked.code, checked.stdout.as_str()), (1, ""), "{}", checked.text());
     let run = folder.rihla(&["run"]);
     assert_eq!((run.code, run.said()), (1, checked.stderr), "`run` says something else than `check`");
@@ -26,7 +26,7 @@ fn faulty(name: &str, story: &str, spoil: impl FnOnce(&Folder)) {
 
 macro_rules! faulty {
     ($($name:ident, $story:literal, |$folder:ident| $spoil:expr;)*) => {
-        $(#[test] fn $name() { faulty(stringify!($name), $story, |$folder| { $spoil; }); })*
+        $(#[test] fn $name() { faulty("faulty_projects", stringify!($name), $story, |$folder| { $spoil; }); })*
     };
 }
 

@@ -127,9 +127,10 @@ pub fn legend(view: &View<'_>) -> Vec<String> {
     let lines = &view.comparison.lines;
     let marks = || lines.iter().flat_map(|line| &line.marks).flat_map(|(now, before)| [*now, *before]);
     let figures = || lines.iter().flat_map(|line| line.figures.iter().chain(line.like_for_like.iter().flatten()));
+    let provisional = if view.release.rihla.closed.is_empty() { Word::Provisional } else { Word::NotClosed };
     let occurs = [
         (Word::SmallBase, figures().any(|figure| figure.small_base && figure.percent.is_some())),
-        (Word::Provisional, marks().any(|mark: Mark| mark.provisional)),
+        (provisional, marks().any(|mark: Mark| mark.provisional)),
         (Word::Restated, marks().any(|mark| mark.restated)),
         (Word::OfCoverageMeans, lines.iter().any(|line| line.like_for_like.iter().any(Option::is_some))),
     ];

@@ -29,13 +29,10 @@ pub fn manifest(project: &Project, checked: &Checked, making: &Making<'_>) -> Va
         let id = ids::model(project, model.name.as_str());
         let reads: BTreeSet<String> = model.reads.iter().filter(|(read, _)| all.contains_key(read)).map(|(read, _)| ids::read(project, read)).collect();
         nodes.insert(id.clone(), make.model(model, schema, &reads));
-        for ((test_id, test), form) in ids::tests(project, model).into_iter().zip(&model.header.tests) {
-            let form = form.get_ref();
-            let related = form.relationships.as_ref().map(|related| related.table.get_ref().clone());
-            let codes = form.accepted_codes.as_ref().map(|accepted| format!("codes.{}", accepted.codes.get_ref()));
-            let held_against = related.into_iter().chain(codes).filter(|table| all.contains_key(table)).map(|table| ids::read(project, &table));
+        for (test_id, test) in ids::tests(project, model) {
+            let held_against = test.check.other_table().filter(|table| all.contains_key(table)).map(|table| ids::read(project, &table));
             let reads: BTreeSet<String> = std::iter::once(id.clone()).chain(held_against).collect();
-            nodes.insert(test_id.clone(), make.test(model, &test_id, test, form, &reads));
+            nodes.insert(test_id.clone(), make.test(model, &test_id, test, &reads));
             parents.insert(test_id, reads);
         }
         parents.insert(id, reads);

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::ids;
 use crate::contract::{Contract, loaded_schema};
-use crate::model::{self, Model, Node, Severity, Test, TestForm};
+use crate::model::{self, Model, Node, Severity, Test};
 use crate::project::Project;
 
 /// What entries are made from.
@@ -60,8 +60,8 @@ impl Nodes<'_> {
     }
 
     /// A test of a model.
-    pub fn test(&self, model: &Model, id: &str, test: &Test, form: &TestForm, reads: &BTreeSet<String>) -> Value {
-        let columns: Vec<&str> = Test::columns_of(form).into_iter().map(|column| column.get_ref().as_str()).collect();
+    pub fn test(&self, model: &Model, id: &str, test: &Test, reads: &BTreeSet<String>) -> Value {
+        let columns = test.check.columns();
         let column = match columns.as_slice() {
             [only] => Some(*only),
             _ => None,

@@ -66,7 +66,12 @@ fn verdict(result: &TestResult) -> (&'static str, Option<String>) {
     if result.failures == 0 {
         return ("pass", None);
     }
-    let status = if result.stops() { "fail" } else { "warn" };
+    let status = match () {
+        () if result.stops() => "fail",
+        () if result.fails() => "warn",
+        // So many may fail: they are told all the same.
+        () => "pass",
+    };
     let rows = if result.failures == 1 { "row or group of rows fails" } else { "rows or groups of rows fail" };
     (status, Some(format!("{} {rows}", result.failures)))
 }

@@ -18,6 +18,7 @@ pub use bars::Bars;
 pub use erase::{Erasure, erase};
 pub use expiry::{Cutoffs, kept};
 pub use prune::{Pruning, prune};
+pub use reissue::read_table;
 pub use rotate::{Rotation, rotate};
 pub use wanted::{Named, lines};
 

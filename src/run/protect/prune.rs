@@ -35,6 +35,8 @@ pub struct Pruning {
     pub kept_from: Cutoffs,
     /// Releases that go.
     pub release_numbers: Vec<u64>,
+    /// Older releases that stay for their tags, with them.
+    pub tagged_releases: BTreeMap<u64, Vec<String>>,
     /// Files and folders that go, below the warehouse.
     pub paths: Vec<String>,
     /// Tables that are written anew since interrupted runs left rows or files in them that nobody vouches for.
@@ -149,6 +151,7 @@ impl Found {
             is_needed: self.is_needed(),
             kept_from: self.cutoffs,
             release_numbers: self.stray.releases,
+            tagged_releases: self.stray.tagged,
             paths: self.stray.paths,
             leftovers: self.leftovers,
             receipt: self.receipt,

@@ -1,11 +1,11 @@
 //! What nobody needs any more: releases past those that are kept, and files that no manifest names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::STAGING;
 use crate::error::{self, Result};
-use crate::warehouse::{Resource, SOURCES, Warehouse, sources_of};
+use crate::warehouse::{POINTING, Resource, SOURCES, Warehouse, sources_of};
 
 /// The folder of releases.
 const RELEASED: &str = "released";
@@ -17,6 +17,8 @@ pub struct Stray {
     pub releases: Vec<u64>,
     /// Releases that stay.
     pub kept: Vec<u64>,
+    /// Of those, the ones that stay for their tags alone, with them.
+    pub tagged: BTreeMap<u64, Vec<String>>,
     /// Paths below the warehouse.
     pub paths: Vec<String>,
 }
@@ -28,9 +30,7 @@ impl Stray {
     /// # Errors
     /// `Unavailable` where a folder cannot be listed.
     pub async fn find(warehouse: &Warehouse, keep: Option<u64>, staging_goes: bool) -> Result<Self> {
-        let numbers = warehouse.release_numbers().await?;
-        let going = keep.map_or(0, |keep| numbers.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX)));
-        let mut stray = Self { releases: numbers[..going].to_vec(), kept: numbers[going..].to_vec(), paths: Vec::new() };
+        let mut stray = Self::of_releases(warehouse, keep).await?;
         let mut needed: BTreeSet<String> = BTreeSet::new();
         for number in &stray.kept {
             let manifest = warehouse.release(*number).await?;
@@ -46,6 +46,13 @@ impl Stray {
         stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));
         let beside: Vec<String> = entries(root, RELEASED)?.into_iter().filter(|name| stray.is_stray_entry(name)).collect();
         stray.paths.extend(beside.into_iter().map(|name| format!("{RELEASED}/{name}")));
+        let cleared = entries(root, &format!("{RELEASED}/cleared"))?.into_iter();
+        let is_of =
+            |name: &String| name.strip_suffix(".json").and_then(|number| number.parse().ok()).is_some_and(|number: u64| stray.releases.contains(&number));
+        let cleared: Vec<String> = cleared.filter(is_of).collect();
+        stray.paths.extend(cleared.into_iter().map(|name| format!("{RELEASED}/cleared/{name}")));
+        let links = entries(root, &format!("{RELEASED}/tags"))?.into_iter().filter(|name| name.starts_with(POINTING));
+        stray.paths.extend(links.map(|name| format!("{RELEASED}/tags/{name}")));
         let mut files = Vec::new();
         walk(root, &format!("{RELEASED}/tables"), &mut files)?;
         if !staging_goes {
@@ -59,10 +66,24 @@ impl Stray {
         Ok(stray)
     }
 
+    /// Which releases go and which stay: the newest, and those that somebody named.
+    async fn of_releases(warehouse: &Warehouse, keep: Option<u64>) -> Result<Self> {
+        let numbers = warehouse.release_numbers().await?;
+        let past = keep.map_or(0, |keep| numbers.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX)));
+        let mut stray = Self::default();
+        for tag in warehouse.tags().await? {
+            if let Some(number) = tag.release().filter(|number| numbers[..past].contains(number)) {
+                stray.tagged.entry(number).or_default().push(tag.name);
+            }
+        }
+        (stray.releases, stray.kept) = numbers.iter().partition(|number| numbers[..past].contains(number) && !stray.tagged.contains_key(number));
+        Ok(stray)
+    }
+
     /// A folder of a release that is not kept, or what an interrupted run left beside them.
     fn is_stray_entry(&self, name: &str) -> bool {
         let of_release = name.len() == 6 && name.parse::<u64>().is_ok_and(|number| !self.kept.contains(&number));
-        of_release || name.starts_with(".building-") || name.strip_prefix("latest.").is_some_and(|rest| rest != "txt")
+        of_release || name.starts_with(".building-") || name.starts_with(POINTING) || name.strip_prefix("latest.").is_some_and(|rest| rest != "txt")
     }
 }
 
