@@ -102,6 +102,9 @@ fn line(history: &History, figure: &FigureHistory, span: &Span, lang: Lang) -> V
     let (first, last) = (&history.releases[span.first], &history.releases[span.last]);
     let (from, to) = (first.rihla.release, last.rihla.release);
     let which = if from == to { from.to_string() } else { format!("{from}–{to}") };
+    let tags: Vec<&str> =
+        (span.first..=span.last).filter_map(|place| history.tags.get(&history.releases[place].rihla.release)).flatten().map(String::as_str).collect();
+    let which = if tags.is_empty() { which } else { format!("{which} ({})", tags.join(", ")) };
     let until = history.releases.get(span.last + 1).map_or_else(|| either(lang, "now", "maintenant").to_owned(), moment);
     let (change, why) = match &span.change {
         Some(change) => (change.change().map(|share| signed(lang, Some(share))).unwrap_or_default(), shares(lang, change)),
@@ -130,5 +133,5 @@ fn as_json(history: &History) -> Value {
             "values": spans.collect::<Vec<_>>(),
         })
     });
-    json!({"figures": figures.collect::<Vec<_>>(), "gone": history.gone, "without": history.without, "releases": history.releases.iter().map(release_json).collect::<Vec<_>>()})
+    json!({"figures": figures.collect::<Vec<_>>(), "gone": history.gone, "without": history.without, "tags": history.tags, "releases": history.releases.iter().map(release_json).collect::<Vec<_>>()})
 }

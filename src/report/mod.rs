@@ -34,8 +34,8 @@ pub use controls::{ControlTotal, Operator};
 pub use coverage::{Coverage, Lack, Part};
 pub use dictionary::{ColumnDocument, Released, TableDocument, TableLine, TestDocument, Values, document, newest, tables};
 pub use diff::{
-    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Total,
-    diff, history,
+    Asked, Between, Cause, Cell, CellChange, Diff, FigureHistory, Figures, History, Key, RowChange, RowState, SchemaChange, Span, TableDiff, TableState, Tags,
+    Total, diff, history, tags as tags_of_releases,
 };
 pub use drawing::drawing;
 pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};

@@ -196,6 +196,21 @@ fn one_cause_alone_has_the_whole_change() {
 }
 
 #[test]
+fn a_rollback_is_a_cause_of_its_own() {
+    let folder = begun();
+    folder.rihla(&["tag", "first", "1"]).ok();
+    january(&folder, "2023-03-01", &[ROWS[0], ROWS[1], ROWS[2], with(ROWS[3], "Nationalité", "Guinée"), FIFTH]);
+    folder.rihla(&["rollback", "first"]).ok();
+    assert_eq!(causes(&diff(&folder, &[]), "by_country"), ["rollback"]);
+    snapshot("release_diff", "a_rollback", "the newest release says again what the first said", &folder.rihla(&["diff", "2", "3", "by_country"]).text());
+    let said = diff(&folder, &["first", "latest"]);
+    assert!(said["tables"].as_array().expect("tables").iter().all(|table| table["state"] == "equal"), "{said}");
+    // A rollback's figures are as old as what it says again: who was erased since is still counted.
+    folder.rihla_fed(&["erase", "--person", "-"], "cn 77703, 1\n", &[]).ok();
+    assert_eq!(causes(&diff(&folder, &["2", "3"]), "by_country"), ["rollback"]);
+}
+
+#[test]
 fn code_lists_and_offices_are_causes_of_their_own() {
     let folder = begun();
     folder.replace("schemas/codes/country.csv", "GIN,Guinea,", "GIN,Guinea (Conakry),");

@@ -54,7 +54,14 @@ pub async fn diff(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
     if terminal.json {
         print_json(terminal, &json::diff(&diff, (&a, &b)))?;
     } else {
-        let view = text::View { diff: &diff, releases: (&a, &b), lang: terminal.lang, limit: if options.limit == 0 { usize::MAX } else { options.limit } };
+        let tags = report::tags_of_releases(&warehouse).await?;
+        let view = text::View {
+            diff: &diff,
+            releases: (&a, &b),
+            tags: &tags,
+            lang: terminal.lang,
+            limit: if options.limit == 0 { usize::MAX } else { options.limit },
+        };
         write!(terminal.out, "{}", view.text(asked.table)).map_err(closed)?;
     }
     Ok(0)

@@ -7,7 +7,7 @@ use super::super::render::{table, width, wrapped};
 use super::super::words::{Word, day, say};
 use super::words::{causes, cell, either, record, shares};
 use crate::project::Lang;
-use crate::report::{Cause, CellChange, Diff, RowState, SchemaChange, TableDiff, TableState};
+use crate::report::{Cause, CellChange, Diff, RowState, SchemaChange, TableDiff, TableState, Tags};
 use crate::run::ChangedRecords;
 use crate::warehouse::{Manifest, ReceiptKind};
 
@@ -17,22 +17,26 @@ pub struct View<'v> {
     pub diff: &'v Diff,
     /// The releases.
     pub releases: (&'v Manifest, &'v Manifest),
+    /// The names of releases.
+    pub tags: &'v Tags,
     /// The language.
     pub lang: Lang,
     /// How many lines of a list are shown.
     pub limit: usize,
 }
 
-/// A release as people read it: number, when it was made, what it knows.
-pub fn release(lang: Lang, release: &Manifest) -> String {
+/// A release as people read it: number, tags, when it was made, what it knows.
+fn release(lang: Lang, release: &Manifest, tags: &Tags) -> String {
     let date = |text: &str| text.get(..10).and_then(|text| text.parse().ok()).map_or_else(|| text.to_owned(), |date| day(lang, date));
-    say(lang, Word::ReleaseOf, &[&release.rihla.release.to_string(), &date(&release.created), &date(&release.rihla.known_until)])
+    let tags = tags.get(&release.rihla.release).map(|tags| format!(" ({})", tags.join(", "))).unwrap_or_default();
+    let number = format!("{}{tags}", release.rihla.release);
+    say(lang, Word::ReleaseOf, &[&number, &date(&release.created), &date(&release.rihla.known_until)])
 }
 
 impl View<'_> {
     /// Everything, or one table.
     pub fn text(&self, asked: Option<&str>) -> String {
-        let (a, b) = (release(self.lang, self.releases.0), release(self.lang, self.releases.1));
+        let (a, b) = (release(self.lang, self.releases.0, self.tags), release(self.lang, self.releases.1, self.tags));
         let mut text = format!("{} {a}\n{} {b}\n\n", either(self.lang, "from", "de "), either(self.lang, "to  ", "à  "));
         match asked.and_then(|_| self.diff.tables.first()) {
             Some(one) => text.push_str(&self.one(one)),

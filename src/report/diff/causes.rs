@@ -78,9 +78,11 @@ impl Between {
             feeds.insert(format!("feeds.{}", pipeline.contract.feed), changes_of(&pipeline.contract, &world_a, &world_b)?);
         }
         let ids: BTreeSet<&str> = world_b.submissions.iter().map(|one| one.submission_id.as_str()).collect();
-        let is_rollback = world_a.submissions.iter().any(|one| !ids.contains(one.submission_id.as_str()));
+        let went_back = b.rihla.rolled_back_to.as_ref().is_some_and(|back| back.release < a.rihla.release);
+        let is_rollback = went_back || world_a.submissions.iter().any(|one| !ids.contains(one.submission_id.as_str()));
         let mut receipts = warehouse.receipts().await?;
-        receipts.retain(|receipt| receipt.at >= a.created && !receipt.feeds.is_empty());
+        let made = (computed(warehouse, a).await?, computed(warehouse, b).await?);
+        receipts.retain(|receipt| (receipt.at >= made.0 || receipt.at >= made.1) && !receipt.feeds.is_empty());
         let steps = steps(&world_a, &world_b, &feeds)?;
         Ok(Self {
             records: feeds.into_values().flat_map(|feed| feed.records).collect(),
@@ -91,7 +93,7 @@ impl Between {
             a: world_a,
             b: world_b,
             steps,
-            made: (a.created.clone(), b.created.clone()),
+            made,
         })
     }
 
@@ -184,6 +186,20 @@ impl Between {
         }
         if causes.is_empty() { BTreeSet::from([Cause::Unexplained]) } else { causes }
     }
+}
+
+/// When the tables of a release were computed: those of a rollback when the release was made that it says again. Where
+/// that is there no more it is not known, and every receipt may be of later.
+async fn computed(warehouse: &Warehouse, release: &Manifest) -> Result<String> {
+    let mut release = release.clone();
+    let numbers = warehouse.release_numbers().await?;
+    while let Some(back) = &release.rihla.rolled_back_to {
+        if !numbers.contains(&back.release) {
+            return Ok(String::new());
+        }
+        release = warehouse.release(back.release).await?;
+    }
+    Ok(release.created)
 }
 
 /// The first model on the way to a table that is lost.

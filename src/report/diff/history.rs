@@ -61,6 +61,25 @@ pub struct History {
     pub without: Vec<u64>,
     /// The figures, by key.
     pub figures: Vec<FigureHistory>,
+    /// The tags of releases, by number.
+    pub tags: Tags,
+}
+
+/// The names of releases, by number.
+pub type Tags = BTreeMap<u64, Vec<String>>;
+
+/// The names that releases have now.
+///
+/// # Errors
+/// As the warehouse says.
+pub async fn tags(warehouse: &Warehouse) -> Result<Tags> {
+    let mut tags = Tags::new();
+    for tag in warehouse.tags().await? {
+        if let Some(number) = tag.release() {
+            tags.entry(number).or_default().push(tag.name);
+        }
+    }
+    Ok(tags)
 }
 
 /// The history of figures of a table.
@@ -87,7 +106,7 @@ pub async fn history(prepared: &Prepared, warehouse: &Warehouse, asked: Figures<
         }
     }
     explain(prepared, warehouse, &releases, asked.table, &mut figures, progress).await?;
-    Ok(History { grain: newest.schema.primary_key.clone(), gone: gone(&releases), without, figures, releases })
+    Ok(History { grain: newest.schema.primary_key.clone(), gone: gone(&releases), without, figures, tags: tags(warehouse).await?, releases })
 }
 
 fn table_of<'r>(release: &'r Manifest, table: &str) -> Option<&'r Resource> {

@@ -10,7 +10,7 @@ mod trail;
 
 pub use causes::{Between, Cause};
 pub use cells::{Cell, Key};
-pub use history::{FigureHistory, Figures, History, Span, history};
+pub use history::{FigureHistory, Figures, History, Span, Tags, history, tags};
 pub use schema::{SchemaChange, Total};
 pub use trail::{CellChange, RowChange, RowState};
 
