@@ -36,6 +36,7 @@ WITH marks AS (
         ON m.period_kind = 'month'
         AND m.period = s.period
     WHERE s.is_current
+    AND s.feed IN ('registrations', 'returns', 'vouchers', 'reintegration', 'plans', 'counselling', 'referrals', 'resettlement')
     UNION ALL
     SELECT CAST('registrations' AS VARCHAR) AS stream, registered_month AS month_start, 0 AS reported
     FROM registered_persons
