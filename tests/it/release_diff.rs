@@ -79,7 +79,7 @@ fn explained(cell: &Value) {
     assert!(steps.windows(2).all(|pair| pair[0]["after"] == pair[1]["before"]), "{cell}");
     assert!(!cell.to_string().contains("unexplained"), "{cell}");
     if let Some(change) = cell["change"].as_f64() {
-        let shares = cell["shares"].as_array().expect("shares").iter().map(|share| share["share"].as_f64().expect("a share"));
+        let shares = cell["shares"].as_array().expect("shares").iter().map(|share| share["share"].as_f64().unwrap_or_else(|| panic!("no share: {cell}")));
         assert!((shares.sum::<f64>() - change).abs() < 1e-9, "{cell}");
     }
 }

@@ -66,14 +66,16 @@ impl CellChange {
         share(&self.before, &self.after, self.measure.as_ref())
     }
 
-    /// The share of each cause: as a number where it is one. What adds up to nothing is left out.
+    /// The share of each cause: as a number where it is one. What adds up to nothing is left out. Steps of the same causes
+    /// that follow one another are one, so that a row that went away and came back by one cause has a share.
     pub fn shares(&self) -> Vec<(BTreeSet<Cause>, Option<Number>)> {
         let mut shares: Vec<(BTreeSet<Cause>, Option<Number>)> = Vec::new();
-        for step in &self.steps {
-            let share = share(&step.before, &step.after, self.measure.as_ref());
-            match shares.iter_mut().find(|(causes, _)| *causes == step.causes) {
+        for steps in self.steps.chunk_by(|one, next| one.causes == next.causes) {
+            let (first, last) = (&steps[0], &steps[steps.len() - 1]);
+            let share = share(&first.before, &last.after, self.measure.as_ref());
+            match shares.iter_mut().find(|(causes, _)| *causes == first.causes) {
                 Some((_, sum)) => *sum = sum.zip(share).and_then(|(sum, share)| sum.plus(share)),
-                None => shares.push((step.causes.clone(), share)),
+                None => shares.push((first.causes.clone(), share)),
             }
         }
         shares.retain(|(_, share)| !share.is_some_and(Number::is_zero));
