@@ -147,6 +147,9 @@ impl Judge {
             rows: RowCounts::default(),
             set_aside_lines: 0,
             contract,
+            delivery: "period".to_owned(),
+            amends: None,
+            drift: None,
             loaded_at: self.now,
             run_id: self.run_id.to_string(),
         }

@@ -28,7 +28,7 @@ impl Outcome {
 }
 
 /// Every error with its rule that a row can be set aside for, in Frictionless's names where it has one.
-pub const RULES: [(&str, &str); 43] = [
+pub const RULES: &[(&str, &str)] = &[
     ("constraint-error", "choices"),
     ("constraint-error", "codes"),
     ("constraint-error", "excluded-when"),

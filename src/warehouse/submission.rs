@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMicrosecondArray, new_null_array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
@@ -113,6 +113,12 @@ pub struct Submission {
     pub set_aside_lines: u64,
     /// The contract it was judged by.
     pub contract: String,
+    /// What a delivery of its feed held when it came: `period`, `full` or `changes`.
+    pub delivery: String,
+    /// The submission that it mends row by row; nothing for an extract.
+    pub amends: Option<String>,
+    /// How its columns differed from the schema, as JSON; nothing where they did not.
+    pub drift: Option<String>,
     /// When it was judged.
     pub loaded_at: DateTime<Utc>,
     /// The run that judged it.
@@ -167,6 +173,10 @@ pub fn schema() -> SchemaRef {
         text("contract", false),
         moment("loaded_at"),
         text("run_id", false),
+        // Younger than the first warehouses, so that older rows have none.
+        text("delivery", true),
+        text("amends", true),
+        text("drift", true),
     ]))
 }
 
@@ -205,6 +215,9 @@ pub fn to_batch(submissions: &[Submission]) -> Result<RecordBatch> {
         text(|s| &s.contract),
         moment(|s| s.loaded_at),
         text(|s| &s.run_id),
+        text(|s| &s.delivery),
+        maybe(|s| s.amends.as_deref()),
+        maybe(|s| s.drift.as_deref()),
     ];
     RecordBatch::try_new(schema(), columns).map_err(|cause| Error::new(Kind::Internal, "submissions do not fit their table").because(cause))
 }
@@ -228,8 +241,13 @@ impl Columns {
         let wanted = schema();
         let mut arrays = Vec::new();
         for field in wanted.fields() {
-            let column = batch.column_by_name(field.name()).ok_or_else(|| foreign(field.name()))?;
-            arrays.push(arrow::compute::cast(column, field.data_type()).map_err(|cause| foreign(field.name()).because(cause))?);
+            // A table that no younger make has written to lacks the younger columns.
+            let column = match batch.column_by_name(field.name()) {
+                Some(column) => column.clone(),
+                None if field.is_nullable() => new_null_array(field.data_type(), batch.num_rows()),
+                None => return Err(foreign(field.name())),
+            };
+            arrays.push(arrow::compute::cast(&column, field.data_type()).map_err(|cause| foreign(field.name()).because(cause))?);
         }
         Ok(Self { names: wanted.fields().iter().map(|field| field.name().clone()).collect(), arrays })
     }
@@ -287,6 +305,9 @@ impl Columns {
             rows,
             set_aside_lines: self.count("set_aside_lines", row)?,
             contract: self.needed("contract", row)?,
+            delivery: self.text("delivery", row)?.unwrap_or_else(|| "period".to_owned()),
+            amends: self.text("amends", row)?,
+            drift: self.text("drift", row)?,
             loaded_at: self.moment("loaded_at", row)?,
             run_id: self.needed("run_id", row)?,
         })

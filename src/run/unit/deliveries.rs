@@ -288,6 +288,9 @@ fn submission(delivery: &Delivery, pipeline: &Pipeline) -> Submission {
         rows: RowCounts::default(),
         set_aside_lines: 0,
         contract: pipeline.fingerprint.clone(),
+        delivery: "period".to_owned(),
+        amends: None,
+        drift: None,
         loaded_at: delivery.received,
         run_id: TEST.to_owned(),
     }
