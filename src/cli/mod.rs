@@ -8,6 +8,7 @@ mod diff;
 mod erase;
 mod explain;
 mod history;
+mod hold;
 mod infer;
 mod init;
 mod lineage;

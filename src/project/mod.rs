@@ -15,12 +15,17 @@ mod forms;
 mod hxl;
 mod labels;
 mod pipeline;
+mod plain;
 mod relations;
 mod resolve;
 mod retention;
 mod roles;
 mod schema;
 mod schema_forms;
+mod schema_keys;
+mod schema_limits;
+mod schema_parts;
+mod schema_syntax;
 mod sheets_form;
 mod template;
 mod versions;
@@ -35,7 +40,9 @@ pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
+
 pub use template::{Placed, Template};
 pub use versions::Periods;
 pub use wildcard::Wildcard;
@@ -178,6 +185,8 @@ pub struct Source {
     pub list_separator: String,
     /// How numbers are written.
     pub numbers: NumberStyle,
+    /// What of this the source says itself; of the rest the schema may speak.
+    pub says: Says,
     /// Indexes of fields that these extracts do not have.
     pub absent: BTreeSet<usize>,
     /// Folded labels to field indexes.
@@ -186,6 +195,19 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+}
+
+/// Of which kinds of values a source says itself how they are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Says {
+    /// Dates.
+    pub dates: bool,
+    /// Moments.
+    pub datetimes: bool,
+    /// Numbers.
+    pub numbers: bool,
+    /// Lists.
+    pub lists: bool,
 }
 
 /// How an extract is written.

@@ -16,11 +16,14 @@ mod json_lines;
 mod json_pages;
 mod labels;
 mod meaning;
+mod plain;
 mod quotes;
 mod repeat;
 pub mod sample;
 mod select;
 pub mod workbook;
+
+pub use plain::records;
 
 use std::sync::Arc;
 

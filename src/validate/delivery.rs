@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use super::cast::{CellFault, Habit};
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
+use super::foreign::{self, Lookups};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, DateFormat};
@@ -31,6 +32,8 @@ pub struct Context<'a> {
     pub since: chrono::NaiveDate,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+    /// Keys of tables of the project that foreign keys refer to.
+    pub lookups: &'a Lookups,
 }
 
 /// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
@@ -76,6 +79,7 @@ impl Formats {
             datetimes: &self.datetimes,
             list_separator: &source.list_separator,
             numbers: source.numbers,
+            says: source.says,
             zone,
             received: received.date_naive(),
         }
@@ -148,6 +152,7 @@ impl<'a> Delivery<'a> {
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);
         }
+        judged.across_rows(contract, &typed, context.lookups)?;
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed);
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
@@ -158,7 +163,7 @@ impl<'a> Delivery<'a> {
 
 /// Rows in which several cells are not of their kind: their columns may be shifted and a name may stand in any of them,
 /// so that no value of theirs is shown.
-fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
+pub(super) fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
     let foreign = faults.iter().filter(|fault| fault.error == "type-error" || fault.rule == "codes");
     foreign.filter(|fault| !seen.insert(fault.row)).map(|fault| fault.row).collect()
@@ -195,6 +200,28 @@ impl Judged {
             Verdict::Contradiction => (Outcome::Quarantined, "primary-key", "primary-key", "another row says something else of the same record and moment"),
         };
         self.add(row, outcome, Reason { field: None, error, rule, message: message.to_owned() });
+    }
+
+    /// Rows that agree where none may are all quarantined, since nothing says which is right; so are rows that refer to one
+    /// that is not there, until no row refers to a quarantined one.
+    fn across_rows(&mut self, contract: &Contract, typed: &TypedRows, lookups: &Lookups) -> Result<()> {
+        for repeat in foreign::repeats(contract, typed, |row| self.has(row))? {
+            let field = (repeat.rule == "unique").then(|| contract.fields[repeat.fields[0]].name.clone());
+            let message = format!("another row of the delivery has the same {}", foreign::names(contract, &repeat.fields));
+            for row in repeat.rows {
+                let reason = Reason { field: field.clone(), error: "unique-error", rule: repeat.rule, message: message.clone() };
+                self.add(row, Outcome::Quarantined, reason);
+            }
+        }
+        loop {
+            let orphans = foreign::orphans(contract, typed, lookups, |row| self.has(row))?;
+            if orphans.is_empty() {
+                return Ok(());
+            }
+            for (row, place) in orphans {
+                self.row_fault(row, "foreign-key", "foreign-key", foreign::orphan_message(contract, &contract.foreign_keys[place]));
+            }
+        }
     }
 
     fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {

@@ -8,12 +8,17 @@ mod cast;
 mod delivery;
 mod duplicates;
 mod fault;
+mod foreign;
+mod literals;
 mod people;
+mod plain;
 mod rules;
 mod table;
 mod temporal;
 
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
+pub use foreign::{Keys, Lookups, keys};
 pub use people::{PersonRow, cases, people};
+pub use plain::{PlainFault, PlainReport, hold};
 pub use table::{TypedRows, plain_source, read_reference};
