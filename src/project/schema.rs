@@ -12,9 +12,7 @@ use super::document::from_json;
 use super::files::Files;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
 use super::{relations, roles, schema_keys, schema_limits, schema_syntax};
-use crate::contract::{
-    CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, UNKEPT_SCALE, clean, fold,
-};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, UNKEPT_SCALE, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -121,8 +119,22 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, lists: &Lists, 
 
 /// The types that fields may have.
 pub const KINDS: [&str; 16] = [
-    "string", "integer", "number", "boolean", "date", "datetime", "list", "time", "year", "yearmonth", "duration", "array", "object", "geopoint",
-    "geojson", "any",
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "list",
+    "time",
+    "year",
+    "yearmonth",
+    "duration",
+    "array",
+    "object",
+    "geopoint",
+    "geojson",
+    "any",
 ];
 
 fn kind(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, faults: &mut Vec<Fault>) -> FieldKind {

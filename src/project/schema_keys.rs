@@ -59,14 +59,7 @@ fn check_compared(file: &Arc<SourceFile>, place: Range<usize>, field: &Field, fa
 }
 
 /// Fields whose values stand in other rows; `name` is the table's own, `files` the project around it, where there is one.
-pub fn foreign(
-    file: &Arc<SourceFile>,
-    form: &SchemaForm,
-    name: &str,
-    fields: &[Field],
-    files: Option<&Files>,
-    faults: &mut Vec<Fault>,
-) -> Vec<ForeignKey> {
+pub fn foreign(file: &Arc<SourceFile>, form: &SchemaForm, name: &str, fields: &[Field], files: Option<&Files>, faults: &mut Vec<Fault>) -> Vec<ForeignKey> {
     let mut keys = Vec::new();
     for key in &form.foreign_keys {
         let before = faults.len();
@@ -154,7 +147,14 @@ fn check_pairs(
 }
 
 /// What an audit compares must be in the warehouse: an open field, or a case number or person number by its pseudonym.
-fn check_loaded(file: &Arc<SourceFile>, place: &serde_spanned::Spanned<NamesForm>, fields: &[Field], own: &[usize], others: &[Referred], faults: &mut Vec<Fault>) {
+fn check_loaded(
+    file: &Arc<SourceFile>,
+    place: &serde_spanned::Spanned<NamesForm>,
+    fields: &[Field],
+    own: &[usize],
+    others: &[Referred],
+    faults: &mut Vec<Fault>,
+) {
     let has_case = own.iter().any(|index| fields[*index].role == Some(Role::CaseNumber));
     for index in own {
         let field = &fields[*index];

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::forms::FieldForm;
-use super::schema_forms::ConstraintsForm;
 use super::schema::Use;
+use super::schema_forms::ConstraintsForm;
 use crate::contract::literal::Scalar;
 use crate::contract::{Bound, BoundKind, Choices, Field, FieldKind, JsonRule, Limits};
 use crate::diagnostic::{Fault, SourceFile};

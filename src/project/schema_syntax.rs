@@ -68,14 +68,7 @@ fn one_of<T: Copy>(file: &Arc<SourceFile>, form: &FieldForm, known: &[(&str, T)]
 type Compile = fn(&str) -> Result<DateFormat, (String, String)>;
 
 /// Formats of dates; none for a feed whose schema does not say, since then its sources must.
-fn dates(
-    file: &Arc<SourceFile>,
-    form: &FieldForm,
-    purpose: Use,
-    (iso, any): (&[&str], &[&str]),
-    compile: Compile,
-    faults: &mut Vec<Fault>,
-) -> Vec<DateFormat> {
+fn dates(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, (iso, any): (&[&str], &[&str]), compile: Compile, faults: &mut Vec<Fault>) -> Vec<DateFormat> {
     let own = |formats: &[&str]| formats.iter().filter_map(|format| compile(format).ok()).collect();
     let Some(text) = &form.format else { return if purpose == Use::Feed { Vec::new() } else { own(iso) } };
     match text.get_ref().as_str() {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::error::{Error, Kind, Result};
 use crate::contract::{Contract, Target};
+use crate::error::{Error, Kind, Result};
 use crate::project::{Office, Pipeline, Reference, Source};
 use crate::read::{self, Page, Refusal};
 use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, read_reference};

@@ -96,7 +96,15 @@ impl Judge {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
-        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred, references: &self.project.references };
+        let extract = Extract {
+            source: &found.source,
+            office,
+            received: found.received,
+            since: self.project.since,
+            path: &found.path,
+            barred: &barred,
+            references: &self.project.references,
+        };
         let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),

@@ -112,7 +112,9 @@ mod tests {
         ] {
             assert_eq!(read(text).canonical(), canonical, "{text}");
         }
-        for text in ["", "P", "PT", "P1DT", "1D", "P1", "P1S", "P1H", "PT1D", "P1M1Y", "P1.5D", "PT1.S", "PT.5S", "P-1D", "+P1D", "P1D ", "P99999999999Y9", "p1d"] {
+        for text in
+            ["", "P", "PT", "P1DT", "1D", "P1", "P1S", "P1H", "PT1D", "P1M1Y", "P1.5D", "PT1.S", "PT.5S", "P-1D", "+P1D", "P1D ", "P99999999999Y9", "p1d"]
+        {
             assert_eq!(Duration::read(text), None, "{text}");
         }
     }

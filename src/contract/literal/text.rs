@@ -23,8 +23,7 @@ pub enum TextFormat {
 
 impl TextFormat {
     /// All of them by name.
-    pub const ALL: [(&str, Self); 5] =
-        [("default", Self::Default), ("email", Self::Email), ("uri", Self::Uri), ("binary", Self::Binary), ("uuid", Self::Uuid)];
+    pub const ALL: [(&str, Self); 5] = [("default", Self::Default), ("email", Self::Email), ("uri", Self::Uri), ("binary", Self::Binary), ("uuid", Self::Uuid)];
 
     /// True where a text is of the format.
     pub fn is_met_by(self, text: &str) -> bool {

@@ -110,9 +110,8 @@ impl Time {
     /// How two times stand to each other; nothing where only one of them has an offset.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         let minutes = |time: &Self| i64::from(time.offset.unwrap_or(0));
-        let micros = |time: &Self| {
-            i64::from(time.at.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.at.nanosecond() / 1000) - minutes(time) * 60_000_000
-        };
+        let micros =
+            |time: &Self| i64::from(time.at.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.at.nanosecond() / 1000) - minutes(time) * 60_000_000;
         (self.offset.is_some() == other.offset.is_some()).then(|| micros(self).cmp(&micros(other)))
     }
 }
@@ -138,7 +137,9 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(canonical), "{text}");
         }
-        for text in ["10:05", "1:05:00", "24:00:00", "10:60:00", "10:05:60", "10:05:00.", "10:05:00.1234567", "10:05:00 Z", "10:05:00+1", "100500", "", "é0:05:00"] {
+        for text in
+            ["10:05", "1:05:00", "24:00:00", "10:60:00", "10:05:60", "10:05:00.", "10:05:00.1234567", "10:05:00 Z", "10:05:00+1", "100500", "", "é0:05:00"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -220,7 +220,8 @@ fn judge_extract(
     revision: i64,
 ) -> Result<Judged> {
     let barred = |_: &TypedRows| Ok(Vec::new());
-    let extract = Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred, references: &project.references };
+    let extract =
+        Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred, references: &project.references };
     let pages = [Page { name: delivery.path.clone(), bytes: bytes.clone() }];
     let assessment = match assess(pipeline, &extract, &pages)? {
         Ok(assessment) => assessment,

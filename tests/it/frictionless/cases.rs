@@ -42,7 +42,12 @@ impl Case {
         let all = templates();
         let width = 2 + dice.below(4);
         // Every template has its turn, whatever the dice say.
-        let picked: Vec<usize> = (0..width).map(|at| if at == 0 { seed as usize % all.len() } else { dice.below(all.len()) }).collect();
+        let mut picked: Vec<usize> = (0..width).map(|at| if at == 0 { seed as usize % all.len() } else { dice.below(all.len()) }).collect();
+        if dice.one_in(4) {
+            let keys: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_key).collect();
+            let kind = keys[dice.below(keys.len())];
+            (picked[0], picked[1]) = (kind, if dice.one_in(2) { kind } else { keys[dice.below(keys.len())] });
+        }
         let names: Vec<String> = (0..width).map(|at| format!("f{at}")).collect();
         let mut fields: Vec<Value> = picked.iter().map(|at| all[*at].field.clone()).collect();
         fields.iter_mut().zip(&names).for_each(|(field, name)| field["name"] = json!(name));
@@ -155,6 +160,7 @@ fn cell(cells: &[Cell], missing: &[&str], dice: &mut Dice) -> (String, &'static 
 
 /// A line of CSV; the one cell of a row is quoted, since nothing would be a blank line.
 fn line<'c>(cells: impl Iterator<Item = &'c String>) -> String {
-    let cells: Vec<String> = cells.map(|cell| if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }).collect();
+    let cells: Vec<String> =
+        cells.map(|cell| if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }).collect();
     format!("{}\n", cells.join(","))
 }

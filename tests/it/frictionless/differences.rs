@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::Fault;
 use super::cases::Case;
 
 /// All of them.
-pub const NAMES: [&str; 33] = [
+pub const NAMES: [&str; 32] = [
     "any",
     "bare-point",
     "binary",
@@ -39,7 +41,6 @@ pub const NAMES: [&str; 33] = [
     "uri",
     "uuid",
     "key-of-a-faulty-cell",
-    "null-in-key",
 ];
 
 /// Errors that come of comparing rows.
@@ -60,10 +61,36 @@ pub fn explain(case: &Case, (row, field, error): &Fault, is_mine: bool, theirs: 
     if COMPARED.contains(&error.as_str()) {
         return compared(case, (*row, error), is_mine, is_blank, theirs);
     }
+    if is_blank_but_for_the_schema(case, cells) {
+        return Some("empty-is-missing");
+    }
     // The cell of the field, by its label.
     let column = case.labels.iter().position(|label| label == field);
-    let tag = column.and_then(|column| cells.get(column)).map_or("", |(_, tag)| *tag);
-    NAMES.into_iter().find(|name| *name == tag && !tag.is_empty())
+    let (text, tag) = column.and_then(|column| cells.get(column))?;
+    let declared = case.schema["fields"].as_array()?.iter().find(|declared| declared["name"] == field.as_str())?;
+    if text.is_empty() && !spells_empty(case, declared) {
+        return Some("empty-is-missing");
+    }
+    // Under labels that were moved any text may stand in these.
+    if is_mine && declared.get("categories").is_some() {
+        return Some("categories");
+    }
+    if is_mine && declared["format"] == "binary" {
+        return Some("binary");
+    }
+    NAMES.into_iter().find(|name| name == tag)
+}
+
+/// True where the empty text is "no value" by the schema.
+fn spells_empty(case: &Case, declared: &Value) -> bool {
+    let missing = declared.get("missingValues").or_else(|| case.schema.get("missingValues"));
+    missing.is_none_or(|missing| missing.as_array().is_some_and(|values| values.iter().any(|value| value == "")))
+}
+
+/// True where a row is blank only because the empty text always is no value here.
+fn is_blank_but_for_the_schema(case: &Case, cells: &[(String, &str)]) -> bool {
+    let is_otherwise = case.schema.get("missingValues").is_some_and(|missing| missing.as_array().is_some_and(|values| !values.iter().any(|value| value == "")));
+    is_otherwise && cells.iter().all(|(cell, _)| matches!(cell.as_str(), "" | "NA" | "?"))
 }
 
 fn compared(case: &Case, (row, error): (i64, &str), is_mine: bool, is_blank: bool, theirs: &BTreeSet<Fault>) -> Option<&'static str> {

@@ -27,14 +27,17 @@ const FILES: u64 = 400;
 const SCRIPT: &str = r#"
 import json, os, sys, warnings
 warnings.simplefilter("ignore")
-from frictionless import Checklist, Resource, Schema, Dialect, system
-from frictionless.formats import CsvControl
+from frictionless import Resource
 os.chdir(sys.argv[1])
 told = []
 for name in json.load(open("cases.json")):
-    schema = Schema.from_descriptor(json.load(open(name + ".json")))
-    dialect = Dialect(controls=[CsvControl(delimiter=",", quote_char='"', double_quote=True)])
-    report = Resource(path=name + ".csv", schema=schema, dialect=dialect, encoding="utf-8").validate()
+    resource = Resource.from_descriptor({
+        "$schema": "https://datapackage.org/profiles/2.0/dataresource.json",
+        "name": "table", "type": "table", "path": name + ".csv", "encoding": "utf-8", "scheme": "file", "format": "csv",
+        "schema": json.load(open(name + ".json")),
+        "dialect": {"csv": {"delimiter": ",", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False, "lineTerminator": "\n"}},
+    })
+    report = resource.validate()
     faults = []
     for task in report.tasks:
         for error in task.errors:
@@ -74,7 +77,9 @@ fn faults_agree_with_frictionless() {
         for (fault, is_mine) in mine.difference(&theirs).map(|fault| (fault, true)).chain(theirs.difference(mine).map(|fault| (fault, false))) {
             match explain(case, fault, is_mine, &theirs) {
                 Some(name) => *seen.entry(name).or_default() += 1,
-                None => unexplained.push(format!("{} says {fault:?} of\n{:#}\n{}\n{told}", if is_mine { "rihla" } else { "Frictionless" }, case.schema, case.csv())),
+                None => {
+                    unexplained.push(format!("{} says {fault:?} of\n{:#}\n{}\n{told}", if is_mine { "rihla" } else { "Frictionless" }, case.schema, case.csv()))
+                }
             }
         }
     }
