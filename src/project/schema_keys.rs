@@ -114,6 +114,11 @@ fn target(
     check_pairs(file, &place, form, (fields, own), (&key.reference.fields.get_ref().0, &others), faults);
     if matches!(target, Target::Feed(_)) {
         check_loaded(file, &key.fields, fields, own, &others, faults);
+        // What is not audited must not be taken for audited.
+        faults.push(
+            Fault::error(file, text.span(), format!("`{resource}` is another feed, and this version makes no audit of such a key"))
+                .hint("write it as a test of a model: `relationships = { column, table, to }` with `severity = \"warn\"`"),
+        );
     }
     Some(target)
 }
