@@ -1,5 +1,7 @@
 //! How the rows of a table refer to rows, and how its columns match the fields.
 
+use super::{Protection, Role};
+
 /// Fields whose values stand in fields of another row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignKey {
@@ -9,6 +11,19 @@ pub struct ForeignKey {
     pub target: Target,
     /// The names of its fields, in the same order.
     pub names: Vec<String>,
+}
+
+/// The column by which a feed's loaded rows are compared with those of another feed: a case or a person by the pseudonym,
+/// any open field by its own; nothing for a field that does not enter the warehouse as it is. A person's number says who
+/// it is only together with the case.
+pub fn compared_as(name: &str, role: Option<Role>, protection: Protection) -> Option<&str> {
+    match role {
+        Some(Role::CaseNumber) => Some("case_id"),
+        Some(Role::PersonNumber) => Some("person_id"),
+        Some(Role::Office) => Some("office"),
+        Some(Role::BirthDate | Role::Age) => None,
+        _ => (protection == Protection::Open).then_some(name),
+    }
 }
 
 /// Where the rows are that a foreign key refers to.

@@ -26,7 +26,7 @@ pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
 pub use field::{Field, FieldKind, ItemKind, Protection, Role, Syntax};
 pub use fold::fold;
 pub use hxl::hashtag;
-pub use keys::{FieldsMatch, ForeignKey, Target};
+pub use keys::{FieldsMatch, ForeignKey, Target, compared_as};
 pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};

@@ -68,7 +68,8 @@ pub async fn failing(engine: &Engine, model: &Model, schema: &Schema, test: &Tes
     frame.collect().await.map_err(|cause| error::engine(what(), cause))
 }
 
-fn in_order(frame: DataFrame, most: Option<usize>) -> datafusion::error::Result<DataFrame> {
+/// Rows in an order that is always the same; `most` of them, or all.
+pub(super) fn in_order(frame: DataFrame, most: Option<usize>) -> datafusion::error::Result<DataFrame> {
     let columns: Vec<_> = frame.schema().fields().iter().filter(|field| !field.data_type().is_nested()).map(|field| ident(field.name())).collect();
     let sorted = frame.sort(columns.into_iter().map(|column| column.sort(true, true)).collect())?;
     if most.is_some() { sorted.limit(0, most) } else { Ok(sorted) }
@@ -139,7 +140,8 @@ fn share_of(percent: &str, rows: u64) -> u64 {
     u64::try_from(u128::from(rows) * digits / (scale * 100)).unwrap_or(u64::MAX)
 }
 
-async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
+/// How many rows a query gives; `what` says what could not be done.
+pub(super) async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
     let sql = format!("SELECT count(*) FROM ({sql}) AS failing");
     let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(&what, cause))?;
     let batches = frame.collect().await.map_err(|cause| error::engine(&what, cause))?;

@@ -3,6 +3,7 @@
 //! Guarantees: models run in the order of what they name; a result is written once under the hash of its content;
 //! nothing is read that was not planned before. Knows no command line.
 
+mod across;
 mod audit;
 mod build;
 mod check;
@@ -36,6 +37,7 @@ mod values;
 mod walk;
 mod write;
 
+pub use across::{KeyAcross, audit_keys, keys_across};
 pub use audit::{audit_of_run, failing};
 pub use build::{Builder, model_hash};
 pub use check::{Checked, check, written_schema};

@@ -7,8 +7,8 @@ use super::document::{from_json, from_toml};
 use super::files::Files;
 use super::forms::{PipelineForm, ProjectForm, ProtectionForm, SchemaForm, Text};
 use super::schema::find;
-use super::schema_parts::{ForeignKeyForm, NamesForm};
-use crate::contract::{Field, FieldKind, ForeignKey, Protection, Role, Target};
+use super::schema_parts::ForeignKeyForm;
+use crate::contract::{Field, FieldKind, ForeignKey, Protection, Role, Target, compared_as};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 
 /// The fields of the primary key, of which each must be there.
@@ -83,6 +83,7 @@ struct Referred {
     kind: String,
     scale: Option<u8>,
     protection: Protection,
+    role: Option<Role>,
 }
 
 fn target(
@@ -113,12 +114,7 @@ fn target(
     };
     check_pairs(file, &place, form, (fields, own), (&key.reference.fields.get_ref().0, &others), faults);
     if matches!(target, Target::Feed(_)) {
-        check_loaded(file, &key.fields, fields, own, &others, faults);
-        // What is not audited must not be taken for audited.
-        faults.push(
-            Fault::error(file, text.span(), format!("`{resource}` is another feed, and this version makes no audit of such a key"))
-                .hint("write it as a test of a model: `relationships = { column, table, to }` with `severity = \"warn\"`"),
-        );
+        check_across(file, key, (fields, own), &others, faults);
     }
     Some(target)
 }
@@ -151,32 +147,36 @@ fn check_pairs(
     }
 }
 
-/// What an audit compares must be in the warehouse: an open field, or a case number or person number by its pseudonym.
-fn check_loaded(
-    file: &Arc<SourceFile>,
-    place: &serde_spanned::Spanned<NamesForm>,
-    fields: &[Field],
-    own: &[usize],
-    others: &[Referred],
-    faults: &mut Vec<Fault>,
-) {
+/// What an audit compares must be in the warehouse on both sides: open fields, cases and persons by their pseudonyms.
+fn check_across(file: &Arc<SourceFile>, key: &ForeignKeyForm, (fields, own): (&[Field], &[usize]), others: &[Referred], faults: &mut Vec<Fault>) {
     let has_case = own.iter().any(|index| fields[*index].role == Some(Role::CaseNumber));
-    for index in own {
+    for (index, name) in own.iter().zip(&key.reference.fields.get_ref().0) {
         let field = &fields[*index];
-        let is_there = match field.role {
-            Some(Role::CaseNumber) => true,
-            Some(Role::PersonNumber) => has_case,
-            Some(Role::BirthDate | Role::Age) => false,
-            _ => field.protection == Protection::Open,
-        };
-        if !is_there {
-            let message = format!("`{}` does not enter the warehouse as it is, so no audit can compare it with another feed", field.name);
-            faults.push(Fault::error(file, place.span(), message));
+        if compared_as(&field.name, field.role, field.protection).is_none() {
+            faults.push(not_compared(file, key.fields.span(), &field.name));
+        }
+        if field.role == Some(Role::PersonNumber) && !has_case {
+            let message = format!("`{}` says who it is only together with the case", field.name);
+            faults.push(Fault::error(file, key.fields.span(), message).hint("name the field of the case number too"));
+        }
+        let Some(other) = others.iter().find(|other| other.name == *name) else { continue };
+        if compared_as(&other.name, other.role, other.protection).is_none() {
+            faults.push(not_compared(file, key.reference.fields.span(), name));
+        } else if pseudonym(field.role) != pseudonym(other.role) {
+            let message = format!("`{}` and `{name}` cannot be compared: one of them is kept as a pseudonym", field.name);
+            faults.push(Fault::error(file, key.reference.fields.span(), message));
         }
     }
-    if others.iter().any(|other| other.protection == Protection::Direct && own.iter().any(|index| fields[*index].name == other.name)) {
-        faults.push(Fault::error(file, place.span(), "the other feed's field stops at the reader"));
-    }
+}
+
+fn not_compared(file: &Arc<SourceFile>, place: Range<usize>, name: &str) -> Fault {
+    Fault::error(file, place, format!("`{name}` does not enter the warehouse as it is, so no audit can compare it with another feed"))
+        .hint("a key across feeds has open fields, or the case number with or without the person number, which are compared by their pseudonyms")
+}
+
+/// The role of a field that is kept as a pseudonym.
+fn pseudonym(role: Option<Role>) -> Option<Role> {
+    role.filter(|role| matches!(role, Role::CaseNumber | Role::PersonNumber))
 }
 
 fn referred(form: &SchemaForm) -> Vec<Referred> {
@@ -191,6 +191,7 @@ fn referred(form: &SchemaForm) -> Vec<Referred> {
                 Some(ProtectionForm::Normalise) => Protection::Normalise,
                 _ => Protection::Open,
             },
+            role: field.rihla.role,
         })
         .collect()
 }

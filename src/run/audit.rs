@@ -7,7 +7,7 @@ use crate::clock::SharedClock;
 use crate::diagnostic::did_you_mean;
 use crate::engine::{Engine, PREVIOUS};
 use crate::error::{Error, Kind, Result};
-use crate::model::{self, Check, Checked, Model, Moment, model_hash};
+use crate::model::{self, Check, Checked, Model, Moment, keys_across, model_hash};
 use crate::project::Project;
 use crate::warehouse::{LastBuild, Manifest, Resource, TestResult, Warehouse};
 
@@ -101,7 +101,7 @@ async fn add_previous<'m>(engine: &Engine, warehouse: &Warehouse, model: &Model,
 pub async fn audited(prepared: &Prepared, clock: SharedClock, question: AuditQuestion<'_>) -> Result<Audit> {
     let warehouse = Warehouse::open(&prepared.project, clock).await?;
     let built = warehouse.last_build().await?;
-    if built.tables.is_empty() && built.staging.is_empty() {
+    if built.tables.is_empty() && built.staging.is_empty() && built.tests.is_empty() {
         return Err(
             Error::new(Kind::Input, "there is nothing built that could have been tested").hint("run `rihla run`, which builds the tables and tests them")
         );
@@ -130,7 +130,7 @@ pub async fn audited(prepared: &Prepared, clock: SharedClock, question: AuditQue
             let asked = Shown { prepared, warehouse: &warehouse, engine, built: &built, previous: previous.as_ref(), rows: question.rows };
             match asked.rows_of(result).await? {
                 Some(rows) => one.rows = rows,
-                None => one.unshown = Some("the model is not as it was when this was built: `rihla run` tests it anew".to_owned()),
+                None => one.unshown = Some(Shown::why_not(result)),
             }
         }
         audit.tests.push(one);
@@ -140,7 +140,9 @@ pub async fn audited(prepared: &Prepared, clock: SharedClock, question: AuditQue
 
 fn check_table(prepared: &Prepared, built: &LastBuild, table: Option<&str>) -> Result<()> {
     let Some(name) = table else { return Ok(()) };
-    let names: Vec<&str> = built.tables.iter().chain(&built.staging).map(|table| table.name.as_str()).collect();
+    let built_names = built.tables.iter().chain(&built.staging).map(|table| table.name.as_str());
+    // Feeds whose keys refer to others are tested too.
+    let names: Vec<&str> = built_names.chain(built.tests.iter().map(|test| test.model.as_str())).collect();
     if names.contains(&name) {
         return Ok(());
     }
@@ -178,6 +180,9 @@ struct Shown<'a> {
 impl Shown<'_> {
     /// The rows that fail a test; nothing where the project has another model by now.
     async fn rows_of(&self, result: &TestResult) -> Result<Option<Vec<RecordBatch>>> {
+        if is_of_feed(result) {
+            return self.rows_of_key(result).await;
+        }
         let checked = &self.prepared.checked;
         let found = checked.models.iter().zip(&checked.schemas).find(|(model, _)| model.name.as_str() == result.model);
         let Some((model, schema)) = found else { return Ok(None) };
@@ -191,4 +196,24 @@ impl Shown<'_> {
         let moment = moment(&self.prepared.project, self.warehouse.clock());
         model::failing(self.engine, model, schema, test, moment, self.rows).await.map(Some)
     }
+
+    /// The rows of a feed that refer to nothing; nothing where the schema has another key by now, or others are loaded.
+    async fn rows_of_key(&self, result: &TestResult) -> Result<Option<Vec<RecordBatch>>> {
+        let keys = keys_across(&self.prepared.project);
+        let Some(key) = keys.iter().find(|key| key.table() == result.model && key.name() == result.test) else { return Ok(None) };
+        if key.count(self.engine).await? != result.failures {
+            return Ok(None);
+        }
+        key.failing(self.engine, self.rows).await.map(Some)
+    }
+
+    fn why_not(result: &TestResult) -> String {
+        let what = if is_of_feed(result) { "the feeds are not as they were when this was audited" } else { "the model is not as it was when this was built" };
+        format!("{what}: `rihla run` tests it anew")
+    }
+}
+
+/// True for audits of keys across feeds: models have no schema before their names.
+fn is_of_feed(result: &TestResult) -> bool {
+    result.model.contains('.')
 }

@@ -10,7 +10,7 @@ use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::{Builder, Built, Checked, definitions, known_until};
+use crate::model::{Builder, Built, Checked, audit_keys, definitions, keys_across, known_until};
 use crate::project::Project;
 use crate::warehouse::{
     ClosedPeriod, LastBuild, Manifest, ReleaseProvenance, Resource, TableChange, TableFate, TestResult, Warehouse, says_the_same, table_changes,
@@ -33,6 +33,8 @@ pub async fn release(
     let moment = moment(project, warehouse.clock());
     let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment };
     let Built { build: mut built, mut outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
+    let keys = audit_keys(&engine, &keys_across(project)).await?;
+    built.tests.extend(keys.iter().cloned());
     let closed = closing::closed_now(project, warehouse);
     let is_unchanged = last.as_ref().is_some_and(|last| is_same(last, &built, &closed));
     // What the last release says already is held against the one before it, as it was when it was made.
@@ -43,6 +45,7 @@ pub async fn release(
         warehouse.remember_build(&built).await?;
     }
     report.note_models(outcomes);
+    report.note_keys(keys);
     report.tables = built.tables.len();
     report.release = last.as_ref().map(|last| last.rihla.release);
     let stops = report.failed_tests.iter().any(TestResult::stops);

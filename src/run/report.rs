@@ -230,6 +230,12 @@ impl RunReport {
         self.outcomes = outcomes;
     }
 
+    /// Notes the audits of keys across feeds.
+    pub fn note_keys(&mut self, audits: Vec<TestResult>) {
+        self.tests += audits.len();
+        self.failed_tests.extend(audits.into_iter().filter(|audit| audit.failures > 0));
+    }
+
     /// The record that the warehouse keeps.
     pub fn record(&self, begun: RunRecord) -> RunRecord {
         let outcome = match self.outcome {
