@@ -59,12 +59,14 @@ pub fn contract(
         roles::check(file, &form, &fields, faults);
         check_key(file, &form, &fields, faults);
     }
+    let foreign_keys = schema_keys::foreign(file, &form, name, &fields, files, faults);
+    let referred = schema_keys::referred_content(&foreign_keys, files);
     Some(Contract {
         feed: FeedName::new(name),
         description: form.description.clone().unwrap_or_default(),
         key: schema_keys::primary(file, &form, &fields, faults),
         unique_keys: schema_keys::unique(file, &form, &fields, faults),
-        foreign_keys: schema_keys::foreign(file, &form, name, &fields, files, faults),
+        foreign_keys,
         fields_match: form.fields_match,
         required_when,
         excluded_when,
@@ -72,7 +74,7 @@ pub fn contract(
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         case_numbers: patterns.to_vec(),
         missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text.value()).trim().to_owned()).collect(),
-        fingerprint: fingerprint(file, &fields, patterns),
+        fingerprint: fingerprint(file, &fields, patterns, &referred),
         fields,
     })
 }
@@ -287,7 +289,7 @@ fn check_key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults
 }
 
 /// Everything that decides what a row becomes, save the source's own habit.
-fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPattern]) -> String {
+fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPattern], referred: &[Vec<u8>]) -> String {
     let mut hash = Sha256::new();
     hash.update(file.text.as_bytes());
     for codes in fields.iter().filter_map(|field| field.codes.as_ref()) {
@@ -301,5 +303,6 @@ fn fingerprint(file: &SourceFile, fields: &[Field], patterns: &[CaseNumberPatter
     for pattern in patterns {
         hash.update(pattern.as_str().as_bytes());
     }
+    referred.iter().for_each(|content| hash.update(content));
     hex::encode(&hash.finalize()[..8])
 }

@@ -1,5 +1,6 @@
 //! The keys of a Table Schema: the primary one, further ones, and those that refer to other rows.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -204,6 +205,23 @@ fn reference_fields(files: &Files, name: &str) -> Result<Vec<Referred>, Vec<Stri
     let found = form.references.iter().find(|reference| reference.get_ref().name.get_ref() == name);
     let fields = found.and_then(|reference| schema_fields(files, reference.get_ref().schema.get_ref()));
     fields.ok_or_else(|| form.references.iter().map(|reference| reference.get_ref().name.get_ref().clone()).collect())
+}
+
+/// The tables of the project that keys refer to, and their schemas, byte for byte: they decide which rows are quarantined.
+pub fn referred_content(keys: &[ForeignKey], files: Option<&Files>) -> Vec<Vec<u8>> {
+    let targets = keys.iter().filter_map(|key| match &key.target {
+        Target::Reference(name) => Some(name.as_str()),
+        Target::Delivery | Target::Feed(_) => None,
+    });
+    let wanted: BTreeSet<&str> = targets.collect();
+    let Some(files) = files.filter(|_| !wanted.is_empty()) else { return Vec::new() };
+    let told = &mut Vec::new();
+    let form = files.read("rihla.toml", told).and_then(|file| from_toml::<ProjectForm>(&file, told));
+    let references = form.map_or_else(Vec::new, |form| form.references);
+    let of_keys = references.iter().map(serde_spanned::Spanned::get_ref).filter(|reference| wanted.contains(reference.name.get_ref().as_str()));
+    let paths = of_keys.flat_map(|reference| [reference.path.get_ref(), reference.schema.get_ref()]);
+    // A file that is not there is a fault of its own, told where the project names it.
+    paths.filter_map(|path| std::fs::read(files.root().join(path)).ok()).collect()
 }
 
 /// The fields of a feed; the names of feeds where it is none.
