@@ -179,6 +179,7 @@ words! {
     Feed: "feed", "flux";
     Reason: "reason", "motif";
     Rule: "rule", "règle";
+    RuleOfSchema: "rule {0}", "règle {0}";
     Faults: "faults", "fautes";
     Offices: "offices", "bureaux";
     FaultsInRows: "{0} in {1}", "{0} dans {1}";

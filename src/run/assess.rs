@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Source};
 use crate::read::{self, Page, Refusal};
 use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated};
@@ -22,6 +23,8 @@ pub struct Extract<'a> {
     pub path: &'a str,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+    /// The rules of every feed.
+    pub rules: &'a ProjectRules,
 }
 
 /// What became of the rows of an extract that could be read.
@@ -43,7 +46,7 @@ pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Res
     let context =
         Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since, barred: extract.barred };
     let formats = Formats::of(extract.source);
-    let mut delivery = Delivery::new(&context, &formats);
+    let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
     let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),

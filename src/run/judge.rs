@@ -9,6 +9,7 @@ use super::assess::{Assessment, Extract, assess};
 use super::protect::Bars;
 use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
@@ -24,6 +25,8 @@ pub struct Judge {
     pub key: Key,
     /// Rows that may not be loaded again.
     pub bars: Arc<Bars>,
+    /// The schemas' own rules.
+    pub rules: Arc<ProjectRules>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
@@ -96,7 +99,7 @@ impl Judge {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
-        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred };
+        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred, rules: &self.rules };
         let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),

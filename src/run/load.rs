@@ -12,6 +12,7 @@ use super::pull::{self, Listing, Plan};
 use super::{Progress, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::warehouse::{SlotLoad, Submission, Warehouse, Writable};
@@ -34,6 +35,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         project: project.clone(),
         key: writable.key.clone(),
         bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
+        rules: Arc::new(ProjectRules::of(project)?),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
     };
@@ -69,7 +71,8 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now() };
+    let rules = Arc::new(ProjectRules::of(project)?);
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now() };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {

@@ -3,6 +3,7 @@
 //! What only the warehouse knows is not judged: whether the delivery says something new, and whether another was received
 //! at the same time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -62,7 +63,7 @@ pub struct Trial {
 }
 
 /// Error, rule and field of faults that belong together.
-type GroupKey = (&'static str, &'static str, Option<String>);
+type GroupKey = (&'static str, Cow<'static, str>, Option<String>);
 
 /// Faults of one rule in one field.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub struct FaultGroup {
     /// Frictionless's name of the error.
     pub error: &'static str,
     /// The rule.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The field; absent where the row as a whole is at fault.
     pub field: Option<String>,
     /// Rows at fault with the message of each, in order.
@@ -134,13 +135,13 @@ impl Trial {
         for row in self.aside.iter().filter(|row| row.outcome == Outcome::Quarantined) {
             self.faulty_rows += 1;
             for reason in &row.reasons {
-                groups.entry((reason.error, reason.rule, reason.field.clone())).or_default().push((row.row, reason.message.clone()));
+                groups.entry((reason.error, reason.rule.clone(), reason.field.clone())).or_default().push((row.row, reason.message.clone()));
             }
         }
         self.groups = groups
             .into_iter()
             .map(|((error, rule, field), rows)| {
-                let advice = advice(rule, field.as_deref().and_then(|name| pipeline.contract.field(name)), source);
+                let advice = advice(&rule, field.as_deref().and_then(|name| pipeline.contract.field(name)), source);
                 FaultGroup { error, rule, field, rows, advice }
             })
             .collect();
