@@ -72,8 +72,8 @@ pub fn message(lang: Lang, project: &Project, feed: &str, reason: (&str, &str), 
     known.and_then(|known| known.french_of(english)).unwrap_or_else(|| english.to_owned())
 }
 
-/// The error of rows that break a rule.
-const ROW_RULE: &str = "row-constraint";
+/// The error of rows that break a rule of their schema.
+pub const ROW_RULE: &str = "row-constraint";
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::assess::{Assessment, Extract, assess};
+use super::drift;
 use super::protect::Bars;
 use super::pull::{Found, Slot};
 use crate::error::{Error, Kind, Result};
@@ -104,14 +105,15 @@ impl Judge {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let too_many = too_many.map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
+        let too_many = too_many.map(|(error, why)| (error, format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period)));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
+        submission.drift = drift::kept(&validated.drift, contract)?;
         let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
-        if let Some(reason) = too_many {
+        if let Some((error, reason)) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
-            submission.error = Some("tolerance".to_owned());
+            submission.error = Some(error.to_owned());
             submission.reason = Some(reason);
             return Ok(SlotLoad { submission, rows: None, set_aside: Some(set_aside) });
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
+use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
@@ -42,10 +43,12 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
+    let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            all.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
                 batch.push(load);
@@ -60,13 +63,14 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
+    report.drift = drift::standing(&all)?;
     hold_back(project, &listing, report);
     Ok(())
 }
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (submissions, bars) = known(project, clock.clone()).await?;
+    let (mut submissions, bars) = known(project, clock.clone()).await?;
     let listing = pull::list(project).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
@@ -79,8 +83,10 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            submissions.push(load.submission);
         }
     }
+    report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
     Ok(())

@@ -12,6 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::advice::advice;
 use super::assess::Assessment;
 use super::choice::{Choice, below, period_of_name, read};
+use super::drift::{self, DriftLine};
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
@@ -56,6 +57,8 @@ pub struct Trial {
     pub faulty_rows: u64,
     /// Why it would be refused whole: Frictionless's name of the error, and the reason.
     pub refusal: Option<(String, String)>,
+    /// How its columns differ from the schema.
+    pub drift: Vec<DriftLine>,
     /// Faults, by rule and field.
     pub groups: Vec<FaultGroup>,
     /// Every row that would not be loaded.
@@ -113,6 +116,7 @@ pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Resu
         rows: RowCounts::default(),
         faulty_rows: 0,
         refusal: None,
+        drift: Vec::new(),
         groups: Vec::new(),
         aside: Vec::new(),
     };
@@ -129,7 +133,8 @@ pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Resu
 impl Trial {
     fn take(&mut self, assessment: Assessment, pipeline: &Pipeline, source: &Source) {
         self.rows = assessment.rows;
-        self.refusal = assessment.too_many.map(|why| ("tolerance".to_owned(), why));
+        self.refusal = assessment.too_many.map(|(error, why)| (error.to_owned(), why));
+        self.drift = drift::lines(&assessment.validated.drift, &pipeline.contract);
         self.aside = assessment.validated.aside;
         let mut groups: BTreeMap<GroupKey, Vec<(i64, String)>> = BTreeMap::new();
         for row in self.aside.iter().filter(|row| row.outcome == Outcome::Quarantined) {

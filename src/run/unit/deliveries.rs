@@ -235,8 +235,8 @@ fn judge_extract(
     let reasons = aside.iter().flat_map(|row| row.reasons.iter().map(move |reason| format!("line {}: {}", line(row.row), reason.message)));
     let reasons: Vec<String> = reasons.collect();
     submission.set_aside_lines = reasons.len() as u64;
-    if let Some(reason) = assessment.too_many {
-        refuse(&mut submission, "tolerance", reason);
+    if let Some((error, reason)) = assessment.too_many {
+        refuse(&mut submission, error, reason);
         return Ok(Judged { submission, rows: None, reasons });
     }
     submission.revision = Some(revision);
