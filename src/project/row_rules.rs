@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::forms::{RowRuleForm, Text};
-use super::schema::find;
+use super::schema::{Use, find};
 use crate::contract::{Field, Protection, RowRule, RulePlace};
 use crate::diagnostic::{Fault, SourceFile};
 use crate::names::is_identifier;
 
 /// The rules of a schema.
-pub fn resolve(file: &Arc<SourceFile>, forms: &[RowRuleForm], fields: &[Field], faults: &mut Vec<Fault>) -> Vec<RowRule> {
+pub fn resolve(file: &Arc<SourceFile>, forms: &[RowRuleForm], (purpose, fields): (Use, &[Field]), faults: &mut Vec<Fault>) -> Vec<RowRule> {
+    if let Some(first) = forms.first().filter(|_| purpose == Use::Reference) {
+        faults.push(Fault::error(file, first.name.span(), "rules are for what offices send, not for tables of the project"));
+    }
     let mut rules: Vec<RowRule> = Vec::new();
     for form in forms {
         check_name(file, &form.name, &rules, faults);
