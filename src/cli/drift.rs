@@ -19,7 +19,7 @@ pub fn standing(lang: Lang, drift: &[Drifted]) -> String {
             (Some(only), _) => only.clone(),
             (None, _) => reports,
         };
-        format!("  {} {}, {when}: {}\n", drifted.office, drifted.feed, what(lang, &drifted.line))
+        format!("  {}\n", say(lang, Word::DriftOf, &[&drifted.office, &drifted.feed, &when, &what(lang, &drifted.line)]))
     });
     format!("\n{}\n{}", Word::DriftHeading.text(lang), lines.collect::<String>())
 }
