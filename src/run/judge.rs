@@ -100,12 +100,21 @@ impl Judge {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
-        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred, rules: &self.rules };
+        let extract = Extract {
+            source: &found.source,
+            office,
+            received: found.received,
+            since: self.project.since,
+            path: &found.path,
+            barred: &barred,
+            rules: &self.rules,
+        };
         let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let too_many = too_many.map(|(error, why)| (error, format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period)));
+        let too_many = too_many
+            .map(|(error, why)| (error, format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period)));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
         submission.drift = drift::kept(&validated.drift, contract)?;
