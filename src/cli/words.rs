@@ -198,6 +198,7 @@ words! {
     DriftNew: "{0} belongs to no field, rows filled there: {1}", "{0} : d’aucun champ, lignes remplies : {1}";
     DriftMissing: "no column for {0}", "pas de colonne pour {0}";
     DriftTagged: "{0} is {1} by its tag, under a label that nobody knows", "{0} : {1} selon son étiquette HXL, sous un libellé inconnu";
+    DriftByTags: "known by their tags alone: {0}", "connues par leurs étiquettes HXL seulement : {0}";
     DriftRenamed: "{0} may be {1}, which has no column", "{0} : peut-être {1}, qui n’a pas de colonne";
     DriftRetyped: "{1} of {2} cells of {0} are not of its type", "{1} cellules sur {2} de {0} ne sont pas de son type";
     DriftAccepted: "read as that field", "lue comme ce champ";

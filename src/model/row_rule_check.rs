@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -71,9 +72,11 @@ impl Checking<'_> {
         let simplifier = ExprSimplifier::new(context);
         let coerced = simplifier.coerce(expression.clone(), self.columns).map_err(failed)?;
         self.check_kind(&coerced)?;
-        let simple = simplifier.simplify(coerced.clone()).map_err(failed)?;
+        let simple = simplifier.simplify(coerced).map_err(failed)?;
         let fields = self.check_fields(&expression, &simple)?;
-        let expression = self.state.create_physical_expr(coerced, self.columns).and_then(exact).map_err(failed)?;
+        // Some functions are only there to be rewritten into others, so that it is the simplified expression that runs.
+        let expression = self.state.create_physical_expr(simple, self.columns).and_then(exact).map_err(failed)?;
+        self.check_runs(expression.as_ref()).map_err(failed)?;
         Ok(Planned { expression, fields })
     }
 
@@ -172,6 +175,14 @@ impl Checking<'_> {
             return Err(vec![self.fault(None, format!("the rule is the same for every row: {}", value.to_string().to_lowercase()))]);
         }
         Ok(fields)
+    }
+
+    /// What can be planned and not be evaluated shows on a row of which every field is empty.
+    fn check_runs(&self, expression: &dyn PhysicalExpr) -> Result<(), DataFusionError> {
+        let schema = self.columns.as_arrow();
+        let columns = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+        let row = RecordBatch::try_new(Arc::new(schema.clone()), columns)?;
+        expression.evaluate(&row).map(|_| ())
     }
 
     fn place_of(&self, about: &About) -> Option<Range<usize>> {

@@ -53,14 +53,10 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| {
-            Some((
-                source.get_ref(),
-                Arc::new(Source {
-                    drift: DriftPolicies::of(form.drift, source.get_ref().drift),
-                    ..resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?
-                }),
-            ))
+        .filter_map(|written| {
+            let source = resolve_source(file, written.get_ref(), written.span(), contract.as_ref(), around, faults)?;
+            let drift = DriftPolicies::of(form.drift, written.get_ref().drift);
+            Some((written.get_ref(), Arc::new(Source { drift, ..source })))
         })
         .collect();
     versions::check_rivals(file, &sources, faults);
