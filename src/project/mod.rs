@@ -2,6 +2,9 @@
 //!
 //! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
 
+mod access;
+mod access_forms;
+mod api;
 mod closing;
 mod codes;
 mod document;
@@ -27,6 +30,7 @@ mod versions;
 mod wildcard;
 mod workbook;
 
+pub use access::{Access, Api, ApiStyle, Named};
 pub use closing::{Closing, Closings, Reopening};
 pub use document::from_toml_at;
 pub use edition::{Edition, Restatement, editions, usual_tag};
@@ -166,6 +170,10 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// How they are found.
+    pub access: Access,
+    /// The greatest that is read, in bytes.
+    pub most_bytes: u64,
     /// The reporting periods that it is for.
     pub periods: Periods,
     /// How they are written.

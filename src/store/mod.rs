@@ -5,9 +5,12 @@
 pub mod failing;
 pub mod failpoint;
 pub mod files;
+pub mod objects;
 pub mod remote;
 pub mod retrying;
+pub mod secret;
 mod watched;
+pub mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +28,9 @@ use retrying::{Patience, RetryingStore};
 use watched::WatchedStore;
 
 use crate::error::{self, Error, Kind, Result};
+
+/// The greatest extract that is read where its source says nothing else, in bytes.
+pub const MOST_BYTES: u64 = 2 << 30;
 
 /// A place of objects.
 #[derive(Debug, Clone)]

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Export, Format, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{Access, Export, Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
+use crate::store::MOST_BYTES;
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
 pub struct TypedRows {
@@ -155,6 +156,8 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
+        access: Access::Listed,
+        most_bytes: MOST_BYTES,
         periods: Periods::default(),
         format: Format::Csv { delimiter: b',', encoding: TextEncoding::Utf8 },
         dates: vec![format(DateFormat::of_days("%Y-%m-%d"))?],

@@ -6,6 +6,7 @@ mod python;
 mod race_course;
 mod steps;
 mod support;
+mod web_server;
 mod workbook;
 
 mod architecture;
@@ -64,3 +65,4 @@ mod truth;
 mod truth_figures;
 mod units;
 mod warehouse;
+mod web_faults;
