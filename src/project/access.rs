@@ -8,14 +8,18 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Template;
 use super::access_forms::WebForm;
-use super::api;
 use super::forms::{SourceForm, Text};
+use super::{Template, api, veil};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::OfficeCode;
-use crate::store::objects;
-use crate::store::secret::{Variable, variables};
+use crate::secret::{Variable, variables};
+
+/// The schemes of urls of stores that can be listed.
+pub const STORE_SCHEMES: [&str; 8] = ["s3", "s3a", "az", "azure", "adl", "abfs", "abfss", "gs"];
+
+/// The greatest extract that is read where its source says nothing else, in bytes.
+pub const MOST_BYTES: u64 = 2 << 30;
 
 /// How a source's extracts are found.
 #[derive(Debug)]
@@ -106,10 +110,11 @@ fn listed(file: &Arc<SourceFile>, url: &Text, scheme: &str, faults: &mut Vec<Fau
         faults.push(Fault::error(file, url.span(), message).hint(hint));
         None
     };
-    let is_store = objects::schemes().any(|known| known == scheme);
+    let is_store = STORE_SCHEMES.contains(&scheme);
     if !scheme.is_empty() && !is_store && scheme != "file" {
-        let known = || objects::schemes().chain(["file", "http", "https"]);
-        let hint = did_you_mean(scheme, known()).unwrap_or_else(|| "give a path, or a url of `s3://`, `az://`, `abfss://`, `gs://`, `https://` or `file:///`".to_owned());
+        let known = || STORE_SCHEMES.into_iter().chain(["file", "http", "https"]);
+        let hint = did_you_mean(scheme, known())
+            .unwrap_or_else(|| "give a path, or a url of `s3://`, `az://`, `abfss://`, `gs://`, `https://` or `file:///`".to_owned());
         return fault(format!("`{scheme}://` is no place that can be read"), hint);
     }
     let text = match expand(url.get_ref(), |name| std::env::var(name).ok()) {
@@ -128,7 +133,10 @@ fn listed(file: &Arc<SourceFile>, url: &Text, scheme: &str, faults: &mut Vec<Fau
         let (_, rest) = text.split_once("://").unwrap_or_default();
         let bucket = rest.split('/').next().unwrap_or_default();
         if bucket.is_empty() || bucket.contains('{') {
-            return fault("the url does not name the bucket or container".to_owned(), format!("such as `{scheme}://extracts/{{office}}/{{received}}/returns-{{period}}.csv`"));
+            return fault(
+                "the url does not name the bucket or container".to_owned(),
+                format!("such as `{scheme}://extracts/{{office}}/{{received}}/returns-{{period}}.csv`"),
+            );
         }
         let is_account = scheme.starts_with("abfs") && bucket.split('@').count() == 2 && !bucket.contains(':');
         if (bucket.contains('@') && !is_account) || rest.contains('?') {
@@ -182,19 +190,13 @@ fn web_text(file: &Arc<SourceFile>, url: &Text, faults: &mut Vec<Fault>) -> Opti
         return fault("a `#` is never sent to a server".to_owned(), "take it and what follows away");
     }
     let Some(query) = query else { return Some(before) };
-    if let Some(name) = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, value)| is_secret(name) && !value.contains("${")).map(|(name, _)| name) {
+    if let Some(name) = veil::secret_pairs(query).next().map(|(name, _)| name) {
         return fault(format!("`{name}` looks like a secret, and stands in the file"), "name a variable of the environment in its place: `${NAME}`");
     }
     for variable in variables(query) {
         warn_unset(file, url.span(), &variable, faults);
     }
     Some(format!("{before}?{query}"))
-}
-
-/// True for a pair of a query that gives access.
-fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 9] = ["token", "secret", "password", "passwd", "signature", "sig", "apikey", "key", "auth"];
-    name.to_lowercase().split(['_', '-', '.']).any(|word| WORDS.contains(&word))
 }
 
 /// What anybody on the way can read is no way for a token, and a poor one for people's data.
@@ -216,7 +218,10 @@ pub fn token_of(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fa
     let Some(text) = text else { return Some(None) };
     let Some(variable) = Variable::of(text.get_ref()) else {
         // What stands there may be the secret itself.
-        faults.push(Fault::error(file, text.span(), "a token stands in the environment, not in a file").hint("name its variable: `token = \"${KOBO_TOKEN}\"`; if a real token stood here, replace it where it was made"));
+        faults.push(
+            Fault::error(file, text.span(), "a token stands in the environment, not in a file")
+                .hint("name its variable: `token = \"${KOBO_TOKEN}\"`; if a real token stood here, replace it where it was made"),
+        );
         return None;
     };
     warn_unset(file, text.span(), &variable, faults);

@@ -78,7 +78,9 @@ fn check_parts(file: &Arc<SourceFile>, form: &SourceForm, text: &str, faults: &m
         let hint = "such as `https://kobo.example.org/api/v2/assets/{form}/data/`";
         faults.push(Fault::error(file, form.url.span(), "the url of an API has `{form}`, no other part and no query").hint(hint));
     }
-    for (is_named, key) in [(form.csv.is_some(), "csv"), (form.workbook.is_some(), "workbook"), (form.json_lines.is_some(), "json_lines"), (form.json.is_some(), "json")] {
+    for (is_named, key) in
+        [(form.csv.is_some(), "csv"), (form.workbook.is_some(), "workbook"), (form.json_lines.is_some(), "json_lines"), (form.json.is_some(), "json")]
+    {
         if is_named {
             let message = format!("an API says itself how it answers: `{key}` is not for it");
             faults.push(Fault::error(file, form.url.span(), message).hint(format!("take `{key}` away")));
@@ -104,7 +106,9 @@ fn forms(file: &Arc<SourceFile>, form: &SourceForm, api: &ApiForm, text: &str, f
             faults.push(Fault::error(file, office.span(), format!("`{}` is no office of this source", office.get_ref())));
         }
         if name.get_ref().is_empty() || !name.get_ref().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte)) {
-            faults.push(Fault::error(file, name.span(), "the name of a form is one part of an address").hint("letters, digits, `-`, `_`, `.` and `~`; others as `%20`"));
+            faults.push(
+                Fault::error(file, name.span(), "the name of a form is one part of an address").hint("letters, digits, `-`, `_`, `.` and `~`; others as `%20`"),
+            );
         }
     }
     if has_forms {

@@ -20,7 +20,11 @@ pub fn resolve(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, l
         review: form.review.as_ref().map(|review| resolve_review(file, review, contract, labels, faults)),
         repeat: form.repeat.as_ref().and_then(|repeat| resolve_repeat(file, form, repeat.get_ref(), repeat.span(), faults)),
         archive: form.archive.as_ref().map(|archive| Wildcard::new(archive.get_ref().file.get_ref())),
-        text_separator: form.list_separator.as_ref().filter(|_| form.json.is_some() || form.json_lines.is_some() || form.api.is_some()).map(|text| text.get_ref().clone()),
+        text_separator: form
+            .list_separator
+            .as_ref()
+            .filter(|_| form.json.is_some() || form.json_lines.is_some() || form.api.is_some())
+            .map(|text| text.get_ref().clone()),
     }
 }
 

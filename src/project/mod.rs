@@ -26,11 +26,12 @@ mod schema;
 mod schema_forms;
 mod sheets_form;
 mod template;
+mod veil;
 mod versions;
 mod wildcard;
 mod workbook;
 
-pub use access::{Access, Api, ApiStyle, Named};
+pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
 pub use document::from_toml_at;
 pub use edition::{Edition, Restatement, editions, usual_tag};

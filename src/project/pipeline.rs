@@ -11,11 +11,12 @@ use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{ApiStyle, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, TextEncoding, access, export_source, relations, schema, versions, workbook};
+use super::{
+    ApiStyle, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, TextEncoding, access, export_source, relations, schema, veil, versions, workbook,
+};
 use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
 use crate::diagnostic::{Fault, Severity, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
-use crate::store::MOST_BYTES;
 
 /// What pipelines are resolved against.
 pub struct Surroundings<'a> {
@@ -124,6 +125,7 @@ fn resolve_source(
     around: &Surroundings<'_>,
     faults: &mut Vec<Fault>,
 ) -> Option<Source> {
+    let file = &veil::veiled(file, form);
     let before = errors(faults);
     let offices = offices(file, &form.offices, around, faults);
     let place = access::resolve(file, form, faults);
@@ -167,7 +169,7 @@ fn errors(faults: &[Fault]) -> usize {
 
 fn most_bytes(file: &Arc<SourceFile>, form: &SourceForm, faults: &mut Vec<Fault>) -> Option<u64> {
     let most = access::at_least_one(file, form.most_mib.as_ref().map(|most| (*most.get_ref(), most.span())), "MiB", faults)?;
-    Some(most.map_or(MOST_BYTES, |most| u64::from(most) << 20))
+    Some(most.map_or(access::MOST_BYTES, |most| u64::from(most) << 20))
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.

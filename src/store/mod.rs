@@ -8,7 +8,6 @@ pub mod files;
 pub mod objects;
 pub mod remote;
 pub mod retrying;
-pub mod secret;
 mod watched;
 pub mod web;
 
@@ -28,9 +27,6 @@ use retrying::{Patience, RetryingStore};
 use watched::WatchedStore;
 
 use crate::error::{self, Error, Kind, Result};
-
-/// The greatest extract that is read where its source says nothing else, in bytes.
-pub const MOST_BYTES: u64 = 2 << 30;
 
 /// A place of objects.
 #[derive(Debug, Clone)]

@@ -31,11 +31,6 @@ const STORES: [(&[&str], &str, &str); 3] = [
     (&["gs"], "GOOGLE_", "GOOGLE_APPLICATION_CREDENTIALS"),
 ];
 
-/// The schemes of URLs of stores.
-pub fn schemes() -> impl Iterator<Item = &'static str> {
-    STORES.iter().flat_map(|(schemes, _, _)| schemes.iter().copied())
-}
-
 fn store_of(scheme: &str) -> Option<(&'static str, &'static str)> {
     STORES.iter().find(|(schemes, _, _)| schemes.contains(&scheme)).map(|(_, prefix, who)| (*prefix, *who))
 }
@@ -82,7 +77,8 @@ impl Objects {
         let settings = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let settings = settings.filter(|(name, value)| name.starts_with(prefix) && !value.is_empty()).collect();
         // What a builder says may quote what the environment holds.
-        let (store, path) = build(&url, settings).ok_or_else(|| wrong().hint(format!("set {credentials}, and the endpoint where it is a store of your own")))?;
+        let (store, path) =
+            build(&url, settings).ok_or_else(|| wrong().hint(format!("set {credentials}, and the endpoint where it is a store of your own")))?;
         Ok(Self { inner: Arc::new(PrefixStore::new(store, path)), shown: folder.to_owned(), credentials: Some(credentials) })
     }
 
@@ -200,10 +196,9 @@ async fn whole(got: GetResult) -> object_store::Result<Bytes> {
     };
     let mut bytes = BytesMut::with_capacity(size);
     loop {
-        let chunk = tokio::time::timeout(STALL, chunks.next()).await.map_err(|late| StoreError::Generic {
-            store: "objects",
-            source: Box::new(std::io::Error::new(std::io::ErrorKind::TimedOut, late)),
-        })?;
+        let chunk = tokio::time::timeout(STALL, chunks.next())
+            .await
+            .map_err(|late| StoreError::Generic { store: "objects", source: Box::new(std::io::Error::new(std::io::ErrorKind::TimedOut, late)) })?;
         match chunk {
             Some(chunk) => bytes.extend_from_slice(&chunk?),
             None => return Ok(bytes.freeze()),

@@ -11,9 +11,8 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Access, Export, Format, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{Access, Export, Format, MOST_BYTES, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
-use crate::store::MOST_BYTES;
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
 pub struct TypedRows {

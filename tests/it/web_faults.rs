@@ -54,7 +54,9 @@ fn what_fails_in_passing_is_tried_again() {
 
 #[test]
 fn what_fails_for_good_is_not_tried_again() {
-    for (status, failure) in [(404, Failure::NotThere(404)), (410, Failure::NotThere(410)), (401, Failure::Denied(401)), (403, Failure::Denied(403)), (400, Failure::Refused(400))] {
+    for (status, failure) in
+        [(404, Failure::NotThere(404)), (410, Failure::NotThere(410)), (401, Failure::Denied(401)), (403, Failure::Denied(403)), (400, Failure::Refused(400))]
+    {
         let server = WebServer::start(move |_| Answer::new(status, "no"));
         assert_eq!(read(&server).err(), Some(failure));
         assert_eq!(server.asked().len(), 1, "{status}");
@@ -123,7 +125,9 @@ fn a_server_that_lies_about_length_is_not_believed() {
 fn a_range_of_another_state_is_not_put_behind_the_first() {
     let other: Vec<u8> = TEXT.iter().map(u8::to_ascii_uppercase).collect();
     let answers = move |asked: &Asked| {
-        let part = |tag: &str, from: usize| Answer::new(206, &other[from..]).with("ETag", tag).with("Content-Range", format!("bytes {from}-{}/{}", TEXT.len() - 1, TEXT.len()));
+        let part = |tag: &str, from: usize| {
+            Answer::new(206, &other[from..]).with("ETag", tag).with("Content-Range", format!("bytes {from}-{}/{}", TEXT.len() - 1, TEXT.len()))
+        };
         match asked.from() {
             // It takes no notice of If-Range.
             Some(from) => part("\"b\"", from),
@@ -150,7 +154,13 @@ fn what_changes_while_it_is_read_is_read_again_and_then_refused() {
 #[test]
 fn a_checksum_of_the_server_is_looked_at() {
     let sha = "fUMfUhSmNEsNWY2Dq6Pyv2IPXcXvWMIYLzR+PfTvZIg=";
-    for (name, value, sum) in [("Content-MD5", "MDAwMDAwMDAwMDAwMDAwMA==", "MD5"), ("x-goog-hash", "crc32c=AAAAAA==,md5=MDAwMDAwMDAwMDAwMDAwMA==", "MD5"), ("Digest", &format!("SHA-256={sha}"), "SHA-256"), ("Repr-Digest", &format!("sha-256=:{sha}:"), "SHA-256"), ("x-amz-checksum-sha256", sha, "SHA-256")] {
+    for (name, value, sum) in [
+        ("Content-MD5", "MDAwMDAwMDAwMDAwMDAwMA==", "MD5"),
+        ("x-goog-hash", "crc32c=AAAAAA==,md5=MDAwMDAwMDAwMDAwMDAwMA==", "MD5"),
+        ("Digest", &format!("SHA-256={sha}"), "SHA-256"),
+        ("Repr-Digest", &format!("sha-256=:{sha}:"), "SHA-256"),
+        ("x-amz-checksum-sha256", sha, "SHA-256"),
+    ] {
         let value = value.to_owned();
         assert_eq!(fails(move |_| Answer::file(1, TEXT).with(name, value.clone())), Failure::Checksum(sum), "{name}");
     }
@@ -172,7 +182,10 @@ fn a_packed_answer_and_one_that_is_too_large_are_refused() {
     assert_eq!(fails(|_| Answer::file(1, TEXT).with("Content-Encoding", "gzip")), Failure::Packed);
     let small = Limits { size: 20, ..LIMITS };
     assert_eq!(read_with(&WebServer::start(|_| Answer::file(1, TEXT)), small).err(), Some(Failure::TooLarge(20)));
-    let parts = |_: &Asked| Answer { is_endless: true, ..Answer::new(200, "20\r\nthirty-two bytes of no more worth\r\n0\r\n\r\n").with("Transfer-Encoding", "chunked") };
+    let parts = |_: &Asked| Answer {
+        is_endless: true,
+        ..Answer::new(200, "20\r\nthirty-two bytes of no more worth\r\n0\r\n\r\n").with("Transfer-Encoding", "chunked")
+    };
     assert_eq!(read_with(&WebServer::start(parts), small).err(), Some(Failure::TooLarge(20)));
 }
 

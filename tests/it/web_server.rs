@@ -61,7 +61,8 @@ impl Answer {
 
     /// A file that was changed on a day of February 2023.
     pub fn file(day: u32, body: impl Into<Vec<u8>>) -> Self {
-        Self::new(200, body).with("Last-Modified", format!("{}, {day:02} Feb 2023 08:00:00 GMT", ["Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon"][day as usize % 7]))
+        Self::new(200, body)
+            .with("Last-Modified", format!("{}, {day:02} Feb 2023 08:00:00 GMT", ["Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon"][day as usize % 7]))
     }
 
     /// A body of which less is sent than is announced.

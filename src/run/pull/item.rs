@@ -76,12 +76,14 @@ pub async fn read_files(found: &mut Found) -> Result<Vec<Page>> {
         modified = modified.max(content.modified);
         pages.extend(content.pages);
     }
-    found.size = size;
-    if let Some(modified) = modified {
+    // Listings tell fractions of a second that answers do not.
+    let is_as_listed = |modified: DateTime<Utc>| size == found.size && (modified - found.modified).abs() < chrono::Duration::seconds(1);
+    if let Some(modified) = modified.filter(|modified| !is_as_listed(*modified)) {
         if found.received == found.modified && !found.source.template.names_received() {
             found.received = modified;
         }
         found.modified = modified;
     }
+    found.size = size;
     Ok(pages)
 }

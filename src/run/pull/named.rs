@@ -44,7 +44,8 @@ impl Asking<'_> {
     async fn all(&self, project: &Project, listing: &mut Listing) -> Result<()> {
         let now = Period::containing(PeriodKind::Month, self.seen.now.date_naive());
         let offices = project.offices.iter().filter(|office| self.source.offices.contains(&office.code));
-        let slots: Vec<(&Office, Period)> = offices.flat_map(|office| months(project, self.source, office, now).into_iter().map(move |month| (office, month))).collect();
+        let slots: Vec<(&Office, Period)> =
+            offices.flat_map(|office| months(project, self.source, office, now).into_iter().map(move |month| (office, month))).collect();
         for some in slots.chunks(AT_ONCE) {
             let answers = futures::future::join_all(some.iter().map(|(office, month)| self.one(office, *month, now))).await;
             let mut failed = None;
@@ -89,7 +90,9 @@ impl Asking<'_> {
             Err(failure) => return Err(failed(failure)),
         };
         let seen_at = read.facts.modified.unwrap_or(self.seen.now);
-        let known = newest.filter(|known| known.content_hash == hash_of(&read.bytes)).map_or(Known { received: seen_at, modified: seen_at, size: read.bytes.len() as u64 }, Known::of);
+        let known = newest
+            .filter(|known| known.content_hash == hash_of(&read.bytes))
+            .map_or(Known { received: seen_at, modified: seen_at, size: read.bytes.len() as u64 }, Known::of);
         Ok(Some(self.found(office, month, path, Item::Held(read.bytes), known)))
     }
 

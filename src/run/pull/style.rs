@@ -98,11 +98,13 @@ struct OdkRecord {
 pub fn read_page(style: ApiStyle, bytes: &[u8]) -> Result<PageFacts, Failure> {
     match style {
         ApiStyle::Kobo => {
-            let page: KoboPage = serde_json::from_slice(bytes).map_err(|_| Failure::Answer("it is no page of KoboToolbox: `count`, `next` and `results` with an `_id` each"))?;
+            let page: KoboPage =
+                serde_json::from_slice(bytes).map_err(|_| Failure::Answer("it is no page of KoboToolbox: `count`, `next` and `results` with an `_id` each"))?;
             Ok(PageFacts { count: page.count, next: page.next, ids: page.results.iter().map(|record| record._id.to_string()).collect() })
         }
         ApiStyle::Odk => {
-            let page: OdkPage = serde_json::from_slice(bytes).map_err(|_| Failure::Answer("it is no page of ODK Central: `@odata.count` and `value` with an `__id` each"))?;
+            let page: OdkPage =
+                serde_json::from_slice(bytes).map_err(|_| Failure::Answer("it is no page of ODK Central: `@odata.count` and `value` with an `__id` each"))?;
             Ok(PageFacts { count: page.count, next: page.next, ids: page.value.into_iter().map(|record| record.__id).collect() })
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::error::{Error, Kind, Result};
-use crate::store::secret::{Secret, Variable, variables};
+use crate::secret::{Secret, Variable, variables};
 
 /// An address, of which a secret in the query is not shown, and with what one shows who asks.
 #[derive(Clone)]

@@ -63,10 +63,7 @@ pub enum Failure {
 impl Failure {
     /// True where the same may succeed a little later.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::TooOften(_) | Self::Server(..) | Self::Connect | Self::Stalled(_) | Self::Cut(_) | Self::Checksum(_) | Self::Changed
-        )
+        matches!(self, Self::TooOften(_) | Self::Server(..) | Self::Connect | Self::Stalled(_) | Self::Cut(_) | Self::Checksum(_) | Self::Changed)
     }
 
     /// How long the server asks to wait.

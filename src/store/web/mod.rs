@@ -38,7 +38,7 @@ pub struct Limits {
     pub stall: Duration,
     /// How long one reading may take.
     pub whole: Duration,
-    /// The greatest size that is read, in bytes.
+    /// The greatest size that is read, in bytes; each source says its own.
     pub size: u64,
 }
 
@@ -52,7 +52,7 @@ impl Default for Limits {
             connect: seconds(10),
             stall: seconds(60),
             whole: seconds(1800),
-            size: crate::store::MOST_BYTES,
+            size: u64::MAX,
         }
     }
 }

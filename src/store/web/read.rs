@@ -115,9 +115,8 @@ impl Partly {
     fn go_on(&mut self, response: &Response) -> Result<(), Failure> {
         let mut rest = Facts::of(response);
         rest.length = None;
-        let fits = part(response.headers()).is_some_and(|(first, whole)| {
-            first == self.bytes.len() as u64 && whole.is_none_or(|whole| self.facts.length.is_none_or(|length| length == whole))
-        });
+        let fits = part(response.headers())
+            .is_some_and(|(first, whole)| first == self.bytes.len() as u64 && whole.is_none_or(|whole| self.facts.length.is_none_or(|length| length == whole)));
         if fits && rest.agree(&self.facts) {
             return Ok(());
         }

@@ -57,7 +57,8 @@ impl Variable {
     pub fn value(&self) -> Result<Secret> {
         let value = std::env::var(&self.0).ok().filter(|value| !value.trim().is_empty());
         value.map(|value| Secret::new(value.trim())).ok_or_else(|| {
-            Error::new(Kind::Unavailable, format!("the environment has no variable `{}`", self.0)).hint("set it where rihla runs: a secret never stands in a project file")
+            Error::new(Kind::Unavailable, format!("the environment has no variable `{}`", self.0))
+                .hint("set it where rihla runs: a secret never stands in a project file")
         })
     }
 }
