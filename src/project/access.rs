@@ -159,10 +159,11 @@ fn named(file: &Arc<SourceFile>, url: &Text, text: &str, form: Option<&WebForm>,
     let template = Template::new(text).map_err(|message| faults.push(Fault::error(file, url.span(), message))).ok()?;
     let token = form.and_then(|form| form.token.as_ref());
     let lookback = form.and_then(|form| form.lookback.as_ref());
-    check_secure(file, url, text, token.is_some(), faults)?;
-    let token = token_of(file, token, faults)?;
-    let lookback = at_least_one(file, lookback.map(|count| (*count.get_ref(), count.span())), "months", faults)?;
-    Some((template, Access::Named(Named { token, lookback })))
+    let is_secure = check_secure(file, url, text, token.is_some(), faults);
+    let token = token_of(file, token, faults);
+    let lookback = at_least_one(file, lookback.map(|count| (*count.get_ref(), count.span())), faults);
+    is_secure?;
+    Some((template, Access::Named(Named { token: token?, lookback: lookback? })))
 }
 
 /// An address with its variables replaced, save those of its query, which may be secrets.
@@ -237,10 +238,10 @@ fn warn_unset(file: &Arc<SourceFile>, place: Range<usize>, variable: &Variable, 
 
 /// A count that is at least one; the inner nothing where there is none, the outer where it is at fault.
 #[expect(clippy::option_option, reason = "no count is well, a wrong one is not")]
-pub fn at_least_one(file: &Arc<SourceFile>, count: Option<(u32, Range<usize>)>, of: &str, faults: &mut Vec<Fault>) -> Option<Option<u32>> {
+pub fn at_least_one(file: &Arc<SourceFile>, count: Option<(u32, Range<usize>)>, faults: &mut Vec<Fault>) -> Option<Option<u32>> {
     match count {
         Some((0, place)) => {
-            faults.push(Fault::error(file, place, format!("none is too few: at least one of the {of}")));
+            faults.push(Fault::error(file, place, "the least is 1"));
             None
         }
         count => Some(count.map(|(count, _)| count)),

@@ -49,8 +49,8 @@ pub fn resolve(file: &Arc<SourceFile>, form: &SourceForm, api: &ApiForm, text: &
     let style = style(file, &api.style, faults);
     let token = token_of(file, api.token.as_ref(), faults);
     let forms = forms(file, form, api, text, faults);
-    let page_size = at_least_one(file, api.page_size.as_ref().map(|size| (*size.get_ref(), size.span())), "records a page", faults);
-    let lookback = at_least_one(file, api.lookback.as_ref().map(|count| (*count.get_ref(), count.span())), "months", faults);
+    let page_size = at_least_one(file, api.page_size.as_ref().map(|size| (*size.get_ref(), size.span())), faults);
+    let lookback = at_least_one(file, api.lookback.as_ref().map(|count| (*count.get_ref(), count.span())), faults);
     let rate = rate(file, api, faults);
     let after = faults.iter().filter(|fault| fault.severity == crate::diagnostic::Severity::Error).count();
     (before == after).then_some(())?;

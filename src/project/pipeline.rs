@@ -168,7 +168,7 @@ fn errors(faults: &[Fault]) -> usize {
 }
 
 fn most_bytes(file: &Arc<SourceFile>, form: &SourceForm, faults: &mut Vec<Fault>) -> Option<u64> {
-    let most = access::at_least_one(file, form.most_mib.as_ref().map(|most| (*most.get_ref(), most.span())), "MiB", faults)?;
+    let most = access::at_least_one(file, form.most_mib.as_ref().map(|most| (*most.get_ref(), most.span())), faults)?;
     Some(most.map_or(access::MOST_BYTES, |most| u64::from(most) << 20))
 }
 

@@ -145,12 +145,13 @@ impl Objects {
     /// The error of a store. Of stores of elsewhere only the kind is told: their own words hold addresses, which may be signed.
     fn failed(&self, what: String, cause: StoreError) -> Error {
         let Some(credentials) = self.credentials else { return error::store(what, cause) };
-        let error = Error::new(Kind::Unavailable, what).because(Plain(plain(&cause)));
-        match cause {
-            StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => error.hint(format!("check {credentials}, and what they may read")),
-            StoreError::NotFound { .. } => error.hint("check the name of the bucket or container"),
-            _ => error.hint(format!("check the network, and {credentials}")),
-        }
+        let plain = plain(&cause);
+        let hint = match plain {
+            NOT_THERE => "check the name of the bucket or container".to_owned(),
+            NOT_LET_IN | NOT_KNOWN => format!("check {credentials}, and what they may read"),
+            _ => format!("check the network, and {credentials}"),
+        };
+        Error::new(Kind::Unavailable, what).hint(hint).because(Plain(plain))
     }
 }
 
@@ -159,16 +160,27 @@ impl Objects {
 #[error("{0}")]
 struct Plain(&'static str);
 
+const NOT_THERE: &str = "nothing is there";
+const NOT_LET_IN: &str = "the store does not let it in";
+const NOT_KNOWN: &str = "the store does not know who asks";
+
 /// What a store's failure is, by its kind.
 fn plain(cause: &StoreError) -> &'static str {
-    match cause {
-        StoreError::NotFound { .. } => "nothing is there",
-        StoreError::PermissionDenied { .. } => "the store does not let it in",
-        StoreError::Unauthenticated { .. } => "the store does not know who asks",
-        StoreError::Precondition { .. } | StoreError::NotModified { .. } => "it changed meanwhile",
-        StoreError::Generic { .. } if is_of_the_way(cause) => "no connection can be made, or it breaks off",
+    match (cause, status(cause)) {
+        (StoreError::NotFound { .. }, _) | (_, Some(404)) => NOT_THERE,
+        (StoreError::PermissionDenied { .. }, _) | (_, Some(403)) => NOT_LET_IN,
+        (StoreError::Unauthenticated { .. }, _) | (_, Some(401)) => NOT_KNOWN,
+        (StoreError::Precondition { .. } | StoreError::NotModified { .. }, _) => "it changed meanwhile",
+        (StoreError::Generic { .. }, None) if is_of_the_way(cause) => "no connection can be made, or it breaks off",
         _ => "the store fails",
     }
+}
+
+/// The status that a listing failed with, of which the error's kind says nothing.
+fn status(cause: &StoreError) -> Option<u16> {
+    let text = cause.to_string();
+    let (_, after) = text.split_once("status code: ")?;
+    after.get(..3)?.parse().ok()
 }
 
 /// True where the answer never came, or not whole.

@@ -86,7 +86,8 @@ fn months_that_are_over_are_pulled_from_kobo_and_the_last_ones_again() {
     assert_eq!(server.asked().len(), 3, "April to June: {:?}", server.asked());
     records.lock().expect("records")[4].1 = with(with(ROWS[0], "Identifiant", "r-5"), "Nationalité", "Congo");
     assert_eq!(told(&run(&folder).ok()), [6, 5, 1, 0, 0]);
-    let changed = folder.tables().0.iter().filter(|row| row["period"] == "2023-05").map(|row| row["revision"].as_i64()).collect::<Vec<_>>();
+    let mut changed = folder.tables().0.iter().filter(|row| row["period"] == "2023-05").map(|row| row["revision"].as_i64()).collect::<Vec<_>>();
+    changed.sort_unstable();
     assert_eq!(changed, [Some(1), Some(2)]);
     assert_kept(&folder, &[&first, &second]);
 }
@@ -152,7 +153,7 @@ fn what_no_page_is_and_who_is_not_let_in_is_told() {
 }
 
 fn odk(asked: &Asked, records: &[Record]) -> Answer {
-    assert_eq!((asked.path(), asked.header("authorization")), ("/v1/projects/7/forms/arrivals.svc/Submissions", Some(&*format!("Bearer {SECRET}"))));
+    assert_eq!((&*asked.path(), asked.header("authorization")), ("/v1/projects/7/forms/arrivals.svc/Submissions", Some(&*format!("Bearer {SECRET}"))));
     let filter: Vec<&str> = asked.pair("$filter").expect("a filter").split(' ').collect();
     let [_, "ge", from, "and", "__system/submissionDate", "lt", before] = filter[..] else { panic!("{filter:?}") };
     let start = asked.pair("$skiptoken").map_or(0, |token| token.parse().expect("a number"));

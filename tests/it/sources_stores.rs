@@ -105,13 +105,13 @@ impl Azurite {
 
     fn make_container(&self) {
         let (date, version) = (now(), "2021-08-06");
-        let text = format!("PUT\n\n\n\nx-ms-date:{date}\nx-ms-version:{version}\n/{ACCOUNT}/{ACCOUNT}/extracts");
+        let text = format!("PUT{}x-ms-date:{date}\nx-ms-version:{version}\n/{ACCOUNT}/{ACCOUNT}/extracts\nrestype:container", "\n".repeat(12));
         let key = STANDARD.decode(ACCOUNT_KEY).expect("a key");
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
         mac.update(text.as_bytes());
         let signature = STANDARD.encode(mac.finalize().into_bytes());
         let ask = format!(
-            "PUT /{ACCOUNT}/extracts?restype=container HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nx-ms-date: {date}\r\nx-ms-version: {version}\r\nAuthorization: SharedKeyLite {ACCOUNT}:{signature}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "PUT /{ACCOUNT}/extracts?restype=container HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nx-ms-date: {date}\r\nx-ms-version: {version}\r\nAuthorization: SharedKey {ACCOUNT}:{signature}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             self.1
         );
         let mut answer = String::new();

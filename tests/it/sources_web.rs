@@ -46,7 +46,7 @@ fn files_of_the_web_are_found_by_the_calendar_and_read_when_they_changed() {
     assert!(server.asked().iter().all(|line| line.starts_with("HEAD")), "what did not change was read: {:?}", server.asked());
     state.store(1, Ordering::Relaxed);
     assert_eq!(told(&folder.rihla(&["run", "--json"]).ok()), [1, 0, 1, 0, 0]);
-    assert_eq!(folder.tables().0[1]["revision"], 2);
+    assert!(folder.tables().0.iter().any(|submission| submission["revision"] == 2));
     state.store(9, Ordering::Relaxed);
     let refused = folder.rihla(&["run", "--json"]);
     assert_eq!(refused.code, 1);

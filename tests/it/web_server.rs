@@ -20,8 +20,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn path(&self) -> &str {
-        self.target.split('?').next().expect("a path")
+    pub fn path(&self) -> String {
+        let path = self.target.split('?').next().expect("a path");
+        url::form_urlencoded::parse(path.as_bytes()).next().map_or_else(String::new, |(path, _)| path.into_owned())
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
