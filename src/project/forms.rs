@@ -167,6 +167,10 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
+    /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
+    #[serde(default)]
+    #[schemars(with = "Option<super::DeliveryMode>")]
+    pub delivery: Option<Spanned<super::DeliveryMode>>,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.

@@ -4,6 +4,7 @@
 
 mod closing;
 mod codes;
+mod delivery;
 mod document;
 mod edition;
 mod editor;
@@ -11,6 +12,7 @@ mod export;
 mod export_forms;
 mod export_source;
 mod files;
+mod fingerprint;
 mod forms;
 mod hxl;
 mod labels;
@@ -28,6 +30,7 @@ mod wildcard;
 mod workbook;
 
 pub use closing::{Closing, Closings, Reopening};
+pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
@@ -145,8 +148,8 @@ impl Office {
 pub struct Pipeline {
     /// What its rows must be.
     pub contract: SharedContract,
-    /// Hash of all that decides what a delivery becomes; a change makes refused deliveries worth another try.
-    pub fingerprint: String,
+    /// What a delivery of it holds.
+    pub delivery: DeliveryMode,
     /// Whether a refused delivery stops the release.
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.
@@ -186,6 +189,8 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+    /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
+    pub fingerprint: String,
 }
 
 /// How an extract is written.

@@ -5,14 +5,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
-use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
+use super::{
+    DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, fingerprint, relations, schema, versions,
+    workbook,
+};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -52,7 +54,12 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| Some((source.get_ref(), Arc::new(resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?))))
+        .enumerate()
+        .filter_map(|(index, source)| {
+            let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
+            resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
+            Some((source.get_ref(), Arc::new(resolved)))
+        })
         .collect();
     versions::check_rivals(file, &sources, faults);
     if form.sources.is_empty() {
@@ -60,7 +67,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     }
     let contract = contract?;
     Some(Pipeline {
-        fingerprint: hex::encode(&Sha256::new().chain_update(&contract.fingerprint).chain_update(&file.text).finalize()[..8]),
+        delivery: delivery(file, &form, &contract, faults),
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),
@@ -68,6 +75,18 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
         sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
+}
+
+/// What a delivery holds. A record that only changes tell of goes by a row that says so, or never.
+fn delivery(file: &Arc<SourceFile>, form: &PipelineForm, contract: &Contract, faults: &mut Vec<Fault>) -> DeliveryMode {
+    let Some(delivery) = &form.delivery else { return DeliveryMode::default() };
+    if *delivery.get_ref() == DeliveryMode::Changes && contract.role(Role::Deleted).is_none() {
+        faults.push(
+            Fault::warning(file, delivery.span(), format!("nothing says that a record of `{}` was deleted, so that none ever goes", contract.feed))
+                .hint("give a boolean field of the schema the role `deleted`"),
+        );
+    }
+    *delivery.get_ref()
 }
 
 fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Contract> {
@@ -152,6 +171,7 @@ fn resolve_source(
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
+        fingerprint: String::new(),
     })
 }
 

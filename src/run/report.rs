@@ -107,6 +107,8 @@ pub struct RunReport {
     pub refused: Vec<Refused>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
+    /// Reports that count and were judged by rules, code lists or habits of writing that have changed since.
+    pub judged_otherwise: u64,
     /// True where a required feed is incomplete, so that no release may be made.
     pub is_held_back: bool,
     /// Tables built anew; the others were used again.
@@ -146,6 +148,7 @@ impl RunReport {
             feeds: Vec::new(),
             refused: Vec::new(),
             unclaimed: Vec::new(),
+            judged_otherwise: 0,
             is_held_back: false,
             rebuilt: 0,
             tables: 0,

@@ -8,6 +8,7 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::deletions::Deletions;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
@@ -129,7 +130,9 @@ impl<'a> Delivery<'a> {
         }
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
-        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
+        let deletions = Deletions::of(contract, &typed);
+        faults.retain(|fault| !deletions.excuse(contract, fault));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {

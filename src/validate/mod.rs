@@ -5,6 +5,7 @@
 
 mod aside;
 mod cast;
+mod deletions;
 mod delivery;
 mod duplicates;
 mod fault;
@@ -13,6 +14,7 @@ mod rules;
 mod table;
 mod temporal;
 
+pub use deletions::Deletions;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use people::{PersonRow, cases, people};

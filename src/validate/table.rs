@@ -165,6 +165,7 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         labels,
         total_rows: BTreeSet::new(),
         export: Export::default(),
+        fingerprint: contract.fingerprint.clone(),
     })
 }
 
