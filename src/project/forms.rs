@@ -252,6 +252,12 @@ pub struct SourceForm {
     /// The extracts are ZIP archives of such files.
     #[schemars(with = "Option<ArchiveForm>")]
     pub archive: Option<Spanned<ArchiveForm>>,
+    /// The extracts are packed: `gzip`, `zstd`, or `zip` with one file in it.
+    #[schemars(with = "Option<super::Compression>")]
+    pub compression: Option<Spanned<super::Compression>>,
+    /// How far what is packed may unpack; workbooks and archives are, too.
+    #[serde(default)]
+    pub limits: super::packing::LimitsForm,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.

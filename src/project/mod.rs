@@ -16,6 +16,7 @@ mod fingerprint;
 mod forms;
 mod hxl;
 mod labels;
+mod packing;
 mod pipeline;
 mod relations;
 mod resolve;
@@ -38,6 +39,7 @@ pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use packing::{Compression, Limits};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -189,6 +191,10 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+    /// How they are packed, where they are.
+    pub compression: Option<Compression>,
+    /// How far they may unpack.
+    pub limits: Limits,
     /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
     pub fingerprint: String,
 }

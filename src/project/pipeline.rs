@@ -11,8 +11,8 @@ use super::document::from_toml;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
 use super::{
-    DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, fingerprint, relations, schema, versions,
-    workbook,
+    DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, fingerprint, packing, relations, schema,
+    versions, workbook,
 };
 use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
@@ -157,6 +157,8 @@ fn resolve_source(
     workbook::check_serials(file, form, faults);
     let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
+    let limits = packing::limits(file, &form.limits, faults);
+    packing::check(file, form, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
         offices,
@@ -171,6 +173,8 @@ fn resolve_source(
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
+        compression: form.compression.as_ref().map(|compression| *compression.get_ref()),
+        limits,
         fingerprint: String::new(),
     })
 }

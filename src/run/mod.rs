@@ -43,6 +43,7 @@ pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, Skippe
 pub use rollback::{Rollback, clear_rollback, rollback};
 pub use rows::RowChange;
 pub use select::select;
+pub use standing::{Arrival, Standing, standing};
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
