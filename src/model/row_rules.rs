@@ -119,7 +119,8 @@ impl Compiled {
 /// The columns that the rules of a contract may name, and the fields of the first of them.
 fn columns(contract: &Contract) -> (SchemaRef, Vec<usize>) {
     let readable: Vec<usize> = contract.readable().map(|(index, _)| index).collect();
-    let mut fields: Vec<Field> = readable.iter().map(|index| &contract.fields[*index]).map(|field| Field::new(&field.name, arrow_type(&field.kind), true)).collect();
+    let mut fields: Vec<Field> =
+        readable.iter().map(|index| &contract.fields[*index]).map(|field| Field::new(&field.name, arrow_type(&field.kind), true)).collect();
     let is_free = |name: &str| contract.fields.iter().all(|field| field.name != name || field.protection == Protection::Direct);
     fields.extend(FACTS.into_iter().filter(|(name, _)| is_free(name)).map(|(name, kind)| Field::new(name, kind, true)));
     (Arc::new(Schema::new(fields)), readable)

@@ -62,7 +62,17 @@ impl<'a> Gatherer<'a> {
     pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
         let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
         let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
-        Self { source, contract, sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, unknown: UnknownStatuses::default(), drift: Vec::new(), sink }
+        Self {
+            source,
+            contract,
+            sheet: sheet.map(Arc::from),
+            builders,
+            rows: Vec::new(),
+            read: 0,
+            unknown: UnknownStatuses::default(),
+            drift: Vec::new(),
+            sink,
+        }
     }
 
     /// Notes how columns differ from the schema; those of tables are of this sheet alone.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::drift::{Drift, DriftEffect, DriftKind};
 use super::Refusal;
 use super::cells::Target;
+use super::drift::{Drift, DriftEffect, DriftKind};
 use super::meaning::{Meaning, find, meaning};
 use crate::contract::{Contract, Protection, fold, hashtag};
 use crate::diagnostic::nearest;
@@ -23,8 +23,15 @@ pub fn match_labels(labels: &[String], tags: &[String], links: &[usize], source:
         (0..count).map(|column| Column::of(column, text(labels, column), &text(tags, column), links.contains(&column), source, contract)).collect();
     check_most_are_known(&columns)?;
     let lacking = lacking(&columns, source, contract);
-    let mut matched =
-        Matched { source, contract, seen: BTreeMap::new(), prefixes: BTreeMap::new(), problems: Problems::default(), lacking: lacking.clone(), drift: Vec::new() };
+    let mut matched = Matched {
+        source,
+        contract,
+        seen: BTreeMap::new(),
+        prefixes: BTreeMap::new(),
+        problems: Problems::default(),
+        lacking: lacking.clone(),
+        drift: Vec::new(),
+    };
     let targets: Vec<Target> = columns.iter().map(|column| matched.target(column)).collect();
     for field in lacking {
         matched.lacks(field);
@@ -47,9 +54,9 @@ pub struct Matching {
 /// The fields that should have a column, and have none.
 fn lacking(columns: &[Column], source: &Source, contract: &Contract) -> Vec<usize> {
     let has_column = |index: usize| {
-        columns.iter().any(|column| {
-            matches!(&column.meaning, Meaning::Known { target: Target::Field(field) | Target::Choice { field, .. }, .. } if *field == index)
-        })
+        columns
+            .iter()
+            .any(|column| matches!(&column.meaning, Meaning::Known { target: Target::Field(field) | Target::Choice { field, .. }, .. } if *field == index))
     };
     contract.readable().map(|(index, _)| index).filter(|index| !source.absent.contains(index) && !has_column(*index)).collect()
 }

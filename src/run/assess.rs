@@ -95,5 +95,6 @@ fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts, own: u64) -> Option<Str
         return (share > pipeline.tolerance || is_mostly_bad)
             .then(|| format!("{own} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", share * 100.0, pipeline.tolerance * 100.0));
     }
-    is_mostly_bad.then(|| format!("{} of {records} rows are set aside ({:.0} %), most of them for columns that are not the schema's", rows.quarantined, whole * 100.0))
+    is_mostly_bad
+        .then(|| format!("{} of {records} rows are set aside ({:.0} %), most of them for columns that are not the schema's", rows.quarantined, whole * 100.0))
 }

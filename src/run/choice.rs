@@ -70,7 +70,8 @@ impl Choice {
         let mut first = None;
         for (index, source) in &self.sources {
             let pages = pages(source, file)?;
-            let extract = Extract { source, office, received, since: project.since, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()), rules: &rules };
+            let extract =
+                Extract { source, office, received, since: project.since, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()), rules: &rules };
             let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, &pages)? };
             if judged.read.is_ok() {
                 return Ok(judged);

@@ -84,7 +84,10 @@ fn rows_set_aside_for_a_new_column_do_not_count_against_the_tolerance_but_half_m
 fn a_missing_column_leaves_a_field_empty_only_where_rows_can_be_without() {
     let without = |label: &str| {
         let at = crate::support::LABELS.iter().position(|known| *known == label).expect("a label");
-        comma_csv(&ROWS).lines().map(|line| line.split(',').enumerate().filter(|(index, _)| *index != at).map(|(_, cell)| cell).collect::<Vec<_>>().join(",") + "\n").collect::<String>()
+        comma_csv(&ROWS)
+            .lines()
+            .map(|line| line.split(',').enumerate().filter(|(index, _)| *index != at).map(|(_, cell)| cell).collect::<Vec<_>>().join(",") + "\n")
+            .collect::<String>()
     };
     let (_, refused) = run(&small("{ missing = \"ignore\" }"), without("Nationalité"));
     assert_eq!(outcome(&refused), ("refused", 0, 0, "missing-label"));
@@ -149,7 +152,12 @@ fn retyped(policy: &str, words: usize, rows: usize, spoil: impl Fn(&Folder)) -> 
     folder.write("in/RAB/2023-02-04/steps-2023-01.csv", extract(&[rows, padded].concat()));
     let ran = folder.rihla(&["run", "--json"]);
     let report = ran.json();
-    let drift: Vec<String> = report["drift"].as_array().expect("a list").iter().map(|line| format!("{} {} {}/{}", line["field"], line["effect"], line["rows"], line["filled"])).collect();
+    let drift: Vec<String> = report["drift"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| format!("{} {} {}/{}", line["field"], line["effect"], line["rows"], line["filled"]))
+        .collect();
     let submission = folder.tables().0.last().expect("a submission").clone();
     let (outcome, loaded, quarantined, error) = (&submission["outcome"], &submission["rows_loaded"], &submission["rows_quarantined"], submission.get("error"));
     let first = format!("{outcome} {loaded} {quarantined} {}", error.unwrap_or(&Value::Null));
@@ -176,7 +184,11 @@ fn a_column_of_another_type_is_emptied_or_its_rows_are_set_aside() {
     let quarantine = folder.rihla(&["quarantine", "--rule", "retyped-column"]).ok();
     assert_eq!(quarantine.stdout.matches("quantity `deux` is not a whole number").count(), 6, "{}", quarantine.text());
     let (told, _) = retyped("ignore", 6, 10, |folder| {
-        folder.replace(STEPS_SCHEMA, "{\"name\": \"quantity\", \"type\": \"integer\", \"constraints\": {\"minimum\": 1}", "{\"name\": \"quantity\", \"type\": \"integer\", \"constraints\": {\"minimum\": 1, \"required\": true}");
+        folder.replace(
+            STEPS_SCHEMA,
+            "{\"name\": \"quantity\", \"type\": \"integer\", \"constraints\": {\"minimum\": 1}",
+            "{\"name\": \"quantity\", \"type\": \"integer\", \"constraints\": {\"minimum\": 1, \"required\": true}",
+        );
     });
     assert!(told[0].starts_with("\"refused\""), "rows are of no use without: {told:?}");
 }
@@ -184,7 +196,11 @@ fn a_column_of_another_type_is_emptied_or_its_rows_are_set_aside() {
 #[test]
 fn a_source_says_otherwise_than_its_pipeline() {
     let folder = small("{ new = \"refuse\", missing = \"ignore\" }");
-    folder.replace(PIPELINE, "url = \"in/{office}/{received}/registrations-{period}.csv\"\ncsv = { delimiter = \",\"", "url = \"in/{office}/{received}/registrations-{period}.csv\"\ndrift = { new = \"ignore\" }\ncsv = { delimiter = \",\"");
+    folder.replace(
+        PIPELINE,
+        "url = \"in/{office}/{received}/registrations-{period}.csv\"\ncsv = { delimiter = \",\"",
+        "url = \"in/{office}/{received}/registrations-{period}.csv\"\ndrift = { new = \"ignore\" }\ncsv = { delimiter = \",\"",
+    );
     let (_, loaded) = run(&folder, csv(|header| format!("{header},Autre"), &[",x", ",", ",", ","]));
     assert_eq!(outcome(&loaded), ("loaded", 4, 0, ""));
     let faulty = small("{ new = \"ignor\", mising = \"ignore\" }").rihla(&["check"]);
@@ -225,7 +241,12 @@ fn keys_of_json_drift_as_columns_do() {
         assert_nobody(&ran.said());
         let submission = Value::from(folder.tables().0.last().expect("a submission").clone());
         let (outcome, loaded, quarantined, error) = outcome(&submission);
-        let drift: Vec<String> = ran.json()["drift"].as_array().expect("a list").iter().map(|line| format!("{} {} {} {}", line["kind"], line["effect"], line["field"], line["rows"])).collect();
+        let drift: Vec<String> = ran.json()["drift"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|line| format!("{} {} {} {}", line["kind"], line["effect"], line["field"], line["rows"]))
+            .collect();
         (format!("{outcome} {loaded} {quarantined} {error}"), drift)
     };
     let with_friend = || lines("{", "{\"ami\":{\"nom\":\"Zineb Marqueuse\"},");

@@ -15,7 +15,11 @@ fn rule(name: &str, expression: &str) -> Value {
 /// Gives a schema without a `rihla` object of its own these rules, a line each.
 fn add_rules(folder: &Folder, schema: &str, rules: &[Value]) {
     let lines: Vec<String> = rules.iter().map(|rule| format!("    {rule}")).collect();
-    folder.replace(schema, "\"primaryKey\": [\"record_id\"],", &format!("\"primaryKey\": [\"record_id\"],\n  \"rihla\": {{\"rules\": [\n{}\n  ]}},", lines.join(",\n")));
+    folder.replace(
+        schema,
+        "\"primaryKey\": [\"record_id\"],",
+        &format!("\"primaryKey\": [\"record_id\"],\n  \"rihla\": {{\"rules\": [\n{}\n  ]}},", lines.join(",\n")),
+    );
 }
 
 fn checked(name: &str, story: &str, rules: &[Value]) {

@@ -17,7 +17,7 @@ use crate::clock::Stopwatch;
 use crate::contract::loaded_schema;
 use crate::engine::Engine;
 use crate::error::{self, Result};
-use crate::model::{Checked, Filler, in_memory, ProjectRules};
+use crate::model::{Checked, Filler, ProjectRules, in_memory};
 use crate::project::Project;
 
 /// What scenarios are performed with.
