@@ -11,9 +11,10 @@ use toml::value::Datetime;
 
 pub use super::access_forms::{ApiForm, WebForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
+use super::drift::DriftForm;
 use super::editor::Day;
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
-pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm};
+pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, RowRuleForm, SchemaForm};
 pub use super::sheets_form::SheetsForm;
 
 /// Text with its place.
@@ -168,6 +169,13 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
+    /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
+    /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
+    #[serde(default)]
+    #[schemars(with = "Option<super::DeliveryMode>")]
+    pub delivery: Option<Spanned<super::DeliveryMode>>,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.
@@ -242,11 +250,14 @@ pub struct SourceForm {
     /// its ending.
     #[schemars(with = "Option<String>")]
     pub groups: Option<Text>,
-    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
-    /// refuses the delivery.
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. What becomes of
+    /// any other unknown label says `drift`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub ignore: Vec<Text>,
+    /// What becomes of deliveries whose columns are not those of the schema; as the pipeline says where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// The row under the header holds HXL tags.
     #[serde(default)]
     pub hxl: bool,
@@ -258,6 +269,12 @@ pub struct SourceForm {
     /// The extracts are ZIP archives of such files.
     #[schemars(with = "Option<ArchiveForm>")]
     pub archive: Option<Spanned<ArchiveForm>>,
+    /// The extracts are packed: `gzip`, `zstd`, or `zip` with one file in it.
+    #[schemars(with = "Option<super::Compression>")]
+    pub compression: Option<Spanned<super::Compression>>,
+    /// How far what is packed may unpack; workbooks and archives are, too.
+    #[serde(default)]
+    pub limits: super::packing::LimitsForm,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.

@@ -9,6 +9,7 @@ mod body;
 mod cells;
 mod csv;
 mod draft;
+mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
@@ -18,9 +19,13 @@ mod labels;
 mod meaning;
 mod quotes;
 mod repeat;
+mod room;
 pub mod sample;
 mod select;
+pub mod unpack;
 pub mod workbook;
+
+pub use drift::{Drift, DriftEffect, DriftKind};
 
 use std::sync::Arc;
 
@@ -106,6 +111,8 @@ pub enum Piece {
     Rows(TextBatch),
     /// A row that is not validated.
     Aside(SetAside),
+    /// A column that is not as the schema says; after the rows that it is about.
+    Drift(Drift),
 }
 
 /// An extract that cannot be read as its source says; the submission is refused whole.
@@ -132,11 +139,19 @@ pub struct Page {
     pub bytes: Bytes,
 }
 
-/// Reads a delivery of several files that name one another; hands every row on and returns how many there were.
+/// Reads a delivery, unpacked where it is packed, of one file or of several that name one another; hands every row on and returns how many there were.
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    let unpacked;
+    let pages = match source.compression {
+        Some(compression) => {
+            unpacked = unpack::pages(pages, compression, source.limits)?;
+            &unpacked
+        }
+        None => pages,
+    };
     match (&source.format, pages) {
         (Format::Json(shape), _) if shape.next.is_some() || shape.is_fetched => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
@@ -151,6 +166,10 @@ pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &m
 pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
+    }
+    if let Some(packed) = unpack::packed_as(bytes) {
+        let name = packed.as_str();
+        return Err(Refusal::new("format-error", format!("the file is packed: say `compression = \"{name}\"` where its source is declared")));
     }
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),

@@ -35,6 +35,14 @@ faulty! {
 }
 
 #[test]
+fn an_api_gives_no_complete_lists() {
+    faulty("faulty_sources", "an_api_gives_no_complete_lists", "`delivery = \"full\"` beside an API", |folder| {
+        at(folder, "https://kobo.example.org/api/v2/assets/{form}/data/", "api = { style = \"kobo\", forms = { AGA = \"a\" } }");
+        folder.replace(PIPELINE, "required = true", "required = true\ndelivery = \"full\"");
+    });
+}
+
+#[test]
 fn a_secret_that_stands_in_a_file_is_not_repeated_in_messages() {
     for (url, ways) in [
         ("https://reports.example.org/{office}/{period}.csv?token=hunter2-of-the-reports", "csv = {}"),

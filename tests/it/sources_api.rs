@@ -41,7 +41,10 @@ fn kobo(asked: &Asked, records: &[Record], host: &str) -> Answer {
     let (count, some, has_more) = page(records, &end("$gte"), &end("$lt"), number("start"), number("limit"));
     let next = has_more.then(|| {
         let others = asked.pairs.iter().filter(|(name, _)| name != "start");
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair("start", &(number("start") + some.len()).to_string()).finish();
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(others)
+            .append_pair("start", &(number("start") + some.len()).to_string())
+            .finish();
         format!("{host}{}?{query}", asked.path())
     });
     let results = some.iter().map(|(id, (at, cells))| {
@@ -52,7 +55,8 @@ fn kobo(asked: &Asked, records: &[Record], host: &str) -> Answer {
     Answer::new(200, json!({ "count": count, "next": next, "previous": null, "results": results.collect::<Vec<_>>() }).to_string())
 }
 
-const WAYS: &str = "ignore = [\"_*\"]\n[sources.api]\nstyle = \"kobo\"\ntoken = \"${KOBO_TOKEN}\"\nforms = { RAB = \"aXyz\" }\npage_size = 2\nrequests_per_second = 1000";
+const WAYS: &str =
+    "ignore = [\"_*\"]\n[sources.api]\nstyle = \"kobo\"\ntoken = \"${KOBO_TOKEN}\"\nforms = { RAB = \"aXyz\" }\npage_size = 2\nrequests_per_second = 1000";
 
 /// A KoboToolbox whose answers a test may change, and a project that pulls from it.
 fn kobo_project(change: impl Fn(&Asked, &Records, Answer) -> Answer + Send + Sync + 'static) -> (WebServer, Folder, Records) {
@@ -179,4 +183,38 @@ fn months_are_pulled_from_odk_central() {
     let ran = folder.rihla_with(&["run", "--json"], &[("ODK_TOKEN", SECRET)]).ok();
     assert_eq!((told(&ran), folder.loaded("registrations").len()), ([6, 0, 6, 0, 0], 5));
     assert_kept(&folder, &[&ran]);
+}
+
+/// Changes are asked for since the last delivery that was loaded, a little earlier, and never since one that was not.
+#[test]
+fn changes_since_the_last_delivery_are_one_of_the_present_month() {
+    let (server, folder, records) = kobo_project(|_, _, answer| answer);
+    folder.replace("pipelines/registrations.toml", "required = true", "required = true\ndelivery = \"changes\"");
+    assert_eq!(told(&run(&folder).ok()), [1, 0, 1, 0, 0]);
+    let period = |folder: &Folder| folder.tables().0.iter().map(|row| (row["period"].clone(), row["rows_loaded"].clone())).collect::<Vec<_>>();
+    assert_eq!(period(&folder), [("2023-07".into(), 5.into())]);
+    assert!(since(&server, 0).contains("2023-01-01T00:00:00"), "{:?}", server.asked());
+    server.forget();
+    // The last record again, a little earlier: of the same rows a delivery of its own, and then nothing new.
+    assert_eq!(told(&run(&folder).ok()), [1, 0, 1, 0, 0]);
+    assert!(since(&server, 0).contains("2023-04-30T23:00:00"), "{:?}", server.asked());
+    assert_eq!(told(&run(&folder).ok()), [1, 1, 0, 0, 0]);
+    records.lock().expect("records").push(("2023-07-20T09:00:00", with(with(ROWS[0], "Identifiant", "r-6"), "Nationalité", "Narnia")));
+    records.lock().expect("records").push(("2023-07-20T10:00:00", with(with(ROWS[0], "Identifiant", "r-7"), "Nationalité", "Narnia")));
+    let refused = run(&folder);
+    assert_eq!((refused.code, told(&refused)), (1, [1, 0, 0, 0, 1]), "two rows of three are faulty: {}", refused.text());
+    records.lock().expect("records")[5].1 = with(ROWS[0], "Identifiant", "r-6");
+    records.lock().expect("records")[6].1 = with(ROWS[0], "Identifiant", "r-7");
+    server.forget();
+    assert_eq!(told(&run(&folder).ok()), [1, 0, 1, 0, 0]);
+    assert!(since(&server, 0).contains("2023-04-30T23:00:00"), "what was refused was passed over: {:?}", server.asked());
+    let ids: std::collections::BTreeSet<String> = folder.loaded("registrations").iter().map(|row| row["record_id"].to_string()).collect();
+    assert_eq!(ids.len(), 7, "{ids:?}");
+}
+
+/// The query of a request.
+fn since(server: &WebServer, turn: usize) -> String {
+    let asked = server.asked()[turn].clone();
+    let query = asked.split_once('?').expect("a query").1.to_owned();
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "query").expect("a query").1.into_owned()
 }

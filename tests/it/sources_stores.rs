@@ -47,7 +47,13 @@ fn pulls(folder: &Folder, variables: &[(&str, &str)], store: &dyn ObjectStore, u
 fn extracts_are_pulled_from_s3() {
     let Some(moto) = Moto::start() else { return };
     let endpoint = format!("http://127.0.0.1:{}", moto.1);
-    let variables = [("AWS_ACCESS_KEY_ID", "made-up"), ("AWS_SECRET_ACCESS_KEY", "made-up-secret"), ("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", &endpoint), ("AWS_ALLOW_HTTP", "true")];
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "made-up"),
+        ("AWS_SECRET_ACCESS_KEY", "made-up-secret"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+    ];
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let options = variables.map(|(name, value)| (name.to_lowercase(), value.to_owned()));
     let store = runtime.block_on(open("s3://bucket", options)).expect("a store");
@@ -131,7 +137,12 @@ fn now() -> String {
 fn extracts_are_pulled_from_azure() {
     let Some(azurite) = Azurite::start() else { return };
     let endpoint = format!("http://127.0.0.1:{}/{ACCOUNT}", azurite.1);
-    let known = [("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT), ("AZURE_STORAGE_ACCOUNT_KEY", ACCOUNT_KEY), ("AZURE_STORAGE_ENDPOINT", &*endpoint), ("AZURE_ALLOW_HTTP", "true")];
+    let known = [
+        ("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT),
+        ("AZURE_STORAGE_ACCOUNT_KEY", ACCOUNT_KEY),
+        ("AZURE_STORAGE_ENDPOINT", &*endpoint),
+        ("AZURE_ALLOW_HTTP", "true"),
+    ];
     let other_key = STANDARD.encode([7_u8; 64]);
     let unknown = [known[0], ("AZURE_STORAGE_ACCOUNT_KEY", &*other_key), known[2], known[3]];
     let store = known.iter().fold(MicrosoftAzureBuilder::new().with_url("az://extracts"), |builder, (name, value)| {
@@ -151,7 +162,9 @@ fn google(asked: &Asked) -> Answer {
     if asked.pair("prefix").is_none_or(|prefix| !prefix.starts_with("from")) {
         return Answer::new(403, "");
     }
-    let object = |key: &str, size: usize| format!("<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>2023-02-04T08:00:00.123Z</LastModified><ETag>\"a\"</ETag></Contents>");
+    let object = |key: &str, size: usize| {
+        format!("<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>2023-02-04T08:00:00.123Z</LastModified><ETag>\"a\"</ETag></Contents>")
+    };
     Answer::new(200, format!("<?xml version=\"1.0\"?><ListBucketResult>{}{}</ListBucketResult>", object(PLACE, text.len()), object("from/RAB", 0)))
 }
 

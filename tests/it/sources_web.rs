@@ -102,7 +102,8 @@ fn a_secret_is_sent_and_never_said_or_written() {
         let knows = asked.pair("key") == Some(SECRET) && asked.header("authorization") == Some(&format!("Bearer {SECRET}"));
         if knows && state == 0 { only_january(asked, 0) } else { Answer::new(401, format!("{SECRET} is wrong")) }
     });
-    let folder = project_at(&format!("{}/{{office}}/registrations-{{period}}.csv?key=${{REPORT_KEY}}", server.url), "csv = {}\nweb = { token = \"${REPORT_TOKEN}\" }");
+    let folder =
+        project_at(&format!("{}/{{office}}/registrations-{{period}}.csv?key=${{REPORT_KEY}}", server.url), "csv = {}\nweb = { token = \"${REPORT_TOKEN}\" }");
     let environment = [("REPORT_KEY", SECRET), ("REPORT_TOKEN", SECRET), ("RIHLA_LOG", "trace")];
     let loaded = folder.rihla_with(&["run", "--json"], &environment).ok();
     assert_eq!(told(&loaded), [1, 0, 1, 0, 0]);

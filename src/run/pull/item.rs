@@ -55,7 +55,7 @@ impl FoundFile {
                 let read = web.read_steady(address, Some(facts)).await.map_err(|failure| failure.error(format!("cannot read `{address}`")))?;
                 (read.bytes, read.facts.modified)
             }
-            Item::Pages(pull) => return Ok(Content { pages: pull.pages().await?, modified: None }),
+            Item::Pages(pull) => return Ok(Content { pages: pull.pages().await?.pages, modified: None }),
             Item::Held(bytes) => (bytes.clone(), None),
         };
         Ok(Content { pages: vec![Page { name: self.name.clone(), bytes }], modified })
