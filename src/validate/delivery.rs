@@ -9,6 +9,7 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::deletions::Deletions;
 use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
@@ -159,10 +160,13 @@ impl<'a> Delivery<'a> {
         let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
+        let deletions = Deletions::of(contract, &typed);
+        faults.retain(|fault| !deletions.excuse(contract, fault));
         let known = RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() };
         let mut broken = rules::broken(self.rules, &typed, &faults, &known)?;
-        broken.retain(|broken| !barred.contains(&broken.row));
-        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
+        // A row that says that its record goes need not hold what rules ask of records.
+        broken.retain(|broken| !barred.contains(&broken.row) && !deletions.has(broken.row));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = context.facts();
