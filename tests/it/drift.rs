@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::forms::{aside, judge_as, odk_main, odk_persons, zip};
 use crate::leak::{search, searcher};
 use crate::steps::{self, LABELS, PIPELINE as STEPS, ROW, SCHEMA as STEPS_SCHEMA, extract, judge};
 use crate::support::{Folder, ROWS, assert_nobody, comma_csv, json_lines, snapshot};
@@ -283,6 +284,20 @@ fn sheets_of_a_workbook_drift_as_files_do() {
     let submission = Value::from(folder.tables().0.last().expect("a submission").clone());
     assert_eq!(outcome(&submission), ("loaded", 3, 1, ""));
     assert_eq!(folder.tables().1[0]["source_row"], 5);
+}
+
+#[test]
+fn a_new_column_of_parents_touches_each_of_their_repetitions() {
+    let folder = Folder::of("tests/data/forms");
+    folder.replace("pipelines/sessions.toml", "tolerance = 0.5", "tolerance = 0.5\ndrift = { new = \"quarantine\" }");
+    let project = rihla::project::load(&folder.path("")).expect("a project in order");
+    let source = project.pipelines[0].sources.iter().find(|source| source.offices.contains("LAA")).expect("a source");
+    let main = odk_main(&[("uuid:1", "health", ["1", "0"], ""), ("uuid:2", "", ["0", "0"], "")]);
+    let main: Vec<String> = main.lines().zip([",voisin", ",Zineb Marqueuse", ","]).map(|(line, cell)| format!("{line}{cell}")).collect();
+    let archive = zip(&[("sessions.csv", &main.join("\n")), ("sessions-personnes.csv", &odk_persons(&[("1", "uuid:1"), ("2", "uuid:1"), ("1", "uuid:2")]))]);
+    let (read, validated) = judge_as(source, "LAA", &[("page-1.json", archive)]).expect("a readable extract");
+    assert_eq!((read, aside(&validated)), (3, vec![(2, "quarantined", "new-column"), (3, "quarantined", "new-column")]));
+    assert_nobody(&validated.aside[0].reasons[0].message);
 }
 
 proptest! {
