@@ -6,6 +6,7 @@ mod closing;
 mod codes;
 mod delivery;
 mod document;
+mod drift;
 mod edition;
 mod editor;
 mod export;
@@ -22,6 +23,7 @@ mod relations;
 mod resolve;
 mod retention;
 mod roles;
+mod row_rules;
 mod schema;
 mod schema_forms;
 mod sheets_form;
@@ -33,6 +35,7 @@ mod workbook;
 pub use closing::{Closing, Closings, Reopening};
 pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
+pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
@@ -197,6 +200,8 @@ pub struct Source {
     pub limits: Limits,
     /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
     pub fingerprint: String,
+    /// What becomes of columns that are not those of the schema.
+    pub drift: DriftPolicies,
 }
 
 /// How an extract is written.

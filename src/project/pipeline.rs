@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::codes::Lists;
 use super::document::from_toml;
+use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
 use super::{
@@ -57,6 +58,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         .enumerate()
         .filter_map(|(index, source)| {
             let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
+            resolved.drift = DriftPolicies::of(form.drift, source.get_ref().drift);
             resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
             Some((source.get_ref(), Arc::new(resolved)))
         })
@@ -176,6 +178,7 @@ fn resolve_source(
         compression: form.compression.as_ref().map(|compression| *compression.get_ref()),
         limits,
         fingerprint: String::new(),
+        drift: DriftPolicies::default(),
     })
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::closing::ClosedChange;
+use super::drift::Drifted;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
@@ -105,6 +106,8 @@ pub struct RunReport {
     pub feeds: Vec<FeedReport>,
     /// Deliveries refused whole.
     pub refused: Vec<Refused>,
+    /// How the columns of current deliveries differ from their schemas, of this run and of earlier ones.
+    pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
     /// Reports that count and were judged by rules, code lists or habits of writing that have changed since.
@@ -147,6 +150,7 @@ impl RunReport {
             release: None,
             feeds: Vec::new(),
             refused: Vec::new(),
+            drift: Vec::new(),
             unclaimed: Vec::new(),
             judged_otherwise: 0,
             is_held_back: false,
