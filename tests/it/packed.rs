@@ -45,6 +45,7 @@ fn read(says: &str, bytes: Vec<u8>) -> Result<u64, String> {
     let read = read_pages(&pages, &pipeline.sources[0], &pipeline.contract, &mut |piece| match piece {
         Piece::Rows(batch) => rows += batch.rows.len() as u64,
         Piece::Aside(_) => rows += 1,
+        Piece::Drift(_) => {}
     });
     let read = read.map_err(|refusal| format!("{}: {}", refusal.error, refusal.message))?;
     assert_eq!(read, rows);
