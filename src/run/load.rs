@@ -72,7 +72,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (submissions, bars) = known(project, clock.clone()).await?;
+    let (mut submissions, bars) = known(project, clock.clone()).await?;
     let listing = pull::list(project).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
