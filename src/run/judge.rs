@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::assess::{Assessment, Extract, assess};
 use super::drift;
 use super::protect::Bars;
-use super::pull::{Found, Slot};
+use super::pull::{Found, Slot, read_files};
 use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
@@ -47,8 +47,8 @@ impl Judge {
         let mut known = slot.known;
         let mut loads = Vec::new();
         let mut read = Vec::new();
-        for found in slot.new {
-            let pages = read_files(&found).await;
+        for mut found in slot.new {
+            let pages = read_files(&mut found).await;
             read.push((found, pages));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
@@ -71,7 +71,8 @@ impl Judge {
             Ok(pages) => pages,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-                return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
+                let error = if error.kind() == Kind::Conflict { "changed-while-read" } else { "source-error" };
+                return Ok(self.refused(found, pipeline, String::new(), error, format!("the extract cannot be read{cause}")));
             }
         };
         let hash = hash(&pages);
@@ -213,16 +214,6 @@ impl Judge {
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }
     }
-}
-
-/// Reads every file of a delivery.
-pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
-    let mut pages = Vec::with_capacity(found.files.len());
-    for file in &found.files {
-        let name = file.location.filename().unwrap_or_default().to_owned();
-        pages.push(Page { name, bytes: found.store.read(&file.location).await? });
-    }
-    Ok(pages)
 }
 
 /// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.
