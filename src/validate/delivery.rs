@@ -151,7 +151,6 @@ impl<'a> Delivery<'a> {
         faults.retain(|fault| !judged.has(fault.row));
         let deletions = Deletions::of(contract, &typed);
         faults.retain(|fault| !deletions.excuse(contract, fault));
-        // A row that says that its record goes need not hold what rules ask of records.
         let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row) && !deletions.has(broken.row)).collect();
         let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
