@@ -124,8 +124,7 @@ async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_
     progress.begin("judging anew", (loaded.len() + refused.len()) as u64);
     let bars = Arc::new(Bars::of(warehouse, &key).await?);
     let now = after(&submissions, warehouse.clock().now());
-    let rules = Arc::new(ProjectRules::of(project)?);
-    let judge = Judge { project: project.clone(), key, bars, rules, run_id: Arc::from(run_id), now };
+    let judge = Judge { project: project.clone(), key, bars, rules: Arc::new(ProjectRules::of(project)?), run_id: Arc::from(run_id), now };
     let mut judged = Judged { reports: Vec::new(), same: 0, not_replayed, loads: Vec::new(), listing: Listing::default() };
     for feed in project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()) {
         let of_feed: Vec<&Candidate<'_>> = loaded.iter().filter(|one| one.found.feed.as_str() == feed).collect();
