@@ -9,13 +9,11 @@ use zip::result::ZipError;
 use super::body::Body;
 use super::csv::Table;
 use super::encoding::decode;
+use super::limits::{MOST_MEMBERS, MOST_UNPACKED, past};
 use super::repeat::{Joined, Link, Side};
 use super::{Piece, Refusal};
 use crate::contract::Contract;
 use crate::project::{Repeat, Source, TextEncoding, Wildcard};
-
-/// The most that the files which are read may hold unpacked.
-const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Reads the CSV that the source names, joined with its repetitions where it names them; rows are named by their file, as
 /// a workbook's by their sheet, and their line. Other files of the archive are not looked at.
@@ -24,6 +22,12 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
         return Err(Refusal::new("format-error", "this is no ZIP archive, as which the source reads it"));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
+    if archive.len() > MOST_MEMBERS {
+        return Err(past(
+            format!("the archive holds {} files, more than the {MOST_MEMBERS} that are looked through", archive.len()),
+            "pack the ones that are meant",
+        ));
+    }
     let repeat = match &source.export.repeat {
         Some(Repeat::Rows { place, key, parent_key }) => Some((place, Link { key, parent_key })),
         Some(Repeat::Nested { .. }) | None => None,

@@ -13,8 +13,10 @@ mod encoding;
 pub mod hxl;
 mod json;
 mod json_lines;
+mod json_node;
 mod json_pages;
 mod labels;
+pub mod limits;
 mod meaning;
 mod quotes;
 mod repeat;
@@ -137,6 +139,7 @@ pub struct Page {
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    limits::check_size(pages.iter().map(|page| page.bytes.len() as u64))?;
     match (&source.format, pages) {
         (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
@@ -152,6 +155,7 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }
+    limits::check_size(std::iter::once(bytes.len() as u64))?;
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),
         Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, *encoding, source, contract, sink),

@@ -1,6 +1,6 @@
 //! One delivery judged whole: every row accounted for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
@@ -15,6 +15,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, DateFormat};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
+use crate::read::limits::MOST_REASONS;
 use crate::read::{Piece, SetAside};
 
 /// What a delivery is judged by.
@@ -42,6 +43,9 @@ pub struct Validated {
     pub good: TypedRows,
     /// Every row that is not loaded, in order of sheets and rows.
     pub aside: Vec<SetAsideRow>,
+    /// How many rows more were read, of which nothing is kept: there were so many reasons against rows that the delivery
+    /// is refused whole. Zero otherwise; where it is not, no row is to be loaded.
+    pub untold: u64,
 }
 
 impl Validated {
@@ -89,13 +93,15 @@ pub struct Delivery<'a> {
     /// The sheets in the order in which they were read.
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
+    /// Rows that came when there were too many reasons already.
+    untold: u64,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
         let habit = formats.habit(context.source, context.office.timezone, context.received);
-        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
+        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new(), untold: 0 }
     }
 
     /// Takes what the reader hands on.
@@ -104,13 +110,25 @@ impl<'a> Delivery<'a> {
             Piece::Rows(batch) => &batch.sheet,
             Piece::Aside(row) => &row.sheet,
         };
-        if !self.sheets.contains(sheet) {
+        if self.has_too_many() {
+            self.untold += match &piece {
+                Piece::Rows(batch) => batch.rows.len() as u64,
+                Piece::Aside(_) => 1,
+            };
+            return;
+        }
+        if self.sheets.last() != Some(sheet) && !self.sheets.contains(sheet) {
             self.sheets.push(sheet.clone());
         }
         match piece {
             Piece::Rows(batch) => self.caster.push(&batch),
             Piece::Aside(row) => self.aside.push(row),
         }
+    }
+
+    /// True where no more reasons are kept: the delivery is past any tolerance.
+    fn has_too_many(&self) -> bool {
+        self.caster.faults.len() + self.aside.len() > MOST_REASONS
     }
 
     /// Judges the delivery.
@@ -151,8 +169,9 @@ impl<'a> Delivery<'a> {
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed);
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
-        aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
-        Ok(Validated { good, aside })
+        let places: HashMap<Option<Arc<str>>, usize> = self.sheets.into_iter().enumerate().map(|(place, sheet)| (sheet, place)).collect();
+        aside.sort_by_cached_key(|row| (places.get(&row.sheet).copied(), row.row));
+        Ok(Validated { good, aside, untold: self.untold })
     }
 }
 

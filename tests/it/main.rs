@@ -50,6 +50,7 @@ mod regenerate;
 mod release_diff;
 mod release_history;
 mod releases;
+mod robust;
 mod rollback;
 mod rotation;
 mod round_trips;

@@ -1,0 +1,94 @@
+//! The limits of what is read: with them the memory that a delivery takes is bounded, whatever its bytes are.
+//!
+//! Past a limit the delivery is refused with the limit and what to do; nothing is cut off and read half. The table in
+//! `docs/robustness.md` says what each keeps bounded.
+
+use super::Refusal;
+
+/// The most bytes that the files of a delivery may have together, as they were sent.
+pub const MOST_BYTES: u64 = 256 << 20;
+
+/// The most files that a delivery may have.
+pub const MOST_FILES: usize = 10_000;
+
+/// The most bytes that a packed file may hold unpacked: a sheet of a million rows is well below.
+pub const MOST_UNPACKED: u64 = 1 << 30;
+
+/// The most files that an archive may hold.
+pub const MOST_MEMBERS: usize = 10_000;
+
+/// The most rows that a delivery may have: four sheets as long as a sheet can be.
+pub const MOST_ROWS: u64 = 4 * 1_048_576;
+
+/// The most columns that an extract may have: spreadsheets' own limit is 16,384, and nobody fills that.
+pub const MOST_COLUMNS: usize = 4096;
+
+/// The longest text that a cell may hold, in characters, as spreadsheet programs limit it.
+pub const MOST_CHARACTERS: usize = 32_767;
+
+/// The longest label or key, in bytes.
+pub const MOST_LABEL: usize = 4096;
+
+/// The most text that the rows of a delivery may hold together, in bytes: what is stored once may stand in many cells.
+pub const MOST_TEXT: usize = 1 << 30;
+
+/// The most values that are held at once: of a JSON document, lists counted too, of the parents of a repeat group, and of
+/// a sample.
+pub const MOST_VALUES: usize = 1 << 25;
+
+/// The most texts that a workbook may keep to share between cells.
+pub const MOST_STRINGS: u64 = 1 << 24;
+
+/// The most merged regions of a sheet.
+pub const MOST_MERGES: usize = 1_000_000;
+
+/// The most sheets of a workbook that is looked at before anybody has said which is meant.
+pub const MOST_SHEETS: usize = 200;
+
+/// The most reasons against rows that are kept of a delivery; with more of them it is refused whole.
+pub const MOST_REASONS: usize = 500_000;
+
+/// So many problems of a header are told; of the others their number.
+pub const MOST_PROBLEMS: usize = 20;
+
+/// Refuses deliveries of too many or too large files.
+pub fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), Refusal> {
+    let (mut files, mut bytes) = (0_usize, 0_u64);
+    for size in sizes {
+        files += 1;
+        bytes = bytes.saturating_add(size);
+    }
+    if files > MOST_FILES {
+        return Err(past(format!("the delivery has {files} files, more than the {MOST_FILES} that are read"), "send fewer, larger pages"));
+    }
+    if bytes > MOST_BYTES {
+        let (has, most) = (bytes >> 20, MOST_BYTES >> 20);
+        return Err(past(format!("the delivery has {has} MiB, more than the {most} MiB that are read"), "send it in parts, a period each"));
+    }
+    Ok(())
+}
+
+/// A refusal of what lies past a limit, with what to do.
+pub fn past(what: impl AsRef<str>, remedy: &str) -> Refusal {
+    Refusal::new("source-error", format!("{}: {remedy}", what.as_ref()))
+}
+
+/// True where a text is longer than a cell can be.
+pub fn is_too_long(text: &str) -> bool {
+    text.len() > MOST_CHARACTERS && text.chars().count() > MOST_CHARACTERS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_past_a_limit_are_told_with_the_limit() {
+        assert!(check_size([MOST_BYTES].into_iter()).is_ok());
+        let told = |sizes: &[u64]| check_size(sizes.iter().copied()).unwrap_err().message;
+        assert_eq!(told(&[MOST_BYTES, 1 << 20]), "the delivery has 257 MiB, more than the 256 MiB that are read: send it in parts, a period each");
+        assert_eq!(told(&[u64::MAX, u64::MAX]).split(',').next(), Some("the delivery has 17592186044415 MiB"));
+        assert!(told(&vec![0; MOST_FILES + 1]).starts_with("the delivery has 10001 files"));
+        assert!(is_too_long(&"é".repeat(MOST_CHARACTERS + 1)) && !is_too_long(&"é".repeat(MOST_CHARACTERS)));
+    }
+}
