@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayBuilder, StringBuilder};
 
 use super::draft::{Draft, Judged};
+use super::drift::Drift;
 use super::limits::{MOST_CHARACTERS, MOST_ROWS, MOST_TEXT, is_too_long, past};
 use super::{Piece, Refusal, SetAside, TextBatch, Why};
 use crate::contract::{Contract, Protection};
@@ -32,6 +33,8 @@ pub enum Target {
     Dropped,
     /// Nowhere, and they must be empty: the column has no label.
     Unlabelled,
+    /// Nowhere; but in which rows there are any is noted with this drift, by its place among those of the gatherer.
+    New(usize),
 }
 
 /// Gathers rows and hands them on in batches.
@@ -44,7 +47,10 @@ pub struct Gatherer<'a> {
     read: u64,
     /// How many bytes of text may still be handed on.
     room: usize,
+    /// How many filled cells of columns of no field may still be noted.
+    held: usize,
     unknown: UnknownStatuses,
+    drift: Vec<Drift>,
     sink: &'a mut dyn FnMut(Piece),
 }
 
@@ -61,7 +67,30 @@ impl<'a> Gatherer<'a> {
     pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
         let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
         let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
-        Self { source, contract, sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, room: MOST_TEXT, unknown: UnknownStatuses::default(), sink }
+        Self {
+            source,
+            contract,
+            sheet: sheet.map(Arc::from),
+            builders,
+            rows: Vec::new(),
+            read: 0,
+            room: MOST_TEXT,
+            held: MOST_ROWS as usize,
+            unknown: UnknownStatuses::default(),
+            drift: Vec::new(),
+            sink,
+        }
+    }
+
+    /// Notes how columns differ from the schema; those of tables are of this sheet alone.
+    pub fn note(&mut self, drift: Vec<Drift>) {
+        let sheet = &self.sheet;
+        self.drift = drift.into_iter().map(|drift| Drift { sheet: sheet.clone(), ..drift }).collect();
+    }
+
+    /// The drift noted so far.
+    pub fn drift(&mut self) -> &mut Vec<Drift> {
+        &mut self.drift
     }
 
     /// Adds a whole row of cells, one per target; labels were found to mean each field once.
@@ -71,7 +100,10 @@ impl<'a> Gatherer<'a> {
     pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
         let mut draft = Draft::default();
         for (cell, target) in cells.zip(targets) {
-            draft.put(*target, Some(cell.into()));
+            match target {
+                Target::New(drift) if !self.contract.is_missing(cell) => draft.put_new(*drift),
+                _ => draft.put(*target, Some(cell.into())),
+            }
         }
         self.draft(row, draft)
     }
@@ -80,9 +112,19 @@ impl<'a> Gatherer<'a> {
     ///
     /// # Errors
     /// `source-error` where a cell is too long, or the delivery has too many rows or too much text.
-    pub fn draft(&mut self, row: i64, draft: Draft<'_>) -> Result<(), Refusal> {
+    pub fn draft(&mut self, row: i64, mut draft: Draft<'_>) -> Result<(), Refusal> {
+        let new = draft.take_new();
         match draft.judge(self.source, self.contract) {
-            Judged::Row(cells) => self.cells(row, cells)?,
+            Judged::Row(cells) => {
+                for drift in new {
+                    self.held = self
+                        .held
+                        .checked_sub(1)
+                        .ok_or_else(|| past(format!("columns of no field have more than {MOST_ROWS} filled cells"), "take them out"))?;
+                    self.drift[drift].filled.push((self.sheet.clone(), row));
+                }
+                self.cells(row, cells)?;
+            }
             Judged::Aside(why) => self.aside(row, why)?,
             Judged::UnknownStatus(status) => {
                 self.count()?;
@@ -172,6 +214,7 @@ impl<'a> Gatherer<'a> {
         self.flush();
         let UnknownStatuses { count, first, near } = &self.unknown;
         if *count == 0 {
+            self.drift.into_iter().for_each(|drift| (self.sink)(Piece::Drift(drift)));
             return Ok(self.read);
         }
         let near = near.as_ref().map_or_else(String::new, |near| format!("; the first is nearly `{near}`"));

@@ -9,6 +9,7 @@ mod body;
 mod cells;
 mod csv;
 mod draft;
+mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
@@ -23,6 +24,8 @@ mod repeat;
 pub mod sample;
 mod select;
 pub mod workbook;
+
+pub use drift::{Drift, DriftEffect, DriftKind};
 
 use std::sync::Arc;
 
@@ -108,6 +111,8 @@ pub enum Piece {
     Rows(TextBatch),
     /// A row that is not validated.
     Aside(SetAside),
+    /// A column that is not as the schema says; after the rows that it is about.
+    Drift(Drift),
 }
 
 /// An extract that cannot be read as its source says; the submission is refused whole.

@@ -125,7 +125,10 @@ pub fn sheets(bytes: &Bytes) -> Result<Vec<SampleSheet>, Refusal> {
     let facts: Vec<(String, bool)> = book.sheets().iter().map(|sheet| (sheet.name.clone(), sheet.visibility == Visibility::Visible)).collect();
     // Each sheet is read from the start of the file.
     if facts.len() > MOST_SHEETS {
-        return Err(past(format!("the workbook has {} sheets, more than the {MOST_SHEETS} that are looked through", facts.len()), "keep the one with the rows"));
+        return Err(past(
+            format!("the workbook has {} sheets, more than the {MOST_SHEETS} that are looked through", facts.len()),
+            "keep the one with the rows",
+        ));
     }
     let (mut sheets, mut room) = (Vec::new(), MOST_VALUES);
     for (name, is_visible) in facts {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::closing::ClosedChange;
+use super::drift::Drifted;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
@@ -105,6 +106,8 @@ pub struct RunReport {
     pub feeds: Vec<FeedReport>,
     /// Deliveries refused whole.
     pub refused: Vec<Refused>,
+    /// How the columns of current deliveries differ from their schemas, of this run and of earlier ones.
+    pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
     /// True where a required feed is incomplete, so that no release may be made.
@@ -145,6 +148,7 @@ impl RunReport {
             release: None,
             feeds: Vec::new(),
             refused: Vec::new(),
+            drift: Vec::new(),
             unclaimed: Vec::new(),
             is_held_back: false,
             rebuilt: 0,

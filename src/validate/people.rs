@@ -40,6 +40,7 @@ pub fn people(pages: &[Page], source: &Source, contract: &Contract, zone: Tz, re
             Err(error) => failed = Some(error),
         },
         Piece::Aside(row) => shifted += u64::from(row.why != Why::Total),
+        Piece::Drift(_) => {}
     });
     match (failed, read) {
         (Some(error), _) => Err(error),

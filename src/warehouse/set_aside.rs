@@ -55,7 +55,7 @@ pub fn set_aside_batch(submission: &Submission, rows: &[SetAsideRow], refused: b
         text(&|(row, _)| outcome(row).as_str().to_owned()),
         Arc::new(lines.iter().map(|(_, reason)| reason.field.as_deref()).collect::<StringArray>()),
         text(&|(_, reason)| reason.error.to_owned()),
-        text(&|(_, reason)| reason.rule.to_owned()),
+        text(&|(_, reason)| reason.rule.to_string()),
         text(&|(_, reason)| reason.message.clone()),
     ];
     RecordBatch::try_new(schema(), columns).map_err(|cause| Error::new(Kind::Internal, "rows set aside do not fit their table").because(cause))

@@ -85,7 +85,7 @@ proptest! {
         let set = |validated: &Validated| loaded(validated).into_iter().collect::<BTreeSet<_>>();
         prop_assert_eq!(set(&one), set(&other));
         let rules = |validated: &Validated| {
-            let mut rules: Vec<_> = validated.aside.iter().map(|row| (row.outcome, row.reasons.iter().map(|reason| reason.rule).collect::<Vec<_>>())).collect();
+            let mut rules: Vec<_> = validated.aside.iter().map(|row| (row.outcome, row.reasons.iter().map(|reason| reason.rule.clone()).collect::<Vec<_>>())).collect();
             rules.sort();
             rules
         };
