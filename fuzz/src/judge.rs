@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rihla::contract::{Contract, Field};
-use rihla::project::{Format, Office, Pipeline, Project, Source, load};
+use rihla::project::{Compression, Format, Office, Pipeline, Project, Source, load};
 use rihla::read::{Page, Refusal, read_pages};
 use rihla::validate::{Context, Delivery, Formats, RULES, Validated};
 
@@ -45,6 +45,21 @@ fn ways_of(project: &'static Project, pipeline: &'static Pipeline) -> impl Itera
         let office = source.offices.first().map_or(project.offices.first(), |code| project.office(code.as_str()))?;
         Some(Way { project, pipeline, source, office })
     })
+}
+
+/// The small project's ways with files that are packed, by how.
+pub fn packed_ways() -> &'static [Way] {
+    static WAYS: OnceLock<Vec<Way>> = OnceLock::new();
+    WAYS.get_or_init(|| [Compression::Gzip, Compression::Zstd, Compression::Zip].into_iter().flat_map(packed_as).collect())
+}
+
+fn packed_as(compression: Compression) -> impl Iterator<Item = Way> {
+    let mut project = load(&repository().join("tests/data/small")).expect("a project in order");
+    for source in project.pipelines.iter_mut().flat_map(|pipeline| &mut pipeline.sources) {
+        Arc::get_mut(source).expect("nobody else's").compression = Some(compression);
+    }
+    let project: &'static Project = Box::leak(Box::new(project));
+    project.pipelines.iter().flat_map(move |pipeline| ways_of(project, pipeline))
 }
 
 /// The way that the first byte chooses among those of a format, and the other bytes.

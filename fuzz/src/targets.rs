@@ -7,15 +7,24 @@ use rihla::draft::{Wanted, infer};
 use rihla::project::{Format, Repeat};
 use rihla::read::{Page, sample};
 
-use super::judge::{Way, choose, is_csv, labels, said};
+use super::judge::{Way, choose, is_csv, labels, packed_ways, said};
 use super::pack;
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 8] =
-    [("casts", casts), ("csv", csv), ("delivery", delivery), ("infer", infer_sample), ("json", json), ("ods", ods), ("xlsx", xlsx), ("zip", zip)];
+pub const ALL: [Target; 9] = [
+    ("casts", casts),
+    ("csv", csv),
+    ("delivery", delivery),
+    ("infer", infer_sample),
+    ("json", json),
+    ("ods", ods),
+    ("packed", packed),
+    ("xlsx", xlsx),
+    ("zip", zip),
+];
 
 /// What parts one part of the fuzzer's bytes from the next.
 const BETWEEN: &[u8] = b"\xFF\xFE\xFD";
@@ -59,6 +68,14 @@ pub fn xlsx(data: &[u8]) {
 pub fn ods(data: &[u8]) {
     let Some((way, rest)) = choose(data, |source| matches!(source.format, Format::Workbook(_))) else { return };
     drop(way.judge_file(pack::ods(rest)));
+}
+
+/// Files packed as gzip, Zstandard or ZIP; where the second byte is odd the bytes are what a ZIP archive holds.
+pub fn packed(data: &[u8]) {
+    let [first, flag, rest @ ..] = data else { return };
+    let way = &packed_ways()[usize::from(*first) % packed_ways().len()];
+    let bytes = if flag % 2 == 1 { pack::archive(&[("extract", rest)]) } else { rest.to_vec() };
+    drop(way.judge_file(bytes));
 }
 
 /// ZIP archives of CSV files; the whole archive where the second byte is zero.

@@ -171,6 +171,10 @@ pub struct PipelineForm {
     /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
     #[serde(default)]
     pub drift: DriftForm,
+    /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
+    #[serde(default)]
+    #[schemars(with = "Option<super::DeliveryMode>")]
+    pub delivery: Option<Spanned<super::DeliveryMode>>,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.
@@ -255,6 +259,12 @@ pub struct SourceForm {
     /// The extracts are ZIP archives of such files.
     #[schemars(with = "Option<ArchiveForm>")]
     pub archive: Option<Spanned<ArchiveForm>>,
+    /// The extracts are packed: `gzip`, `zstd`, or `zip` with one file in it.
+    #[schemars(with = "Option<super::Compression>")]
+    pub compression: Option<Spanned<super::Compression>>,
+    /// How far what is packed may unpack; workbooks and archives are, too.
+    #[serde(default)]
+    pub limits: super::packing::LimitsForm,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.

@@ -4,6 +4,7 @@
 
 mod closing;
 mod codes;
+mod delivery;
 mod document;
 mod drift;
 mod edition;
@@ -12,9 +13,11 @@ mod export;
 mod export_forms;
 mod export_source;
 mod files;
+mod fingerprint;
 mod forms;
 mod hxl;
 mod labels;
+mod packing;
 mod pipeline;
 mod relations;
 mod resolve;
@@ -30,6 +33,7 @@ mod wildcard;
 mod workbook;
 
 pub use closing::{Closing, Closings, Reopening};
+pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
 pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
@@ -38,6 +42,7 @@ pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use packing::{Compression, Limits};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -148,8 +153,8 @@ impl Office {
 pub struct Pipeline {
     /// What its rows must be.
     pub contract: SharedContract,
-    /// Hash of all that decides what a delivery becomes; a change makes refused deliveries worth another try.
-    pub fingerprint: String,
+    /// What a delivery of it holds.
+    pub delivery: DeliveryMode,
     /// Whether a refused delivery stops the release.
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.
@@ -191,6 +196,12 @@ pub struct Source {
     pub export: Export,
     /// What becomes of columns that are not those of the schema.
     pub drift: DriftPolicies,
+    /// How they are packed, where they are.
+    pub compression: Option<Compression>,
+    /// How far they may unpack.
+    pub limits: Limits,
+    /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
+    pub fingerprint: String,
 }
 
 /// How an extract is written.

@@ -5,15 +5,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_toml;
 use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
-use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
+use super::{
+    DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, fingerprint, packing, relations, schema,
+    versions, workbook,
+};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -53,14 +55,12 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| {
-            Some((
-                source.get_ref(),
-                Arc::new(Source {
-                    drift: DriftPolicies::of(form.drift, source.get_ref().drift),
-                    ..resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?
-                }),
-            ))
+        .enumerate()
+        .filter_map(|(index, source)| {
+            let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
+            resolved.drift = DriftPolicies::of(form.drift, source.get_ref().drift);
+            resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
+            Some((source.get_ref(), Arc::new(resolved)))
         })
         .collect();
     versions::check_rivals(file, &sources, faults);
@@ -69,7 +69,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     }
     let contract = contract?;
     Some(Pipeline {
-        fingerprint: hex::encode(&Sha256::new().chain_update(&contract.fingerprint).chain_update(&file.text).finalize()[..8]),
+        delivery: delivery(file, &form, &contract, faults),
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),
@@ -77,6 +77,18 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
         sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
+}
+
+/// What a delivery holds. A record that only changes tell of goes by a row that says so, or never.
+fn delivery(file: &Arc<SourceFile>, form: &PipelineForm, contract: &Contract, faults: &mut Vec<Fault>) -> DeliveryMode {
+    let Some(delivery) = &form.delivery else { return DeliveryMode::default() };
+    if *delivery.get_ref() == DeliveryMode::Changes && contract.role(Role::Deleted).is_none() {
+        faults.push(
+            Fault::warning(file, delivery.span(), format!("nothing says that a record of `{}` was deleted, so that none ever goes", contract.feed))
+                .hint("give a boolean field of the schema the role `deleted`"),
+        );
+    }
+    *delivery.get_ref()
 }
 
 fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Contract> {
@@ -147,6 +159,8 @@ fn resolve_source(
     workbook::check_serials(file, form, faults);
     let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
+    let limits = packing::limits(file, &form.limits, faults);
+    packing::check(file, form, faults);
     (faults.len() == before).then_some(())?;
     Some(Source {
         offices,
@@ -162,6 +176,9 @@ fn resolve_source(
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
         drift: DriftPolicies::default(),
+        compression: form.compression.as_ref().map(|compression| *compression.get_ref()),
+        limits,
+        fingerprint: String::new(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! The limits of what is read: with them the memory that a delivery takes is bounded, whatever its bytes are.
 //!
+//! How far what is packed may unpack is the source's to say; see [`crate::project::Limits`].
+//!
 //! Past a limit the delivery is refused with the limit and what to do; nothing is cut off and read half. The table in
 //! `docs/robustness.md` says what each keeps bounded.
 
@@ -10,12 +12,6 @@ pub const MOST_BYTES: u64 = 256 << 20;
 
 /// The most files that a delivery may have.
 pub const MOST_FILES: usize = 10_000;
-
-/// The most bytes that a packed file may hold unpacked: a sheet of a million rows is well below.
-pub const MOST_UNPACKED: u64 = 1 << 30;
-
-/// The most files that an archive may hold.
-pub const MOST_MEMBERS: usize = 10_000;
 
 /// The most rows that a delivery may have: four sheets as long as a sheet can be.
 pub const MOST_ROWS: u64 = 4 * 1_048_576;

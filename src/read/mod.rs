@@ -21,8 +21,10 @@ pub mod limits;
 mod meaning;
 mod quotes;
 mod repeat;
+mod room;
 pub mod sample;
 mod select;
+pub mod unpack;
 pub mod workbook;
 
 pub use drift::{Drift, DriftEffect, DriftKind};
@@ -139,12 +141,20 @@ pub struct Page {
     pub bytes: Bytes,
 }
 
-/// Reads a delivery of several files that name one another; hands every row on and returns how many there were.
+/// Reads a delivery, unpacked where it is packed, of one file or of several that name one another; hands every row on and returns how many there were.
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     limits::check_size(pages.iter().map(|page| page.bytes.len() as u64))?;
+    let unpacked;
+    let pages = match source.compression {
+        Some(compression) => {
+            unpacked = unpack::pages(pages, compression, source.limits)?;
+            &unpacked
+        }
+        None => pages,
+    };
     match (&source.format, pages) {
         (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
@@ -160,7 +170,10 @@ pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn 
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }
-    limits::check_size(std::iter::once(bytes.len() as u64))?;
+    if let Some(packed) = unpack::packed_as(bytes) {
+        let name = packed.as_str();
+        return Err(Refusal::new("format-error", format!("the file is packed: say `compression = \"{name}\"` where its source is declared")));
+    }
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),
         Format::Csv { delimiter, encoding } => csv::read(bytes, *delimiter, *encoding, source, contract, sink),

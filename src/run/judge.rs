@@ -9,6 +9,7 @@ use super::assess::{Assessment, Extract, assess};
 use super::drift;
 use super::protect::Bars;
 use super::pull::{Found, Slot};
+use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
@@ -36,15 +37,6 @@ pub struct Judge {
 
 /// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
 pub const AMBIGUOUS: &str = "ambiguous-delivery";
-
-/// The newest revision of a slot while its deliveries are judged.
-struct Newest {
-    content_hash: String,
-    received: DateTime<Utc>,
-    revision: i64,
-    contract: String,
-    has_faulty_rows: bool,
-}
 
 impl Judge {
     /// Judges the new deliveries of a slot.
@@ -74,8 +66,7 @@ impl Judge {
     }
 
     fn delivery(&self, found: &Found, pages: Result<Vec<Page>>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
-        let pipeline =
-            self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
+        let pipeline = self.pipeline(found)?;
         let pages = match pages {
             Ok(pages) => pages,
             Err(error) => {
@@ -88,15 +79,51 @@ impl Judge {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
         }
-        match standing(found.received, &found.path, &hash, &pipeline.fingerprint, known, rivals) {
+        let (period, contract) = (found.period.to_string(), found.judged_by(&self.project));
+        let arrival = Arrival {
+            mode: pipeline.delivery,
+            slot: (found.office.as_str(), found.feed.as_str(), &period),
+            received: found.received,
+            path: &found.path,
+            hash: &hash,
+            contract: &contract,
+        };
+        match standing(&arrival, known, rivals) {
             Standing::Contradiction(error, reason) => Ok(self.refused(found, pipeline, hash, error, reason)),
             Standing::Outdated => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None)),
-            Standing::Unchanged(revision) => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision))),
-            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, revision),
+            Standing::Unchanged(revision, contract) => {
+                let mut load = self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision));
+                load.submission.contract = contract;
+                Ok(load)
+            }
+            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, (revision, None)),
         }
     }
 
-    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
+    /// Judges a delivery anew that was loaded before; what it held it holds still.
+    ///
+    /// # Errors
+    /// `Internal` where rows are not accounted for.
+    pub fn anew(&self, found: &Found, pages: &[Page], before: &Submission, revision: i64) -> Result<SlotLoad> {
+        self.validate(found, self.pipeline(found)?, pages, before.content_hash.clone(), (revision, Some(before)))
+    }
+
+    /// Notes that a delivery judged anew says what it said.
+    ///
+    /// # Errors
+    /// `Internal` where there is no such feed.
+    pub fn same(&self, found: &Found, before: &Submission) -> Result<SlotLoad> {
+        let mut load = self.nothing_new(found, self.pipeline(found)?, before.content_hash.clone(), SubmissionOutcome::Unchanged, before.revision);
+        load.submission.identify_anew(before.revision.unwrap_or_default());
+        load.submission.delivery = before.delivery;
+        Ok(load)
+    }
+
+    fn pipeline(&self, found: &Found) -> Result<&Pipeline> {
+        self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))
+    }
+
+    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, (revision, before): (i64, Option<&Submission>)) -> Result<SlotLoad> {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
@@ -118,6 +145,10 @@ impl Judge {
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
         submission.drift = drift::kept(&validated.drift, contract)?;
+        if let Some(before) = before {
+            submission.identify_anew(revision);
+            (submission.delivery, submission.amends) = (before.delivery, before.amends.clone());
+        }
         let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
         if let Some((error, reason)) = too_many {
@@ -142,7 +173,7 @@ impl Judge {
 
     fn submission(&self, found: &Found, pipeline: &Pipeline, content_hash: String, outcome: SubmissionOutcome) -> Submission {
         let period = found.period.to_string();
-        let contract = pipeline.fingerprint.clone();
+        let contract = found.judged_by(&self.project);
         let identity = [found.feed.as_str(), found.office.as_str(), &period, &found.received.to_rfc3339(), &found.path, &content_hash, &contract].join("\n");
         Submission {
             submission_id: hex::encode(&Sha256::digest(identity)[..8]),
@@ -161,7 +192,7 @@ impl Judge {
             rows: RowCounts::default(),
             set_aside_lines: 0,
             contract,
-            delivery: "period".to_owned(),
+            delivery: pipeline.delivery,
             amends: None,
             drift: None,
             loaded_at: self.now,
@@ -204,62 +235,4 @@ pub(super) fn hash(pages: &[Page]) -> String {
         hash.update(&page.bytes);
     }
     hex::encode(hash.finalize())
-}
-
-/// What a delivery is beside those of its slot that were judged before.
-pub(super) enum Standing {
-    /// It cannot be told which is the later: Frictionless's name of the error, and the reason.
-    Contradiction(&'static str, String),
-    /// A later one was loaded already.
-    Outdated,
-    /// It says what this revision says.
-    Unchanged(i64),
-    /// It would be this revision.
-    New(i64),
-}
-
-/// What a delivery is beside those of its slot that are known; `rivals` where another was received at the same time and
-/// says something else.
-pub(super) fn standing(received: DateTime<Utc>, path: &str, hash: &str, contract: &str, known: &[Submission], rivals: bool) -> Standing {
-    if let Some((error, reason)) = contradiction(received, path, hash, known, rivals) {
-        return Standing::Contradiction(error, reason);
-    }
-    let Some(newest) = newest(known) else { return Standing::New(1) };
-    if received < newest.received {
-        return Standing::Outdated;
-    }
-    // Under another contract the same bytes may hold more good rows than they did.
-    let may_say_more = newest.has_faulty_rows && newest.contract != contract;
-    if hash == newest.content_hash && !may_say_more { Standing::Unchanged(newest.revision) } else { Standing::New(newest.revision + 1) }
-}
-
-fn newest(known: &[Submission]) -> Option<Newest> {
-    let loaded = known.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
-    let newest = loaded.max_by_key(|s| s.revision)?;
-    // A delivery that said the same again confirms the revision as of the day it was received.
-    let confirmed = known.iter().filter(|s| s.outcome == SubmissionOutcome::Unchanged && s.revision == newest.revision).map(|s| s.received_at);
-    let received = confirmed.fold(newest.received_at, DateTime::max);
-    Some(Newest {
-        content_hash: newest.content_hash.clone(),
-        received,
-        revision: newest.revision?,
-        contract: newest.contract.clone(),
-        has_faulty_rows: newest.rows.quarantined > 0,
-    })
-}
-
-/// Two different deliveries of a slot with the same received time: which is the later cannot be known.
-fn contradiction(received: DateTime<Utc>, path: &str, hash: &str, known: &[Submission], rivals: bool) -> Option<(&'static str, String)> {
-    if rivals {
-        let when = received.format("%Y-%m-%d %H:%M:%SZ");
-        return Some((AMBIGUOUS, format!("another delivery for the same slot was received at the same time ({when}) and says something else")));
-    }
-    let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == received && s.content_hash != hash);
-    settled.next_back().map(|earlier| {
-        if earlier.path == path {
-            ("changed-delivery", "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned())
-        } else {
-            (AMBIGUOUS, format!("{} was received at the same time for the same slot and says something else", earlier.path))
-        }
-    })
 }

@@ -10,6 +10,7 @@ use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
+use super::replay::judged_otherwise;
 use super::{Progress, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
@@ -43,12 +44,12 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
-    let mut all = submissions;
+    let mut known = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
-            all.push(load.submission.clone());
+            known.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
                 batch.push(load);
@@ -63,14 +64,15 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
-    report.drift = drift::standing(&all)?;
+    report.drift = drift::standing(&known)?;
+    report.judged_otherwise = judged_otherwise(project, &listing, &known);
     hold_back(project, &listing, report);
     Ok(())
 }
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (mut submissions, bars) = known(project, clock.clone()).await?;
+    let (submissions, bars) = known(project, clock.clone()).await?;
     let listing = pull::list(project).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
@@ -79,14 +81,16 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now() };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
+    let mut known = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
-            submissions.push(load.submission);
+            known.push(load.submission);
         }
     }
-    report.drift = drift::standing(&submissions)?;
+    report.drift = drift::standing(&known)?;
+    report.judged_otherwise = judged_otherwise(project, &listing, &known);
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
     Ok(())
@@ -101,12 +105,12 @@ async fn known(project: &Project, clock: SharedClock) -> Result<(Vec<Submission>
 }
 
 /// The moment of this run's judgements, later than every earlier one's even where the clock went back.
-fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
     submissions.iter().map(|submission| submission.loaded_at + chrono::Duration::microseconds(1)).fold(now, DateTime::max)
 }
 
 /// As many slots at a time as there are cores, and one more to read while they work.
-fn parallelism() -> usize {
+pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
@@ -122,7 +126,7 @@ fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunRepor
 }
 
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
-fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
+pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
     for feed in report.feeds.iter().filter(|feed| feed.found == 0 && is_required(&feed.feed)).map(|feed| feed.feed.clone()).collect::<Vec<_>>() {
         if !listing.unreachable.iter().any(|(unreachable, _)| unreachable.as_str() == feed) {

@@ -12,9 +12,9 @@ use super::judge::AMBIGUOUS;
 use crate::error::Result;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
-use crate::project::{Pipeline, Placed, Project, Source};
+use crate::project::{DeliveryMode, Pipeline, Placed, Project, Source};
 use crate::store::Store;
-use crate::warehouse::{Submission, SubmissionOutcome, current_of};
+use crate::warehouse::{Submission, SubmissionOutcome, live_of};
 
 /// A file of a delivery.
 #[derive(Debug, Clone)]
@@ -104,6 +104,11 @@ fn gather_pages(found: Vec<Found>) -> Vec<Found> {
 }
 
 impl Found {
+    /// Hash of all that decides what becomes of its rows.
+    pub fn judged_by(&self, project: &Project) -> String {
+        project.judged_by(&self.source, self.office.as_str())
+    }
+
     fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
         (&self.feed, &self.office, self.period, self.received, self.files.first().and_then(|file| file.page), &self.path)
     }
@@ -159,7 +164,7 @@ fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, 
 pub struct Slot {
     /// The extracts.
     pub new: Vec<Found>,
-    /// Submissions of the slot so far.
+    /// Submissions of the slot so far, and the complete lists of its office and feed.
     pub known: Vec<Submission>,
 }
 
@@ -180,18 +185,17 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
     for submission in submissions {
         last_of_path.insert((&submission.feed, &submission.path), submission);
     }
-    let current = current_of(submissions);
+    let live = live_of(submissions);
     let mut plan = Plan::default();
     for found in &listing.found {
         let last = last_of_path.get(&(found.feed.as_str(), found.path.as_str())).copied().filter(|last| is_same(last, found));
         match last {
             Some(last) if last.outcome == SubmissionOutcome::Refused => {
-                let overtaken = current.get(&last.slot()).is_some_and(|now| now.received_at > last.received_at);
-                if overtaken {
+                if live.is_outdated(last.delivery, last.slot(), last.received_at) {
                     *plan.known.entry(found.feed.to_string()).or_default() += 1;
                 } else if last.error.as_deref() == Some(AMBIGUOUS) && !has_rival(listing, found) {
                     plan.add(found, submissions);
-                } else if project.pipeline(found.feed.as_str()).is_some_and(|pipeline| pipeline.fingerprint == last.contract) {
+                } else if found.judged_by(project) == last.contract {
                     plan.still_refused.push(last.clone());
                 } else {
                     plan.add(found, submissions);
@@ -202,6 +206,18 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
         }
     }
     plan
+}
+
+/// Deliveries that were refused and that nothing later made up for, of those that lie at the sources as they were judged.
+pub fn refused<'f, 's>(listing: &'f Listing, submissions: &'s [Submission]) -> Vec<(&'f Found, &'s Submission)> {
+    let live = live_of(submissions);
+    let mut last_of_path: BTreeMap<(&str, &str), &Submission> = BTreeMap::new();
+    for submission in submissions {
+        last_of_path.insert((&submission.feed, &submission.path), submission);
+    }
+    let last = |found: &Found| last_of_path.get(&(found.feed.as_str(), found.path.as_str())).copied().filter(|last| is_same(last, found));
+    let pairs = listing.found.iter().filter_map(|found| Some((found, last(found)?)));
+    pairs.filter(|(_, last)| last.outcome == SubmissionOutcome::Refused && !live.makes_up_for(last)).collect()
 }
 
 /// True where another extract of the slot was received at the same time.
@@ -221,7 +237,9 @@ impl Plan {
             Some(slot) => slot.new.push(found.clone()),
             None => {
                 let period = found.period.to_string();
-                let known = submissions.iter().filter(|s| s.slot() == (found.office.as_str(), found.feed.as_str(), period.as_str())).cloned().collect();
+                let matters = |s: &&Submission| s.period == period || s.delivery == DeliveryMode::Full;
+                let known =
+                    submissions.iter().filter(|s| s.office == found.office.as_str() && s.feed == found.feed.as_str()).filter(matters).cloned().collect();
                 self.slots.push(Slot { new: vec![found.clone()], known });
             }
         }

@@ -9,6 +9,7 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::deletions::Deletions;
 use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
@@ -167,8 +168,11 @@ impl<'a> Delivery<'a> {
         let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
-        let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row)).collect();
-        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
+        let deletions = Deletions::of(contract, &typed);
+        faults.retain(|fault| !deletions.excuse(contract, fault));
+        // A row that says that its record goes need not hold what rules ask of records.
+        let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row) && !deletions.has(broken.row)).collect();
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {

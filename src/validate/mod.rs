@@ -5,6 +5,7 @@
 
 mod aside;
 mod cast;
+mod deletions;
 mod delivery;
 mod drift;
 mod duplicates;
@@ -14,6 +15,7 @@ mod rules;
 mod table;
 mod temporal;
 
+pub use deletions::Deletions;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use drift::is_of_drift;
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{DriftPolicies, Export, Format, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{DriftPolicies, Export, Format, Limits, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -167,6 +167,9 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         total_rows: BTreeSet::new(),
         export: Export::default(),
         drift: DriftPolicies::default(),
+        compression: None,
+        limits: Limits::default(),
+        fingerprint: contract.fingerprint.clone(),
     })
 }
 

@@ -9,7 +9,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, office, feed, file] = &arguments[..] else { panic!("usage: measure office feed file") };
     let kind = file.rsplit('.').next().unwrap_or_default();
-    let way = ways().iter().find(|way| way.source.offices.contains(office.as_str()) && way.pipeline.contract.feed.as_str() == feed && way.source.template.text.ends_with(kind));
+    let way = ways()
+        .iter()
+        .find(|way| way.source.offices.contains(office.as_str()) && way.pipeline.contract.feed.as_str() == feed && way.source.template.text.ends_with(kind));
     let way = way.expect("a way in which the office sends such files");
     let bytes = fs::read(file).expect("the file");
     let (size, start) = (bytes.len(), Instant::now());

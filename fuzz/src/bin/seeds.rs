@@ -30,6 +30,10 @@ fn main() {
         keep("xlsx", index, &[&[number(index), 1], &xlsx(way)]);
         keep("ods", index, &[&[number(index)], ods(way).as_bytes()]);
     }
+    for index in 0..12 {
+        keep("packed", index, &[&[number(index), 1], whole(csv[0]).as_bytes()]);
+        keep("packed", 12 + index, &[&[number(index), 0], &rihla_fuzz::pack::archive(&[("a.csv", b"a,b\n1,2\n")])]);
+    }
     for (index, way) in json.iter().enumerate() {
         keep("json", index, &[&[number(index)], json_of(way).as_bytes()]);
     }
