@@ -15,6 +15,7 @@ use super::{origin, roles, write};
 use crate::error::{self, Error, Kind, Result};
 use crate::names::is_identifier;
 use crate::project::Project;
+use crate::read::limits::check_size;
 
 /// What is to be drafted.
 pub struct Wanted<'a> {
@@ -68,7 +69,10 @@ pub struct Parts<'a> {
 /// name, or one that the project knows already.
 pub fn infer(wanted: &Wanted<'_>) -> Result<Draft> {
     let shown = wanted.file.display();
-    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(|cause| error::io(format!("cannot read `{shown}`"), cause))?);
+    let failed = |cause| error::io(format!("cannot read `{shown}`"), cause);
+    let size = std::fs::metadata(wanted.file).map_err(failed)?.len();
+    check_size(std::iter::once(size)).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(failed)?);
     let feed = feed(wanted)?;
     let words = Vocabulary::load()?;
     let sample = sample::read(&bytes, wanted.sheet, &words)?;

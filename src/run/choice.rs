@@ -12,6 +12,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::period::Period;
 use crate::project::{Office, Pipeline, Project, Source};
+use crate::read::limits::check_size;
 use crate::read::{Page, Refusal};
 
 /// The sources that an extract may be of, in the pipeline's order, and why these.
@@ -143,7 +144,10 @@ fn pages(source: &Source, file: &Path) -> Result<Vec<Page>> {
 /// The bytes of a file.
 ///
 /// # Errors
-/// `Unavailable` where it cannot be read.
+/// `Unavailable` where it cannot be read; `Data` where it is too large.
 pub fn read(file: &Path) -> Result<Bytes> {
-    std::fs::read(file).map(Bytes::from).map_err(|cause| error::io(format!("cannot read `{}`", file.display()), cause))
+    let failed = |cause| error::io(format!("cannot read `{}`", file.display()), cause);
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    check_size(std::iter::once(size)).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    std::fs::read(file).map(Bytes::from).map_err(failed)
 }

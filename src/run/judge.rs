@@ -15,6 +15,7 @@ use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
+use crate::read::limits::check_size;
 use crate::validate::TypedRows;
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
@@ -214,8 +215,10 @@ impl Judge {
     }
 }
 
-/// Reads every file of a delivery.
+/// Reads every file of a delivery, unless they are too many or too large, as the store lists them.
 pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
+    let sizes = std::iter::once(found.size).chain(std::iter::repeat_n(0, found.files.len().saturating_sub(1)));
+    check_size(sizes).map_err(|refusal| Error::new(Kind::Data, "the extract is too large").because(refusal))?;
     let mut pages = Vec::with_capacity(found.files.len());
     for file in &found.files {
         let name = file.location.filename().unwrap_or_default().to_owned();

@@ -1,5 +1,6 @@
 //! Memory is bounded for any file: under a limit of the system the program refuses or tells, and is never killed.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::traps::with_part;
@@ -14,6 +15,10 @@ fn under_limit(office: &str, name: &str, bytes: impl AsRef<[u8]>) -> Ran {
     let folder = Folder::bare();
     let file = folder.path("..").join(name);
     std::fs::write(&file, bytes).expect("a file");
+    validate(&folder, &file, office)
+}
+
+fn validate(folder: &Folder, file: &Path, office: &str) -> Ran {
     let file = file.to_string_lossy().into_owned();
     let plain = folder.command(&["validate", &file, "--feed", "registrations", "--office", office, "--period", "2023-01"]);
     let mut command = Command::new("/bin/sh");
@@ -22,13 +27,22 @@ fn under_limit(office: &str, name: &str, bytes: impl AsRef<[u8]>) -> Ran {
     let output = command.current_dir(folder.path("..")).output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     let ran = Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) };
-    assert!(ran.code == 0 || ran.code == 1, "{}: killed, or a defect: {}", name, ran.text());
+    assert!(ran.code == 0 || ran.code == 1, "killed, or a defect: {}", ran.text());
     ran
 }
 
 #[test]
 fn a_sound_extract_has_room() {
     assert_eq!(under_limit("RAB", "sound.csv", comma_csv(&ROWS)).code, 0);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let folder = Folder::bare();
+    let file = folder.path("..").join("large.csv");
+    std::fs::File::create(&file).and_then(|file| file.set_len(16 << 30)).expect("a file of nothing");
+    let ran = validate(&folder, &file, "RAB");
+    assert!(ran.code == 1 && ran.stderr.contains("the delivery has 16384 MiB, more than the 256 MiB that are read"), "{}", ran.text());
 }
 
 #[test]
