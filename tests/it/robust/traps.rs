@@ -63,7 +63,7 @@ fn a_cell_longer_than_a_spreadsheet_holds_is_refused_with_its_row() {
 fn long_cells_are_not_compared_with_every_code() {
     let mut record = kobo_record("1", "health", "");
     record[6] = "F ".repeat(16_000);
-    record[8] = (0..8_000).map(|item| format!("t{item} ")).collect();
+    record[8] = (0..4_000).map(|item| format!("t{item} ")).collect();
     let rows: Vec<_> = (0..50).map(|_| (record.clone(), vec![])).collect();
     let (read, validated) = judge("AGA", kobo_csv(&[], &rows)).expect("a readable extract");
     assert_eq!((read, validated.aside.len()), (50, 50));
