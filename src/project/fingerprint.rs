@@ -16,7 +16,7 @@ use crate::diagnostic::SourceFile;
 const PIPELINE_ASIDE: [&str; 7] = ["delivery", "description", "feed", "required", "schedule", "schema", "sources"];
 
 /// What a source says of whose extracts lie where, not of how they are read.
-const SOURCE_ASIDE: [&str; 3] = ["offices", "periods", "url"];
+const SOURCE_ASIDE: [&str; 5] = ["most_mib", "offices", "periods", "url", "web"];
 
 impl Project {
     /// Hash of everything that decides what becomes of the rows that an office sends by a source.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::access_forms::{ApiForm, WebForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
 use super::drift::DriftForm;
 use super::editor::Day;
@@ -205,9 +206,18 @@ pub struct SourceForm {
     /// The offices that send this way.
     #[schemars(with = "Vec<String>")]
     pub offices: Vec<Text>,
-    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
+    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`: a path, or a url of `s3://`, `az://`,
+    /// `abfss://`, `gs://`, `https://` or `file:///`.
     #[schemars(with = "String")]
     pub url: Text,
+    /// How files of the web are asked for.
+    #[schemars(with = "Option<WebForm>")]
+    pub web: Option<Spanned<WebForm>>,
+    /// How records are asked for that a form system hands out in pages.
+    pub api: Option<ApiForm>,
+    /// The greatest extract that is read, in MiB; 2048 where absent.
+    #[schemars(with = "Option<u32>")]
+    pub most_mib: Option<Spanned<u32>>,
     /// The reporting periods that it is for, where an office's form has versions; all where absent.
     #[serde(default)]
     pub periods: PeriodsForm,

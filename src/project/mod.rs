@@ -2,6 +2,9 @@
 //!
 //! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
 
+mod access;
+mod access_forms;
+mod api;
 mod closing;
 mod codes;
 mod delivery;
@@ -28,10 +31,12 @@ mod schema;
 mod schema_forms;
 mod sheets_form;
 mod template;
+mod veil;
 mod versions;
 mod wildcard;
 mod workbook;
 
+pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
 pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
@@ -174,6 +179,10 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// How they are found.
+    pub access: Access,
+    /// The greatest that is read, in bytes.
+    pub most_bytes: u64,
     /// The reporting periods that it is for.
     pub periods: Periods,
     /// How they are written.

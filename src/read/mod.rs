@@ -156,7 +156,7 @@ pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &m
         None => pages,
     };
     match (&source.format, pages) {
-        (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
+        (Format::Json(shape), _) if shape.next.is_some() || shape.is_fetched => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
         _ => Err(Refusal::new("format-error", format!("the delivery has {} files, and the source says nothing of pages", pages.len()))),
     }

@@ -8,14 +8,13 @@ use sha2::{Digest, Sha256};
 use super::assess::{Assessment, Extract, assess};
 use super::drift;
 use super::protect::Bars;
-use super::pull::{Found, Slot};
+use super::pull::{Found, Slot, read_files};
 use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
-use crate::read::limits::check_size;
 use crate::validate::TypedRows;
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
@@ -48,8 +47,8 @@ impl Judge {
         let mut known = slot.known;
         let mut loads = Vec::new();
         let mut read = Vec::new();
-        for found in slot.new {
-            let pages = read_files(&found).await;
+        for mut found in slot.new {
+            let pages = read_files(&mut found).await;
             read.push((found, pages));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
@@ -72,7 +71,8 @@ impl Judge {
             Ok(pages) => pages,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-                return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
+                let error = if error.kind() == Kind::Conflict { "changed-while-read" } else { "source-error" };
+                return Ok(self.refused(found, pipeline, String::new(), error, format!("the extract cannot be read{cause}")));
             }
         };
         let hash = hash(&pages);
@@ -213,18 +213,6 @@ impl Judge {
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }
     }
-}
-
-/// Reads every file of a delivery, unless they are too many or too large, as the store lists them.
-pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
-    let sizes = std::iter::once(found.size).chain(std::iter::repeat_n(0, found.files.len().saturating_sub(1)));
-    check_size(sizes).map_err(|refusal| Error::new(Kind::Data, "the extract is too large").because(refusal))?;
-    let mut pages = Vec::with_capacity(found.files.len());
-    for file in &found.files {
-        let name = file.location.filename().unwrap_or_default().to_owned();
-        pages.push(Page { name, bytes: found.store.read(&file.location).await? });
-    }
-    Ok(pages)
 }
 
 /// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.

@@ -29,7 +29,7 @@ const BATCH_ROWS: u64 = 250_000;
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let listing = pull::list(project).await?;
+    let listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
@@ -73,7 +73,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let (submissions, bars) = known(project, clock.clone()).await?;
-    let listing = pull::list(project).await?;
+    let listing = pull::list(project, &submissions, clock.now()).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::Wanted;
 use crate::error::Result;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::run::judge::{hash, read_files};
-use crate::run::pull::{self, Found};
+use crate::run::judge::hash;
+use crate::run::pull::{self, Found, read_files};
 use crate::validate::people;
 use crate::warehouse::{Sighting, Submission, Unsearched};
 
@@ -31,8 +33,15 @@ pub struct Searched {
 ///
 /// # Errors
 /// `Internal` only; what cannot be read stands in the result.
-pub async fn search(project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], advance: &dyn Fn(&str)) -> Result<Searched> {
-    let listing = pull::list(project).await?;
+pub async fn search(
+    project: &Project,
+    key: &Key,
+    wanted: &Wanted,
+    (submissions, now): (&[Submission], DateTime<Utc>),
+    advance: &dyn Fn(&str),
+) -> Result<Searched> {
+    // As if nothing was known, so that everything is there to be read.
+    let listing = pull::list(project, &[], now).await?;
     let mut searched = Searched::default();
     for (feed, why) in &listing.unreachable {
         searched.not_searched.push(Unsearched { path: format!("the sources of {feed}"), why: why.clone() });
@@ -50,7 +59,7 @@ pub async fn search(project: &Project, key: &Key, wanted: &Wanted, submissions: 
 impl Searched {
     async fn add(&mut self, project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
         let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
-        let pages = match read_files(found).await {
+        let pages = match read_files(&mut found.clone()).await {
             Ok(pages) => pages,
             Err(error) => {
                 self.miss(found, &error.to_string());

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::judge::{Judge, hash, read_files};
+use super::judge::{Judge, hash};
 use super::load::{after, hold_back, parallelism};
 use super::protect::Bars;
 use super::pull::{self, Found, Listing, Slot};
@@ -119,7 +119,7 @@ impl Judged {
 
 async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_id: &str, which: &Which, progress: &dyn Progress) -> Result<Judged> {
     let submissions = warehouse.read_submissions().await?;
-    let listing = pull::list(project).await?;
+    let listing = pull::list(project, &submissions, warehouse.clock().now()).await?;
     let Candidates { loaded, refused, not_replayed } = Candidates::find(project, &listing, &submissions, which);
     progress.begin("judging anew", (loaded.len() + refused.len()) as u64);
     let bars = Arc::new(Bars::of(warehouse, &key).await?);
@@ -236,7 +236,7 @@ impl Group {
 
 /// What a delivery says, where it still says what it said when it was loaded.
 async fn pages_of(found: &Found, before: &Submission, done: &mut Done) -> Option<Vec<Page>> {
-    let why = match read_files(found).await {
+    let why = match pull::read_files(&mut found.clone()).await {
         Ok(pages) if hash(&pages) == before.content_hash => return Some(pages),
         Ok(_) => "it says something else now".to_owned(),
         Err(error) => error.to_string(),

@@ -1,19 +1,27 @@
 //! What the sources hold, and what of it is new.
 
+mod item;
+mod listed;
+mod named;
+mod paged;
+mod seen;
+mod style;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use object_store::ObjectMeta;
-use object_store::path::Path as ObjectPath;
+use sha2::{Digest, Sha256};
+
+pub use item::{Item, read_files};
+use seen::Seen;
 
 use super::judge::AMBIGUOUS;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
-use crate::project::{DeliveryMode, Pipeline, Placed, Project, Source};
-use crate::store::Store;
+use crate::project::{Access, DeliveryMode, Pipeline, Project, Source};
+use crate::store::web::{Limits, Web};
 use crate::warehouse::{Submission, SubmissionOutcome, live_of};
 
 /// A file of a delivery.
@@ -21,8 +29,10 @@ use crate::warehouse::{Submission, SubmissionOutcome, live_of};
 pub struct FoundFile {
     /// Its page, where the delivery has several files.
     pub page: Option<u64>,
-    /// Its place in the store.
-    pub location: ObjectPath,
+    /// Its name in its folder.
+    pub name: String,
+    /// Where its content is.
+    pub item: Item,
 }
 
 /// An extract at a source: one file, or all pages of it.
@@ -44,8 +54,6 @@ pub struct Found {
     pub modified: DateTime<Utc>,
     /// How it is written.
     pub source: Arc<Source>,
-    /// Where it can be read.
-    pub store: Store,
     /// Its files, pages in their order.
     pub files: Vec<FoundFile>,
 }
@@ -61,30 +69,40 @@ pub struct Listing {
     pub unreachable: Vec<(FeedName, String)>,
 }
 
-/// Lists every source.
+impl Listing {
+    fn out_of_reach<'f>(&mut self, feeds: impl IntoIterator<Item = &'f FeedName>, error: &Error) {
+        let because = error.causes().first().map_or_else(String::new, |cause| format!(": {cause}"));
+        let help = error.hints().first().map_or_else(String::new, |hint| format!(" ({hint})"));
+        self.unreachable.extend(feeds.into_iter().map(|feed| (feed.clone(), format!("{error}{because}{help}"))));
+    }
+}
+
+/// Lists every source, or asks it for what it may hold; `submissions` are all that were judged so far, in their order.
 ///
 /// # Errors
-/// `Internal` only; what cannot be listed stands in the result.
-pub async fn list(project: &Project) -> Result<Listing> {
+/// `Unavailable` where no client of the web can be made; what cannot be listed stands in the result.
+pub async fn list(project: &Project, submissions: &[Submission], now: DateTime<Utc>) -> Result<Listing> {
     let mut listing = Listing::default();
-    let mut folders: BTreeMap<&str, Vec<(&Pipeline, &Arc<Source>)>> = BTreeMap::new();
-    for pipeline in &project.pipelines {
-        for source in &pipeline.sources {
-            folders.entry(&source.template.folder).or_default().push((pipeline, source));
-        }
-    }
-    for (folder, claims) in folders {
-        match list_folder(&project.root, folder).await {
-            Ok((store, objects)) => objects.into_iter().for_each(|object| claim(&store, folder, object, &claims, &mut listing)),
-            Err(error) => {
-                let feeds: BTreeSet<&FeedName> = claims.iter().map(|(pipeline, _)| &pipeline.contract.feed).collect();
-                listing.unreachable.extend(feeds.into_iter().map(|feed| (feed.clone(), format!("{error}: {}", cause(&error)))));
-            }
-        }
+    let seen = Seen::of(submissions, now);
+    listed::list(project, &mut listing).await;
+    if project.pipelines.iter().flat_map(|pipeline| &pipeline.sources).any(|source| !matches!(source.access, Access::Listed)) {
+        let web = Web::new(Limits::default())?;
+        named::list(project, &seen, &web, &mut listing).await;
+        paged::list(project, &seen, &web, &mut listing).await;
     }
     listing.found.sort_by(|a, b| a.order().cmp(&b.order()));
     listing.found = gather_pages(std::mem::take(&mut listing.found));
     Ok(listing)
+}
+
+/// The feeds of pipelines, each once.
+fn feeds_of<'p>(claims: &[(&'p Pipeline, &'p Arc<Source>)]) -> BTreeSet<&'p FeedName> {
+    claims.iter().map(|(pipeline, _)| &pipeline.contract.feed).collect()
+}
+
+/// The hash of a content, as submissions have it.
+fn hash_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Pages of one delivery made one: those of a source that lie in one folder, in order of their numbers.
@@ -118,44 +136,6 @@ impl Found {
         let folder = |found: &Self| found.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let are_pages = self.files.iter().chain(&other.files).all(|file| file.page.is_some());
         are_pages && Arc::ptr_eq(&self.source, &other.source) && folder(self) == folder(other)
-    }
-}
-
-fn cause(error: &crate::error::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| "no reason was given".to_owned(), ToString::to_string)
-}
-
-async fn list_folder(root: &Path, folder: &str) -> Result<(Store, Vec<ObjectMeta>)> {
-    let store = Store::local(&root.join(folder))?;
-    let objects = store.list("").await?;
-    Ok((store, objects))
-}
-
-fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, &Arc<Source>)], listing: &mut Listing) {
-    let path = if folder.is_empty() { object.location.to_string() } else { format!("{folder}/{}", object.location) };
-    let name = path.rsplit('/').next().unwrap_or_default();
-    // Hidden files and Excel's own locks are nobody's extract.
-    if name.starts_with('.') || name.starts_with("~$") {
-        return;
-    }
-    let placed = claims.iter().find_map(|(pipeline, source)| {
-        let placed = source.template.place(&path)?;
-        (source.offices.contains(&placed.office) && source.periods.hold(placed.period)).then_some((pipeline, *source, placed))
-    });
-    match placed {
-        Some((pipeline, source, Placed { office, period, received, page })) => listing.found.push(Found {
-            feed: pipeline.contract.feed.clone(),
-            office,
-            period,
-            received: received.unwrap_or(object.last_modified),
-            path,
-            size: object.size,
-            modified: object.last_modified,
-            source: source.clone(),
-            store: store.clone(),
-            files: vec![FoundFile { page, location: object.location }],
-        }),
-        None => listing.unclaimed.push(path),
     }
 }
 
