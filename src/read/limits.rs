@@ -1,14 +1,12 @@
 //! The limits of what is read: with them the memory that a delivery takes is bounded, whatever its bytes are.
 //!
-//! How far what is packed may unpack is the source's to say; see [`crate::project::Limits`].
+//! How large a delivery may be as it was sent, and how far what is packed may unpack, is the source's to say; see
+//! [`crate::project::Source::most_bytes`] and [`crate::project::Limits`].
 //!
 //! Past a limit the delivery is refused with the limit and what to do; nothing is cut off and read half. The table in
 //! `docs/robustness.md` says what each keeps bounded.
 
 use super::Refusal;
-
-/// The most bytes that the files of a delivery may have together, as they were sent.
-pub const MOST_BYTES: u64 = 256 << 20;
 
 /// The most files that a delivery may have.
 pub const MOST_FILES: usize = 10_000;
@@ -47,8 +45,8 @@ pub const MOST_REASONS: usize = 500_000;
 /// So many problems of a header are told; of the others their number.
 pub const MOST_PROBLEMS: usize = 20;
 
-/// Refuses deliveries of too many or too large files.
-pub fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), Refusal> {
+/// Refuses deliveries of too many files, or of more than `most` bytes together.
+pub fn check_size(sizes: impl Iterator<Item = u64>, most: u64) -> Result<(), Refusal> {
     let (mut files, mut bytes) = (0_usize, 0_u64);
     for size in sizes {
         files += 1;
@@ -57,9 +55,10 @@ pub fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), Refusal> {
     if files > MOST_FILES {
         return Err(past(format!("the delivery has {files} files, more than the {MOST_FILES} that are read"), "send fewer, larger pages"));
     }
-    if bytes > MOST_BYTES {
-        let (has, most) = (bytes >> 20, MOST_BYTES >> 20);
-        return Err(past(format!("the delivery has {has} MiB, more than the {most} MiB that are read"), "send it in parts, a period each"));
+    if bytes > most {
+        let (has, most) = (bytes >> 20, most >> 20);
+        let remedy = "send it in parts, or raise `most_mib` of the source";
+        return Err(past(format!("the delivery has {has} MiB, more than the {most} MiB that are read"), remedy));
     }
     Ok(())
 }
@@ -80,9 +79,12 @@ mod tests {
 
     #[test]
     fn sizes_past_a_limit_are_told_with_the_limit() {
-        assert!(check_size([MOST_BYTES].into_iter()).is_ok());
-        let told = |sizes: &[u64]| check_size(sizes.iter().copied()).unwrap_err().message;
-        assert_eq!(told(&[MOST_BYTES, 1 << 20]), "the delivery has 257 MiB, more than the 256 MiB that are read: send it in parts, a period each");
+        assert!(check_size([256 << 20].into_iter(), 256 << 20).is_ok());
+        let told = |sizes: &[u64]| check_size(sizes.iter().copied(), 256 << 20).unwrap_err().message;
+        assert_eq!(
+            told(&[256 << 20, 1 << 20]),
+            "the delivery has 257 MiB, more than the 256 MiB that are read: send it in parts, or raise `most_mib` of the source"
+        );
         assert_eq!(told(&[u64::MAX, u64::MAX]).split(',').next(), Some("the delivery has 17592186044415 MiB"));
         assert!(told(&vec![0; MOST_FILES + 1]).starts_with("the delivery has 10001 files"));
         assert!(is_too_long(&"é".repeat(MOST_CHARACTERS + 1)) && !is_too_long(&"é".repeat(MOST_CHARACTERS)));

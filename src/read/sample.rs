@@ -13,7 +13,7 @@ use super::csv::Table;
 use super::encoding::decode;
 use super::limits::{MOST_SHEETS, MOST_VALUES, check_size, past};
 use super::workbook::{Cell, Visibility, Workbook};
-use crate::project::TextEncoding;
+use crate::project::{MOST_BYTES, TextEncoding};
 
 /// A cell as text, and what its format holds it as.
 pub struct SampleCell {
@@ -64,7 +64,7 @@ pub fn is_archive(bytes: &Bytes) -> bool {
 /// # Errors
 /// Where it is no text, or in no encoding that can be told for certain, or too large.
 pub fn text(bytes: &Bytes) -> Result<(Cow<'_, str>, TextEncoding, String), Refusal> {
-    check_size(std::iter::once(bytes.len() as u64))?;
+    check_size(std::iter::once(bytes.len() as u64), MOST_BYTES)?;
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return decode(bytes, TextEncoding::Utf16).map(|text| (text, TextEncoding::Utf16, "the file begins with its byte-order mark".to_owned()));
     }
@@ -120,7 +120,7 @@ pub fn records(text: &str, delimiter: u8) -> Result<(Vec<String>, Vec<SampleRow>
 /// # Errors
 /// Where it is none, is damaged, too large, or locked by a password.
 pub fn sheets(bytes: &Bytes) -> Result<Vec<SampleSheet>, Refusal> {
-    check_size(std::iter::once(bytes.len() as u64))?;
+    check_size(std::iter::once(bytes.len() as u64), MOST_BYTES)?;
     let mut book = Workbook::open(bytes)?;
     let facts: Vec<(String, bool)> = book.sheets().iter().map(|sheet| (sheet.name.clone(), sheet.visibility == Visibility::Visible)).collect();
     // Each sheet is read from the start of the file.
