@@ -4,7 +4,6 @@
 //! that a few mistyped cells are mistyped cells.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use arrow::array::{Array, new_null_array};
 
@@ -97,22 +96,17 @@ pub fn set_aside(contract: &Contract, drift: &[Drift], typed: &TypedRows) -> Vec
     for drift in drift.iter().filter(|drift| drift.effect == DriftEffect::Quarantined && drift.kind != DriftKind::Retyped) {
         let (error, rule) = rule(drift.kind);
         let message = message(contract, drift);
-        let is_meant = rows(drift);
-        for row in (0..typed.len()).filter(|row| is_meant(&typed.sheets[*row], typed.rows[*row])) {
+        let filled: BTreeSet<(Option<&str>, i64)> = drift.filled.iter().map(|(sheet, row)| (sheet.as_deref(), *row)).collect();
+        let is_meant = |row: &usize| match drift.kind {
+            DriftKind::New => filled.contains(&(typed.sheets[*row].as_deref(), typed.rows[*row])),
+            _ => drift.sheet.is_none() || typed.sheets[*row] == drift.sheet,
+        };
+        for row in (0..typed.len()).filter(is_meant) {
             let field = drift.field.filter(|_| drift.kind != DriftKind::New).map(|index| contract.fields[index].name.clone());
             found.push((row, Reason { field, error, rule: rule.into(), message: message.clone() }));
         }
     }
     found
-}
-
-/// Tells which rows a drift touches, by sheet and row.
-fn rows(drift: &Drift) -> Box<dyn Fn(&Option<Arc<str>>, i64) -> bool + '_> {
-    if drift.kind == DriftKind::New {
-        let filled: BTreeSet<(Option<&str>, i64)> = drift.filled.iter().map(|(sheet, row)| (sheet.as_deref(), *row)).collect();
-        return Box::new(move |sheet, row| filled.contains(&(sheet.as_deref(), row)));
-    }
-    Box::new(|sheet, _| drift.sheet.is_none() || *sheet == drift.sheet)
 }
 
 /// What is said of a row; no cell, and a label only where it is nearly a known one.
