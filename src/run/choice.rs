@@ -12,6 +12,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::period::Period;
 use crate::project::{Access, Office, Pipeline, Project, Source};
+use crate::read::limits::check_size;
 use crate::read::{Page, Refusal};
 
 /// The sources that an extract may be of, in the pipeline's order, and why these.
@@ -142,13 +143,28 @@ fn pages(source: &Source, file: &Path) -> Result<Vec<Page>> {
     if files.is_empty() {
         files.push((1, file.to_owned()));
     }
-    files.into_iter().map(|(_, path)| Ok(Page { name: name_of(&path), bytes: read(&path)? })).collect()
+    files.into_iter().map(|(_, path)| Ok(Page { name: name_of(&path), bytes: read(&path, source.most_bytes)? })).collect()
 }
 
 /// The bytes of a file.
 ///
 /// # Errors
-/// `Unavailable` where it cannot be read.
-pub fn read(file: &Path) -> Result<Bytes> {
-    std::fs::read(file).map(Bytes::from).map_err(|cause| error::io(format!("cannot read `{}`", file.display()), cause))
+/// `Unavailable` where it cannot be read; `Data` where it has more than `most` bytes.
+fn read(file: &Path, most: u64) -> Result<Bytes> {
+    let failed = |cause| cannot_read(file, cause);
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    check_size(std::iter::once(size), most).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    std::fs::read(file).map(Bytes::from).map_err(failed)
+}
+
+/// Looks whether a file is there and may be read.
+///
+/// # Errors
+/// `Unavailable` where it is not.
+pub fn check_is_there(file: &Path) -> Result<()> {
+    std::fs::File::open(file).map(|_| ()).map_err(|cause| cannot_read(file, cause))
+}
+
+fn cannot_read(file: &Path, cause: std::io::Error) -> Error {
+    error::io(format!("cannot read `{}`", file.display()), cause)
 }
