@@ -4,6 +4,7 @@
 
 mod closing;
 mod codes;
+mod corrections;
 mod document;
 mod edition;
 mod editor;
@@ -28,6 +29,7 @@ mod wildcard;
 mod workbook;
 
 pub use closing::{Closing, Closings, Reopening};
+pub use corrections::Corrections;
 pub use document::from_toml_at;
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
@@ -91,6 +93,8 @@ pub struct Project {
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
+    /// Where offices return workbooks of faulty rows; nothing where they cannot.
+    pub corrections: Option<Corrections>,
 }
 
 impl Project {
@@ -131,6 +135,8 @@ pub struct Office {
     pub closed: Option<NaiveDate>,
     /// Feeds owed monthly, with the day of the following month they are due.
     pub owes: BTreeMap<FeedName, u32>,
+    /// The language of workbooks for it.
+    pub language: Lang,
 }
 
 impl Office {

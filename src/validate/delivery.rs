@@ -8,6 +8,7 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::cells::{Texts, are_withheld};
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
@@ -89,13 +90,14 @@ pub struct Delivery<'a> {
     /// The sheets in the order in which they were read.
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
+    texts: Texts,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
         let habit = formats.habit(context.source, context.office.timezone, context.received);
-        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
+        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new(), texts: Texts::default() }
     }
 
     /// Takes what the reader hands on.
@@ -108,7 +110,10 @@ impl<'a> Delivery<'a> {
             self.sheets.push(sheet.clone());
         }
         match piece {
-            Piece::Rows(batch) => self.caster.push(&batch),
+            Piece::Rows(batch) => {
+                self.caster.push(&batch);
+                self.texts.push(batch);
+            }
             Piece::Aside(row) => self.aside.push(row),
         }
     }
@@ -131,6 +136,7 @@ impl<'a> Delivery<'a> {
         faults.retain(|fault| !judged.has(fault.row));
         let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
         let doubtful = in_doubt(&faults);
+        let withheld = are_withheld(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = Facts {
             office: context.office.code.as_str(),
@@ -149,7 +155,7 @@ impl<'a> Delivery<'a> {
             judged.verdict(row, verdict);
         }
         let good = judged.spare(&typed)?;
-        let mut aside = judged.into_rows(&typed);
+        let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
         Ok(Validated { good, aside })
@@ -208,17 +214,16 @@ impl Judged {
         Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows, sheets })
     }
 
-    fn into_rows(self, typed: &TypedRows) -> Vec<SetAsideRow> {
-        let place = |row: usize| (typed.sheets[row].clone(), typed.rows[row]);
-        self.rows
-            .into_iter()
-            .map(|(row, (outcome, reasons))| (place(row), outcome, reasons))
-            .map(|((sheet, row), outcome, reasons)| SetAsideRow { sheet, row, outcome, reasons })
-            .collect()
+    fn into_rows(self, typed: &TypedRows, cells: impl Fn(usize) -> Option<Vec<(String, String)>>) -> Vec<SetAsideRow> {
+        let row = |(row, (outcome, reasons)): (usize, (Outcome, Vec<Reason>))| {
+            let cells = if outcome == Outcome::Quarantined { cells(row) } else { None };
+            SetAsideRow { sheet: typed.sheets[row].clone(), row: typed.rows[row], outcome, reasons, cells }
+        };
+        self.rows.into_iter().map(row).collect()
     }
 }
 
 fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
     let (outcome, reason) = super::aside::reason(&row.why, contract);
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason], cells: None }
 }

@@ -5,6 +5,7 @@
 
 mod aside;
 mod cast;
+mod cells;
 mod delivery;
 mod duplicates;
 mod fault;
