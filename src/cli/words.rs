@@ -190,8 +190,13 @@ words! {
 
 /// A phrase with its holes filled.
 pub fn say(lang: Lang, word: Word, holes: &[&str]) -> String {
+    fill(word.text(lang), holes)
+}
+
+/// A text with its holes filled.
+pub fn fill(text: &str, holes: &[&str]) -> String {
+    let mut rest = text;
     let mut text = String::new();
-    let mut rest = word.text(lang);
     // Read from left to right, so that what fills a hole is never taken for one.
     while let Some((before, after)) = rest.split_once('{') {
         let (hole, after) = after.split_once('}').unwrap_or((after, ""));

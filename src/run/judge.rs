@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::assess::{Assessment, Extract, assess};
+use super::assess::{Assessment, Extract, assess_amended};
 use super::protect::Bars;
 use super::pull::{Found, Slot};
+use super::returned::{Content, Places};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
@@ -28,6 +29,8 @@ pub struct Judge {
     pub run_id: Arc<str>,
     /// When it judges.
     pub now: DateTime<Utc>,
+    /// What can be read.
+    pub places: Arc<Places>,
 }
 
 /// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
@@ -52,16 +55,16 @@ impl Judge {
         let mut loads = Vec::new();
         let mut read = Vec::new();
         for found in slot.new {
-            let pages = read_files(&found).await;
-            read.push((found, pages));
+            let content = self.places.read(&found).await;
+            read.push((found, content));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, pages)| (found.received, pages.as_ref().ok().map(|pages| hash(pages)))).collect();
-        for (index, (found, pages)) in read.into_iter().enumerate() {
+            read.iter().map(|(found, content)| (found.received, content.as_ref().ok().map(|content| content.hash.clone()))).collect();
+        for (index, (found, content)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
             let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, pages, &before, rivals));
+            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, content, &before, rivals));
             let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             known.push(load.submission.clone());
             loads.push(load);
@@ -69,42 +72,56 @@ impl Judge {
         Ok(loads)
     }
 
-    fn delivery(&self, found: &Found, pages: Result<Vec<Page>>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+    fn delivery(&self, found: &Found, content: Result<Content>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
         let pipeline =
             self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
-        let pages = match pages {
-            Ok(pages) => pages,
+        let content = match content {
+            Ok(content) => content,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
                 return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
             }
         };
-        let hash = hash(&pages);
+        let hash = content.hash.clone();
         if found.received > self.now + chrono::Duration::days(1) {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
+        }
+        if let Some(returned) = content.returned.as_ref().filter(|_| !rivals) {
+            return self.correction(found, pipeline, &content, returned, known);
         }
         match standing(found.received, &found.path, &hash, &pipeline.fingerprint, known, rivals) {
             Standing::Contradiction(error, reason) => Ok(self.refused(found, pipeline, hash, error, reason)),
             Standing::Outdated => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None)),
             Standing::Unchanged(revision) => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision))),
-            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, revision),
+            Standing::New(revision) => self.validate(found, pipeline, &content, revision, None),
         }
     }
 
-    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
+    /// Judges the rows. Of a returned workbook `mends` is the extract that they come from and the submission that it mends.
+    pub(super) fn validate(
+        &self,
+        found: &Found,
+        pipeline: &Pipeline,
+        content: &Content,
+        revision: i64,
+        mends: Option<(&str, &str)>,
+    ) -> Result<SlotLoad> {
+        let hash = content.hash.clone();
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
         let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred };
-        let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
+        let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
         let too_many = too_many.map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
-        let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
+        submission.amends = mends.map(|(_, submission)| submission.to_owned());
+        let path = mends.map_or(found.path.as_str(), |(origin, _)| origin);
+        let set_aside = set_aside_batch(&submission, path, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
         if let Some(reason) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
@@ -120,7 +137,7 @@ impl Judge {
             period: &period,
             revision,
             received: found.received,
-            path: &found.path,
+            path,
         };
         let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
@@ -155,14 +172,14 @@ impl Judge {
         }
     }
 
-    fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
+    pub(super) fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Refused);
         submission.error = Some(error.to_owned());
         submission.reason = Some(reason);
         SlotLoad { submission, rows: None, set_aside: None }
     }
 
-    fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
+    pub(super) fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, outcome);
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }

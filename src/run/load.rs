@@ -9,7 +9,8 @@ use futures::{StreamExt, TryStreamExt};
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
-use super::{Progress, RunOutcome, RunReport};
+use super::returned::{Gathered, Places, gather};
+use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
 use crate::normalise::Key;
@@ -26,16 +27,20 @@ const BATCH_ROWS: u64 = 250_000;
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let listing = pull::list(project).await?;
+    let mut listing = pull::list(project).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     let judge = Judge {
         project: project.clone(),
         key: writable.key.clone(),
         bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
+        places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
@@ -65,11 +70,14 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let (submissions, bars) = known(project, clock.clone()).await?;
-    let listing = pull::list(project).await?;
+    let mut listing = pull::list(project).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now() };
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
@@ -112,6 +120,17 @@ fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunRepor
     report.unclaimed.clone_from(&listing.unclaimed);
 }
 
+/// Notes what is known of returned workbooks.
+fn note_returned(returned: &Gathered, report: &mut RunReport) {
+    for (feed, count) in &returned.known {
+        let entry = report.feed(feed);
+        entry.found += count;
+        entry.known += count;
+    }
+    returned.still_refused.iter().for_each(|submission| report.still_refused(submission));
+    report.refused.extend(returned.strays.iter().map(Refused::stray));
+}
+
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
 fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
@@ -125,9 +144,11 @@ fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.is_held_back |= is_required(feed.as_str());
     }
-    let refused: BTreeSet<String> = report.open_refusals().map(|refused| refused.feed.clone()).collect();
-    for feed in refused {
-        let count = report.open_refusals().filter(|refused| refused.feed == feed).count();
+    // A returned workbook that is refused leaves everything as it was.
+    let reports = || report.open_refusals().filter(|refused| !refused.is_correction);
+    let refused: BTreeSet<String> = reports().map(|refused| refused.feed.clone()).collect();
+    let counts: Vec<(String, usize)> = refused.into_iter().map(|feed| (reports().filter(|refused| refused.feed == feed).count(), feed)).map(|(count, feed)| (feed, count)).collect();
+    for (feed, count) in counts {
         let noun = if count == 1 { "delivery" } else { "deliveries" };
         if is_required(&feed) {
             report.is_held_back = true;

@@ -104,7 +104,7 @@ fn gather_pages(found: Vec<Found>) -> Vec<Found> {
 }
 
 impl Found {
-    fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
+    pub(super) fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
         (&self.feed, &self.office, self.period, self.received, self.files.first().and_then(|file| file.page), &self.path)
     }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::closing::ClosedChange;
+use super::returned::Stray;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
@@ -66,6 +67,26 @@ pub struct Refused {
     pub standing: bool,
     /// True where a later delivery of its slot was loaded, so that nobody needs it any more.
     pub overtaken: bool,
+    /// True for a workbook that an office returned: without it everything stays as it was.
+    pub is_correction: bool,
+}
+
+impl Refused {
+    /// A file among returned workbooks that is of no delivery.
+    pub(super) fn stray(stray: &Stray) -> Self {
+        Self {
+            feed: String::new(),
+            office: stray.office.clone(),
+            period: String::new(),
+            received_at: stray.received,
+            path: stray.path.clone(),
+            error: stray.error.to_owned(),
+            reason: stray.reason.clone(),
+            standing: false,
+            overtaken: false,
+            is_correction: true,
+        }
+    }
 }
 
 /// A model that could not be built.
@@ -268,5 +289,6 @@ fn refused(submission: &Submission, standing: bool) -> Refused {
         reason: submission.reason.clone().unwrap_or_default(),
         standing,
         overtaken: false,
+        is_correction: submission.amends.is_some(),
     }
 }

@@ -34,11 +34,11 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
-/// The rows of a submission that were not loaded; where it was refused whole their outcome is `refused`.
+/// The rows of a submission that were not loaded, of the extract at `path`; where it was refused whole their outcome is `refused`.
 ///
 /// # Errors
 /// `Internal` where they do not fit the table.
-pub fn set_aside_batch(submission: &Submission, rows: &[SetAsideRow], refused: bool) -> Result<RecordBatch> {
+pub fn set_aside_batch(submission: &Submission, path: &str, rows: &[SetAsideRow], refused: bool) -> Result<RecordBatch> {
     let lines: Vec<(&SetAsideRow, &Reason)> = rows.iter().flat_map(|row| row.reasons.iter().map(move |reason| (row, reason))).collect();
     let cells = rows.iter().flat_map(|row| std::iter::once(row.cells.as_deref().map(as_json)).chain(std::iter::repeat(None)).take(row.reasons.len()));
     let count = lines.len();
@@ -53,7 +53,7 @@ pub fn set_aside_batch(submission: &Submission, rows: &[SetAsideRow], refused: b
         repeated(&submission.office),
         repeated(&submission.period),
         Arc::new(TimestampMicrosecondArray::from_value(submission.received_at.timestamp_micros(), count).with_timezone("UTC")),
-        repeated(&submission.path),
+        repeated(path),
         Arc::new(lines.iter().map(|(row, _)| row.sheet.as_deref()).collect::<StringArray>()),
         Arc::new(lines.iter().map(|(row, _)| row.row).collect::<Int64Array>()),
         text(&|(row, _)| outcome(row).as_str().to_owned()),

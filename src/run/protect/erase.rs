@@ -73,7 +73,7 @@ struct Found {
 }
 
 impl Found {
-    async fn search(project: &Project, warehouse: &Warehouse, key: &Key, named: &[Named], progress: &dyn Progress) -> Result<Self> {
+    async fn search(project: &Arc<Project>, warehouse: &Warehouse, key: &Key, named: &[Named], progress: &dyn Progress) -> Result<Self> {
         let wanted = Wanted::of(project, key, named)?;
         let submissions = warehouse.read_submissions().await?;
         // Before anything goes, everything that should be there is.
