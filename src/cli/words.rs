@@ -186,6 +186,10 @@ words! {
     ManyFaults: "faults", "fautes";
     OneRow: "row", "ligne";
     ManyRows: "rows", "lignes";
+    Office: "office", "bureau";
+    RowsRead: "rows read", "lignes lues";
+    FaultyRows: "faulty", "fautives";
+    Share: "share", "part";
 }
 
 /// A phrase with its holes filled.

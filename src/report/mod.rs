@@ -25,6 +25,7 @@ mod shape;
 mod since;
 mod status;
 mod to_mend;
+mod trend;
 mod values;
 
 pub use basis::{Basis, NoLikeForLike};
@@ -52,4 +53,5 @@ pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, r
 pub use shape::{Question, Refusal, RefusedMeasure};
 pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};
+pub use trend::{By as TrendBy, TrendLine, trend};
 pub use to_mend::{FaultyRow, MendFilter, Mendable, ToMend, to_mend};

@@ -18,7 +18,7 @@ const UNREAD: [&str; 9] =
     ["choice", "choices", "extra-cell", "lone-cell", "merged-cell", "missing-cell", "no-parent", "no-repetition", "shifted-parent"];
 
 /// Errors of rows that have no fault.
-const FAULTLESS: [&str; 4] = ["excluded", "rejected-row", "superseded", "total-row"];
+pub const FAULTLESS: [&str; 4] = ["excluded", "rejected-row", "superseded", "total-row"];
 
 /// Which deliveries are wanted.
 pub struct MendFilter<'a> {

@@ -1,6 +1,6 @@
 //! Pulling and loading: what is new is judged on all cores and committed in batches.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -145,9 +145,10 @@ fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
         report.is_held_back |= is_required(feed.as_str());
     }
     // A returned workbook that is refused leaves everything as it was.
-    let reports = || report.open_refusals().filter(|refused| !refused.is_correction);
-    let refused: BTreeSet<String> = reports().map(|refused| refused.feed.clone()).collect();
-    let counts: Vec<(String, usize)> = refused.into_iter().map(|feed| (reports().filter(|refused| refused.feed == feed).count(), feed)).map(|(count, feed)| (feed, count)).collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for refused in report.open_refusals().filter(|refused| !refused.is_correction) {
+        *counts.entry(refused.feed.clone()).or_default() += 1;
+    }
     for (feed, count) in counts {
         let noun = if count == 1 { "delivery" } else { "deliveries" };
         if is_required(&feed) {

@@ -54,9 +54,7 @@ pub struct Phrases {
     pub sealed: &'static str,
     /// Beside a choice.
     pub choose: &'static str,
-    /// Several faults in one sentence: what stands between.
-    pub colon: &'static str,
-    /// The date of a day.
+    /// How a day is written.
     pub day: &'static str,
 }
 
@@ -92,7 +90,6 @@ const EN: Phrases = Phrases {
     fill: "The cells of this row are not shown, since they may stand in the wrong columns. Fill only what is to be corrected; the rest stays as in your file.",
     sealed: "This row cannot be corrected here: correct it in your file and send that again, or leave it out if it is no record.",
     choose: "Choose a value",
-    colon: ": ",
     day: "%Y-%m-%d",
 };
 
@@ -128,7 +125,6 @@ const FR: Phrases = Phrases {
     fill: "Les cellules de cette ligne ne sont pas montrées, car elles sont peut-être dans les mauvaises colonnes. Ne remplissez que ce qui est à corriger ; le reste demeure comme dans votre fichier.",
     sealed: "Cette ligne ne se corrige pas ici : corrigez-la dans votre fichier et renvoyez-le, ou laissez-la de côté si ce n’est pas une fiche.",
     choose: "Choisissez une valeur",
-    colon: " : ",
     day: "%d/%m/%Y",
 };
 
