@@ -170,9 +170,7 @@ impl Reading<'_> {
         let missing: BTreeSet<&i64> = self.sheet.rows.keys().filter(|number| !self.met.contains_key(number)).collect();
         match missing.first() {
             None => Ok(self.met),
-            Some(first) => {
-                Err(changed(format!("{} rows are missing from the sheet `{}`, the first of them row {first}", missing.len(), self.sheet.name)))
-            }
+            Some(first) => Err(changed(format!("{} rows are missing from the sheet `{}`, the first of them row {first}", missing.len(), self.sheet.name))),
         }
     }
 }

@@ -4,12 +4,15 @@
 //! it is kept. A rule without words of its own is told by its message: a project may write rules with messages in both
 //! languages itself.
 
-use crate::contract::{Contract, DateFormat, Field, FieldKind, written};
+use crate::contract::{CodeList, Contract, DateFormat, Field, FieldKind, written};
 use crate::project::{Lang, Source};
 use crate::run::advice;
 
+/// So many values of a list are told.
+const MOST_VALUES: usize = 8;
+
 /// By rule: what is wrong, and what to do. Holes: `{f}` the column, `{v}` what stands there, `{d}` the formats of dates,
-/// `{m}` those of moments, `{min}`, `{max}`, `{list}`, `{near}`.
+/// `{m}` those of moments, `{min}`, `{max}`, `{near}`, `{values}` those of a short list.
 const FRENCH: &[(&str, &str, &str)] = &[
     ("age-over-maximum", "la date de naissance rend la personne plus âgée que possible", "vérifiez la date de naissance et la date de l’événement"),
     ("birth-after-event", "la naissance est postérieure à l’événement", "vérifiez la date de naissance et la date de l’événement"),
@@ -18,7 +21,7 @@ const FRENCH: &[(&str, &str, &str)] = &[
     ("choice", "« {f} » : un choix n’est ni coché ni décoché", "corrigez la colonne du choix dans l’extrait"),
     ("choices", "« {f} » : la liste et les colonnes de choix se contredisent", "corrigez l’une ou l’autre dans l’extrait"),
     ("code-not-valid", "un code n’était pas valide le jour de l’événement", "vérifiez le code et la date"),
-    ("codes", "« {f} »{v} ne figure pas dans la liste « {list} »{near}", "écrivez une valeur de la liste ; si l’écriture est juste mais nouvelle, signalez-la"),
+    ("codes", "« {f} »{v} n’est pas une valeur connue{near}", "écrivez une valeur de la liste{values} ; si l’écriture est juste mais nouvelle, signalez-la"),
     ("date", "« {f} »{v} n’est pas une date lisible", "écrivez les dates ainsi : {d}"),
     ("date-for-text", "« {f} » est devenu une date dans le tableur", "mettez la colonne au format texte et saisissez de nouveau"),
     ("datetime", "« {f} »{v} n’est pas une date avec heure lisible", "écrivez-les ainsi : {m}"),
@@ -28,7 +31,11 @@ const FRENCH: &[(&str, &str, &str)] = &[
     ("event-before-calendar", "l’événement est antérieur au début du programme", "vérifiez l’année"),
     ("excluded-when", "« {f} »{v} est incompatible avec un autre champ", "l’un des deux champs est faux : corrigez-le"),
     ("expired", "l’événement dépasse la durée de conservation", "rien à faire : la ligne n’est plus chargée"),
-    ("extra-cell", "la ligne a plus de cellules que l’en-tête : les valeurs sont peut-être décalées", "cherchez un séparateur dans une valeur, puis renvoyez l’extrait"),
+    (
+        "extra-cell",
+        "la ligne a plus de cellules que l’en-tête : les valeurs sont peut-être décalées",
+        "cherchez un séparateur dans une valeur, puis renvoyez l’extrait",
+    ),
     ("in-order", "« {f} » est antérieur à une date qui devrait le précéder", "corrigez la date qui est fausse"),
     ("inexact-number", "« {f} » est un nombre trop long pour un tableur", "saisissez-le comme texte"),
     ("integer", "« {f} »{v} n’est pas un nombre entier", "écrivez un nombre entier en chiffres, sans unité"),
@@ -38,14 +45,22 @@ const FRENCH: &[(&str, &str, &str)] = &[
     ("maximum", "« {f} »{v} dépasse {max}", "vérifiez le nombre : il sort des limites permises"),
     ("merged-cell", "des cellules de la ligne sont fusionnées", "défusionnez-les, remplissez chacune, puis renvoyez l’extrait"),
     ("minimum", "« {f} »{v} est inférieur à {min}", "vérifiez le nombre : il sort des limites permises"),
-    ("missing-cell", "la ligne a moins de cellules que l’en-tête : les valeurs sont peut-être décalées", "cherchez un saut de ligne dans une valeur, puis renvoyez l’extrait"),
+    (
+        "missing-cell",
+        "la ligne a moins de cellules que l’en-tête : les valeurs sont peut-être décalées",
+        "cherchez un saut de ligne dans une valeur, puis renvoyez l’extrait",
+    ),
     ("no-parent", "la répétition renvoie à une fiche absente", "exportez de nouveau le formulaire avec ses répétitions"),
     ("no-repetition", "le groupe répété de cette fiche est vide", "exportez de nouveau le formulaire avec ses répétitions"),
     ("not-calculated", "« {f} » est une formule jamais calculée", "ouvrez le classeur, laissez-le calculer et enregistrez"),
     ("number", "« {f} »{v} n’est pas un nombre", "écrivez un nombre, sans unité ni monnaie"),
     ("office-mismatch", "la ligne nomme un autre bureau", "envoyez-la avec le rapport de ce bureau, ou corrigez le bureau"),
     ("pattern", "« {f} »{v} n’est pas écrit comme il le faut", "écrivez-le selon le modèle du bureau"),
-    ("primary-key", "la même fiche figure deux fois, à la même date de modification, avec un contenu différent", "gardez la bonne ligne et laissez l’autre de côté"),
+    (
+        "primary-key",
+        "la même fiche figure deux fois, à la même date de modification, avec un contenu différent",
+        "gardez la bonne ligne et laissez l’autre de côté",
+    ),
     ("rejected-row", "la validation du bureau a rejeté la fiche", "rien à faire"),
     ("required", "« {f} » manque", "remplissez-le : sans lui la ligne ne sert à rien"),
     ("required-any", "aucune des dates attendues n’est remplie", "remplissez au moins l’une des dates"),
@@ -113,7 +128,7 @@ impl Told<'_> {
             .replace("{m}", &formats(&self.source.datetimes))
             .replace("{min}", &limit(field.and_then(|field| field.minimum)))
             .replace("{max}", &limit(field.and_then(|field| field.maximum)))
-            .replace("{list}", codes.map_or("", |codes| codes.name.as_str()))
+            .replace("{values}", &codes.map_or_else(String::new, values))
             .replace("{near}", &near.map_or_else(String::new, |near| format!(" ; proche de : {}", near.join(", "))))
             // Last, so that what an office typed is never taken for a hole.
             .replace("{v}", &fault.cell.map(shortened).map_or_else(String::new, |cell| format!(" (« {cell} »)")))
@@ -130,6 +145,15 @@ fn in_the_offices_words(fault: &ToExplain<'_>) -> String {
         Some((label, rest)) => format!("“{label}”{rest}"),
         None => fault.message.to_owned(),
     }
+}
+
+/// The values of a list that is short enough to be told.
+fn values(codes: &CodeList) -> String {
+    if codes.codes.len() > MOST_VALUES {
+        return String::new();
+    }
+    let values = codes.codes.iter().map(|code| if code.label_fr.is_empty() { code.code.as_str() } else { code.label_fr.as_str() });
+    format!(" ({})", values.collect::<Vec<_>>().join(", "))
 }
 
 fn formats(formats: &[DateFormat]) -> String {

@@ -53,5 +53,5 @@ pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, r
 pub use shape::{Question, Refusal, RefusedMeasure};
 pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};
-pub use trend::{By as TrendBy, TrendLine, trend};
 pub use to_mend::{FaultyRow, MendFilter, Mendable, ToMend, to_mend};
+pub use trend::{By as TrendBy, TrendLine, trend};

@@ -112,7 +112,12 @@ impl QuarantineFilter {
         let is_rule =
             self.rule.as_ref().is_none_or(|wanted| *wanted == line.rule || *wanted == line.error || *wanted == format!("{}/{}", line.error, line.rule));
         let is_fault = self.all_outcomes || matches!(line.outcome.as_str(), "quarantined" | "refused");
-        is(&self.feed, &line.feed) && is(&self.office, &line.office) && is(&self.period, &line.period) && is(&self.submission, &line.submission) && is_rule && is_fault
+        is(&self.feed, &line.feed)
+            && is(&self.office, &line.office)
+            && is(&self.period, &line.period)
+            && is(&self.submission, &line.submission)
+            && is_rule
+            && is_fault
     }
 }
 

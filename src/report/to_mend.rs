@@ -14,8 +14,7 @@ use crate::run::{Laid, Places, newest_to_mend};
 use crate::warehouse::{Submission, Warehouse};
 
 /// Rules by which a reader sets rows aside before their cells are told apart.
-const UNREAD: [&str; 9] =
-    ["choice", "choices", "extra-cell", "lone-cell", "merged-cell", "missing-cell", "no-parent", "no-repetition", "shifted-parent"];
+const UNREAD: [&str; 9] = ["choice", "choices", "extra-cell", "lone-cell", "merged-cell", "missing-cell", "no-parent", "no-repetition", "shifted-parent"];
 
 /// Errors of rows that have no fault.
 pub const FAULTLESS: [&str; 4] = ["excluded", "rejected-row", "superseded", "total-row"];

@@ -67,11 +67,13 @@ pub async fn trend(warehouse: &Warehouse, filter: &QuarantineFilter, by: &BTreeS
             faulty.entry((period, group(by, &line.feed, &line.office, Some(rule)))).or_default().insert((line.submission, line.sheet, line.row));
         }
     }
-    let mut keys: BTreeSet<(Period, Group)> = faulty.keys().cloned().collect();
-    if !by.contains(&By::Rule) {
-        keys.extend(read.keys().cloned());
-    }
-    Ok(lines(keys, &read, &faulty))
+    // A fault that no longer stands in any row is told with a zero.
+    let groups: BTreeSet<Group> =
+        if by.contains(&By::Rule) { faulty.keys().map(|(_, group)| group.clone()).collect() } else { read.keys().map(|(_, group)| group.clone()).collect() };
+    let is_read = |period: Period, (feed, office, _): &Group| read.contains_key(&(period, (feed.clone(), office.clone(), None)));
+    let periods: BTreeSet<Period> = read.keys().map(|(period, _)| *period).collect();
+    let keys = periods.iter().flat_map(|period| groups.iter().map(move |group| (*period, group.clone()))).filter(|(period, group)| is_read(*period, group));
+    Ok(lines(keys.collect(), &read, &faulty))
 }
 
 fn lines(

@@ -99,14 +99,7 @@ impl Judge {
     }
 
     /// Judges the rows. Of a returned workbook `mends` is the extract that they come from and the submission that it mends.
-    pub(super) fn validate(
-        &self,
-        found: &Found,
-        pipeline: &Pipeline,
-        content: &Content,
-        revision: i64,
-        mends: Option<(&str, &str)>,
-    ) -> Result<SlotLoad> {
+    pub(super) fn validate(&self, found: &Found, pipeline: &Pipeline, content: &Content, revision: i64, mends: Option<(&str, &str)>) -> Result<SlotLoad> {
         let hash = content.hash.clone();
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
@@ -131,14 +124,8 @@ impl Judge {
         }
         submission.revision = Some(revision);
         let period = found.period.to_string();
-        let provenance = Provenance {
-            submission_id: &submission.submission_id,
-            office: found.office.as_str(),
-            period: &period,
-            revision,
-            received: found.received,
-            path,
-        };
+        let provenance =
+            Provenance { submission_id: &submission.submission_id, office: found.office.as_str(), period: &period, revision, received: found.received, path };
         let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
     }

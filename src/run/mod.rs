@@ -29,6 +29,7 @@ mod trial;
 pub mod unit;
 mod world;
 
+pub use advice::advice;
 pub use as_of::{end_of_day, open_as_of};
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
@@ -38,7 +39,6 @@ pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, SkippedModel};
-pub use advice::advice;
 pub use returned::{Laid, Places, mended, newest as newest_to_mend};
 pub use rollback::{Rollback, clear_rollback, rollback};
 pub use rows::RowChange;

@@ -89,6 +89,17 @@ impl Refused {
     }
 }
 
+/// A workbook that an office returned and that was applied.
+#[derive(Debug, Clone, Serialize)]
+pub struct Correction {
+    /// The workbook.
+    pub path: String,
+    /// The submission that it mends.
+    pub amends: String,
+    /// The submission that it became.
+    pub submission: String,
+}
+
 /// A model that could not be built.
 #[derive(Debug, Clone, Serialize)]
 pub struct FailedModel {
@@ -126,6 +137,8 @@ pub struct RunReport {
     pub feeds: Vec<FeedReport>,
     /// Deliveries refused whole.
     pub refused: Vec<Refused>,
+    /// Workbooks that offices returned and that were applied.
+    pub corrections: Vec<Correction>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
     /// True where a required feed is incomplete, so that no release may be made.
@@ -166,6 +179,7 @@ impl RunReport {
             release: None,
             feeds: Vec::new(),
             refused: Vec::new(),
+            corrections: Vec::new(),
             unclaimed: Vec::new(),
             is_held_back: false,
             rebuilt: 0,
@@ -202,6 +216,9 @@ impl RunReport {
             SubmissionOutcome::Outdated => feed.outdated += 1,
         }
         feed.rows += submission.rows;
+        if let Some(amends) = submission.amends.as_ref().filter(|_| submission.outcome == SubmissionOutcome::Loaded) {
+            self.corrections.push(Correction { path: submission.path.clone(), amends: amends.clone(), submission: submission.submission_id.clone() });
+        }
         match submission.outcome {
             SubmissionOutcome::Refused => self.refused.push(refused(submission, false)),
             SubmissionOutcome::Loaded => self.overtake(submission),

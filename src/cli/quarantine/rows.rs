@@ -83,7 +83,8 @@ fn write_row(making: &Making<'_>, page: &mut Worksheet, sheet: &RowSheet, at: u3
                     "" => drop(page.write_blank(at, place, format)?),
                     text => drop(page.write_string_with_format(at, place, text, format)?),
                 }
-                let notes: Vec<String> = row.faults.iter().filter(|fault| fault.field.as_ref() == Some(name)).map(|fault| making.sentence(row, fault)).collect();
+                let notes: Vec<String> =
+                    row.faults.iter().filter(|fault| fault.field.as_ref() == Some(name)).map(|fault| making.sentence(row, fault)).collect();
                 if !notes.is_empty() {
                     page.insert_note(at, place, &making.note(&notes.join("\n")))?;
                 }

@@ -9,11 +9,10 @@ use super::super::spreadsheet::print_setup;
 use super::super::words::heading;
 use super::workbook::{Making, lock, upper};
 use crate::read::{Mode, RowSheet};
-use crate::report::period_name;
 use crate::warehouse::SubmissionOutcome;
 
 /// Letters that fit on a line of the whole sheet, and of its last column.
-const LINES: (usize, usize) = (118, 58);
+const LINES: (usize, usize) = (140, 58);
 
 /// The height of a line in points.
 const LINE_HEIGHT: u32 = 15;
@@ -69,11 +68,10 @@ impl Summary<'_> {
         let making = self.making;
         let one = &making.delivery.submission;
         let state = if one.outcome == SubmissionOutcome::Refused { making.phrases.refused } else { making.phrases.loaded };
-        let period = one.period.parse().map_or_else(|_| one.period.clone(), |period| heading(&period_name(period, making.lang)));
         let values = [
             making.labeller.office(&one.office),
             heading(&making.labeller.feed(&one.feed)),
-            period,
+            heading(&making.period()),
             making.delivery.laid.path.clone(),
             one.received_at.format(making.phrases.day).to_string(),
             heading(state),
@@ -91,8 +89,7 @@ impl Summary<'_> {
         let rows = making.delivery.submission.rows;
         let faulty = making.delivery.rows.len() as u64;
         self.heading(making.phrases.rows)?;
-        for (at, (name, count)) in
-            making.phrases.counts.iter().zip([rows.read, rows.loaded, rows.superseded, faulty, rows.excluded, rows.refused]).enumerate()
+        for (at, (name, count)) in making.phrases.counts.iter().zip([rows.read, rows.loaded, rows.superseded, faulty, rows.excluded, rows.refused]).enumerate()
         {
             // What did not happen is not told, save what was read, loaded and faulty.
             if count > 0 || matches!(at, 0 | 1 | 3) {

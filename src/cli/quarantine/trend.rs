@@ -92,8 +92,7 @@ fn text(lines: &[TrendLine], by: &BTreeSet<TrendBy>, labeller: &Labeller<'_>) ->
     let named = [(TrendBy::Feed, Word::Feed), (TrendBy::Office, Word::Office), (TrendBy::Rule, Word::Reason)];
     let named: Vec<_> = named.into_iter().filter(|(what, _)| by.contains(what)).collect();
     let figures = [Word::RowsRead, Word::FaultyRows, Word::Share, Word::ChangePoints];
-    let header: Vec<&str> =
-        std::iter::once(Word::Period).chain(named.iter().map(|(_, word)| *word)).chain(figures).map(|word| word.text(lang)).collect();
+    let header: Vec<&str> = std::iter::once(Word::Period).chain(named.iter().map(|(_, word)| *word)).chain(figures).map(|word| word.text(lang)).collect();
     let row = |line: &TrendLine| {
         let names = named.iter().map(|(what, _)| match what {
             TrendBy::Feed => line.feed.as_ref().map(|feed| labeller.feed(feed)),

@@ -18,7 +18,7 @@ use crate::contract::{Contract, Field, Protection};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Lang, Project};
 use crate::read::{Column, Heading, Mode, PASSPORT, Passport, RowSheet};
-use crate::report::{FaultToExplain, FaultyRow, Labeller, QuarantineLine, ToMend, Told};
+use crate::report::{FaultToExplain, FaultyRow, Labeller, QuarantineLine, ToMend, Told, period_name};
 use crate::run::mended;
 
 /// The most letters that the name of a sheet may have.
@@ -76,7 +76,14 @@ impl Look {
         let boxed = |format: Format| format.set_border(FormatBorder::Thin).set_border_color("#A6A6A6");
         let cell = |colour: &str| boxed(top()).set_num_format("@").set_background_color(colour);
         let head = |colour: &str| {
-            Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter).set_background_color(colour).set_font_color("#FFFFFF").set_border(FormatBorder::Thin).set_border_color("#FFFFFF")
+            Format::new()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::VerticalCenter)
+                .set_background_color(colour)
+                .set_font_color("#FFFFFF")
+                .set_border(FormatBorder::Thin)
+                .set_border_color("#FFFFFF")
         };
         Self {
             title: Format::new().set_bold().set_font_size(15),
@@ -174,7 +181,13 @@ impl Making<'_> {
     /// The title of the workbook.
     pub fn title(&self) -> String {
         let one = &self.delivery.submission;
-        fill(self.phrases.title, &[&self.labeller.feed(&one.feed), &one.period])
+        fill(self.phrases.title, &[&self.labeller.feed(&one.feed), &self.period()])
+    }
+
+    /// The reporting period in words.
+    pub fn period(&self) -> String {
+        let period = &self.delivery.submission.period;
+        period.parse().map_or_else(|_| period.clone(), |period| period_name(period, self.lang))
     }
 
     /// The columns with their labels: the row's number, what is wrong, whether it is left out, then the extract's own.

@@ -52,15 +52,7 @@ pub async fn search(project: &Arc<Project>, key: &Key, wanted: &Wanted, submissi
 }
 
 impl Searched {
-    async fn add(
-        &mut self,
-        project: &Project,
-        places: &Places,
-        key: &Key,
-        wanted: &Wanted,
-        submissions: &[Submission],
-        found: &Found,
-    ) -> Result<()> {
+    async fn add(&mut self, project: &Project, places: &Places, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
         let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
         let content = match places.read(found).await {
             Ok(content) => content,

@@ -53,13 +53,9 @@ pub async fn gather(places: &Places, listing: &mut Listing, submissions: Option<
             Some(last) if is_of_contract(&places.project, last) => gathered.still_refused.push(last.clone()),
             _ => match delivery(places, file).await? {
                 Ok(found) => listing.found.push(found),
-                Err((error, reason)) => gathered.strays.push(Stray {
-                    path: file.path.clone(),
-                    office: file.office.to_string(),
-                    received: file.received,
-                    error,
-                    reason,
-                }),
+                Err((error, reason)) => {
+                    gathered.strays.push(Stray { path: file.path.clone(), office: file.office.to_string(), received: file.received, error, reason })
+                }
             },
         }
     }

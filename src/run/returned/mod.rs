@@ -20,13 +20,13 @@ use object_store::path::Path as ObjectPath;
 
 use super::judge::{hash, read_files};
 use super::pull::{self, Found, FoundFile, Listing};
+use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::names::OfficeCode;
 use crate::project::{Project, Source};
-use crate::contract::Contract;
 use crate::read::{Amendment, Heading, Mended, Page, Passport, Refusal, ReturnedHabit, amendment, layout};
-use crate::warehouse::Submission;
 use crate::store::Store;
+use crate::warehouse::Submission;
 
 /// The error of a workbook of which the extract is not at its source; tried again, since it may come back.
 const GONE: &str = "original-gone";
