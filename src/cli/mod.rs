@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod compare;
 mod diff;
+mod drift;
 mod erase;
 mod explain;
 mod history;

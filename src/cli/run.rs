@@ -7,9 +7,10 @@ use super::progress::Bar;
 use super::render::{count, plural, table, width, wrapped};
 use super::selectors::Selectors;
 use super::would_change::would_change;
-use super::{Terminal, closed, print_json};
+use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
+use crate::project::Lang;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
 use crate::warehouse::TestResult;
 
@@ -19,6 +20,9 @@ use crate::warehouse::TestResult;
 /// What could be loaded is loaded even where a delivery is refused; then the exit code is 1 and the delivery is
 /// named. The last release stays where a required feed, a model or a test fails; a model that fails fails alone, and
 /// what rests on it is skipped.
+///
+/// Columns that are not as the schema says, and are read all the same (`drift` in a pipeline), are told in every run
+/// until a newer delivery of the report is without them.
 ///
 /// With --select everything new is loaded, but only the models selected, and what they read, are built and tested. A
 /// release is of one state: it is made where all tables are up to date, else those that are not are named.
@@ -52,13 +56,13 @@ pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) ->
     if terminal.json {
         print_json(terminal, &report)?;
     } else {
-        write!(terminal.out, "{}", text(&report)).map_err(closed)?;
+        write!(terminal.out, "{}", text(&report, terminal.lang)).map_err(closed)?;
     }
     // A model that fails by a defect of ours is ours to fix.
     Ok(if report.failed_models.iter().any(|failed| failed.is_defect) { 2 } else { u8::from(report.needs_mending()) })
 }
 
-fn text(report: &RunReport) -> String {
+fn text(report: &RunReport, lang: Lang) -> String {
     let mut text = String::new();
     let dry = report.outcome == RunOutcome::DryRun;
     text.push_str(&deliveries(report));
@@ -77,6 +81,7 @@ fn text(report: &RunReport) -> String {
         let done = if dry { "would be applied" } else { "applied" };
         text.push_str(&format!("\n{done}: {}\n  a returned workbook; it mends the submission {}\n", correction.path, correction.amends));
     }
+    text.push_str(&drift::standing(lang, &report.drift));
     if !report.unclaimed.is_empty() {
         let shown: Vec<&str> = report.unclaimed.iter().take(5).map(String::as_str).collect();
         let more = if report.unclaimed.len() > shown.len() { ", …" } else { "" };

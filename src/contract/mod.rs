@@ -13,6 +13,7 @@ mod hxl;
 mod measure;
 mod months;
 mod number;
+mod row_rule;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
@@ -24,6 +25,7 @@ pub use fold::fold;
 pub use hxl::hashtag;
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
+pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
 pub use spelling::{clean, id, is_invisible, is_spreadsheet_number};
 
 use std::sync::Arc;
@@ -69,6 +71,8 @@ pub struct Contract {
     pub together: Vec<Vec<usize>>,
     /// Dates of which none lies before a filled one that stands earlier, in lists.
     pub in_order: Vec<Vec<usize>>,
+    /// Rules over a row as SQL expressions.
+    pub rules: Vec<RowRule>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
     /// Spellings of "no value", trimmed and clean.

@@ -10,9 +10,10 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 pub use super::closing::{ClosedForm, ReopenedForm};
+use super::drift::DriftForm;
 use super::editor::Day;
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
-pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm};
+pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, RowRuleForm, SchemaForm};
 pub use super::sheets_form::SheetsForm;
 
 /// Text with its place.
@@ -184,6 +185,9 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
+    /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.
@@ -249,11 +253,14 @@ pub struct SourceForm {
     /// its ending.
     #[schemars(with = "Option<String>")]
     pub groups: Option<Text>,
-    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
-    /// refuses the delivery.
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. What becomes of
+    /// any other unknown label says `drift`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub ignore: Vec<Text>,
+    /// What becomes of deliveries whose columns are not those of the schema; as the pipeline says where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// The row under the header holds HXL tags.
     #[serde(default)]
     pub hxl: bool,

@@ -6,6 +6,7 @@ mod closing;
 mod codes;
 mod corrections;
 mod document;
+mod drift;
 mod edition;
 mod editor;
 mod export;
@@ -20,6 +21,7 @@ mod relations;
 mod resolve;
 mod retention;
 mod roles;
+mod row_rules;
 mod schema;
 mod schema_forms;
 mod sheets_form;
@@ -31,6 +33,7 @@ mod workbook;
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
 pub use document::from_toml_at;
+pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
@@ -192,6 +195,8 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+    /// What becomes of columns that are not those of the schema.
+    pub drift: DriftPolicies,
 }
 
 /// How an extract is written.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_toml;
+use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
 use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
@@ -52,7 +53,15 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| Some((source.get_ref(), Arc::new(resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?))))
+        .filter_map(|source| {
+            Some((
+                source.get_ref(),
+                Arc::new(Source {
+                    drift: DriftPolicies::of(form.drift, source.get_ref().drift),
+                    ..resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?
+                }),
+            ))
+        })
         .collect();
     versions::check_rivals(file, &sources, faults);
     if form.sources.is_empty() {
@@ -152,6 +161,7 @@ fn resolve_source(
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
+        drift: DriftPolicies::default(),
     })
 }
 

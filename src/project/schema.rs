@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::codes::Lists;
 use super::document::from_json;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use super::{relations, roles};
+use super::{relations, roles, row_rules};
 use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
@@ -54,6 +54,7 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
         excluded_when,
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
+        rules: if is_whole { row_rules::resolve(file, &form.rihla.rules, (purpose, &fields), faults) } else { Vec::new() },
         case_numbers: patterns.to_vec(),
         missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns),

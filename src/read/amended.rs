@@ -85,6 +85,7 @@ impl Merging {
         match piece {
             Piece::Rows(batch) => self.batch(batch, sink),
             Piece::Aside(row) => sink(Piece::Aside(self.aside(row))),
+            other => sink(other),
         }
     }
 

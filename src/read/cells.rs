@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayBuilder, StringBuilder};
 
 use super::draft::{Draft, Judged};
+use super::drift::Drift;
 use super::{Piece, Refusal, SetAside, TextBatch, Why};
 use crate::contract::{Contract, Protection};
 use crate::diagnostic::nearest;
@@ -31,6 +32,8 @@ pub enum Target {
     Dropped,
     /// Nowhere, and they must be empty: the column has no label.
     Unlabelled,
+    /// Nowhere; but in which rows there are any is noted with this drift, by its place among those of the gatherer.
+    New(usize),
 }
 
 /// Gathers rows and hands them on in batches.
@@ -42,6 +45,7 @@ pub struct Gatherer<'a> {
     rows: Vec<i64>,
     read: u64,
     unknown: UnknownStatuses,
+    drift: Vec<Drift>,
     sink: &'a mut dyn FnMut(Piece),
 }
 
@@ -58,22 +62,52 @@ impl<'a> Gatherer<'a> {
     pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
         let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
         let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
-        Self { source, contract, sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, unknown: UnknownStatuses::default(), sink }
+        Self {
+            source,
+            contract,
+            sheet: sheet.map(Arc::from),
+            builders,
+            rows: Vec::new(),
+            read: 0,
+            unknown: UnknownStatuses::default(),
+            drift: Vec::new(),
+            sink,
+        }
+    }
+
+    /// Notes how columns differ from the schema; those of tables are of this sheet alone.
+    pub fn note(&mut self, drift: Vec<Drift>) {
+        let sheet = &self.sheet;
+        self.drift = drift.into_iter().map(|drift| Drift { sheet: sheet.clone(), ..drift }).collect();
+    }
+
+    /// The drift noted so far.
+    pub fn drift(&mut self) -> &mut Vec<Drift> {
+        &mut self.drift
     }
 
     /// Adds a whole row of cells, one per target; labels were found to mean each field once.
     pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) {
         let mut draft = Draft::default();
         for (cell, target) in cells.zip(targets) {
-            draft.put(*target, Some(cell.into()));
+            match target {
+                Target::New(drift) if !self.contract.is_missing(cell) => draft.put_new(*drift),
+                _ => draft.put(*target, Some(cell.into())),
+            }
         }
         self.draft(row, draft);
     }
 
     /// Adds a row, or sets it aside where its choices or its review say so.
-    pub fn draft(&mut self, row: i64, draft: Draft<'_>) {
+    pub fn draft(&mut self, row: i64, mut draft: Draft<'_>) {
+        let new = draft.take_new();
         match draft.judge(self.source, self.contract) {
-            Judged::Row(cells) => self.cells(row, cells),
+            Judged::Row(cells) => {
+                for drift in new {
+                    self.drift[drift].filled.push((self.sheet.clone(), row));
+                }
+                self.cells(row, cells);
+            }
             Judged::Aside(why) => self.aside(row, why),
             Judged::UnknownStatus(status) => {
                 self.read += 1;
@@ -132,6 +166,7 @@ impl<'a> Gatherer<'a> {
         self.flush();
         let UnknownStatuses { count, first, near } = &self.unknown;
         if *count == 0 {
+            self.drift.into_iter().for_each(|drift| (self.sink)(Piece::Drift(drift)));
             return Ok(self.read);
         }
         let near = near.as_ref().map_or_else(String::new, |near| format!("; the first is nearly `{near}`"));

@@ -9,11 +9,12 @@ use serde_json::error::Category;
 
 use super::cells::{Gatherer, Target};
 use super::draft::Draft;
+use super::drift::{Drift, DriftEffect, DriftKind};
 use super::meaning::{Meaning, meaning};
 use super::workbook::INEXACT;
 use super::{Piece, Refusal, Why, labels};
 use crate::contract::{Contract, Field, FieldKind, Protection, Role};
-use crate::project::{JSON_LIST_SEPARATOR, Repeat, Source};
+use crate::project::{DriftPolicy, JSON_LIST_SEPARATOR, Repeat, Source};
 
 /// A JSON value; of an object every member in the order written: none silently replaces another.
 pub enum Node {
@@ -136,7 +137,7 @@ impl<'a> Records<'a> {
     pub fn record(&mut self, record: &Members, place: &str, row: i64) -> Result<i64, Refusal> {
         self.count += 1;
         let Some(Repeat::Nested { path }) = &self.source.export.repeat else {
-            let draft = self.draft([record.as_slice()], place)?;
+            let draft = self.draft([record.as_slice()], place, row)?;
             self.rows.draft(row, draft);
             return Ok(row + 1);
         };
@@ -148,7 +149,7 @@ impl<'a> Records<'a> {
         }
         let mut next = row;
         for repetition in repetitions {
-            let draft = self.draft([parent.clone(), repetition.iter().collect()], place)?;
+            let draft = self.draft([parent.clone(), repetition.iter().collect()], place, next)?;
             self.rows.draft(next, draft);
             next += 1;
         }
@@ -157,7 +158,7 @@ impl<'a> Records<'a> {
 
     /// A parent that nobody repeats in is a row of its own, faulty unless the office rejected it.
     fn without_repetition(&mut self, parent: &[&(String, Node)], place: &str, row: i64) -> Result<i64, Refusal> {
-        match self.draft([parent.to_vec()], place)?.rejected(self.source) {
+        match self.draft([parent.to_vec()], place, row)?.rejected(self.source) {
             Some(why) => self.rows.aside(row, why),
             None => self.rows.aside(row, Why::NoRepetition),
         }
@@ -170,25 +171,42 @@ impl<'a> Records<'a> {
     }
 
     /// The row that the members make together.
-    fn draft<'n, P: IntoIterator<Item = &'n (String, Node)>>(&mut self, parts: impl IntoIterator<Item = P>, place: &str) -> Result<Draft<'n>, Refusal> {
+    fn draft<'n, P: IntoIterator<Item = &'n (String, Node)>>(
+        &mut self,
+        parts: impl IntoIterator<Item = P>,
+        place: &str,
+        row: i64,
+    ) -> Result<Draft<'n>, Refusal> {
         let mut draft = Draft::default();
         let mut seen = BTreeSet::new();
-        for (key, value) in parts.into_iter().flatten() {
-            let target = self.target(key, place)?;
-            if !matches!(target, Target::Dropped | Target::Unlabelled) && !seen.insert(target) {
+        for (at, (key, value)) in parts.into_iter().flatten().enumerate() {
+            let target = self.target(key, place, (at + 1, row))?;
+            if !matches!(target, Target::Dropped | Target::Unlabelled | Target::New(_)) && !seen.insert(target) {
                 return Err(Refusal::new("duplicate-label", format!("{place}: two keys mean {}", labels::name(target, self.contract))));
             }
             match target {
                 Target::Field(field) => draft.put(target, self.cell(value, &self.contract.fields[field], place)?.map(Into::into)),
                 Target::Choice { field, .. } => draft.put(target, self.cell(value, &self.contract.fields[field], place)?.map(Into::into)),
                 Target::Review => draft.put(target, Some(status(value, place)?.into())),
-                Target::Dropped | Target::Unlabelled => {}
+                Target::New(drift) if self.is_filled(value) => draft.put_new(drift),
+                Target::Dropped | Target::Unlabelled | Target::New(_) => {}
             }
         }
         Ok(draft)
     }
 
-    fn target(&mut self, key: &str, place: &str) -> Result<Target, Refusal> {
+    fn is_filled(&self, value: &Node) -> bool {
+        match value {
+            Node::Null => false,
+            Node::Text(text) => !self.contract.is_missing(text),
+            Node::List(list) => list.iter().any(|value| self.is_filled(value)),
+            Node::Object(members) => members.iter().any(|(_, value)| self.is_filled(value)),
+            Node::Bool(_) | Node::Number(_) => true,
+        }
+    }
+
+    /// Where the values of a key go; `at` is its place in its record, and the row.
+    fn target(&mut self, key: &str, place: &str, at: (usize, i64)) -> Result<Target, Refusal> {
         if let Some(target) = self.meanings.get(key) {
             return Ok(*target);
         }
@@ -198,13 +216,16 @@ impl<'a> Records<'a> {
             Meaning::Ignored => Target::Dropped,
             Meaning::Known { target, .. } => target,
             Meaning::Doubtful(why) => return refuse("extra-label", format!("a key is in doubt: {why}")),
-            Meaning::Unknown | Meaning::Unlabelled => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+            Meaning::Unknown | Meaning::Unlabelled => match self.new_key(key, at) {
+                Some(target) => target,
+                None => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+            },
         };
         if let Some(why) = labels::refused(target, source, contract) {
             return refuse("extra-label", format!("the key `{key}` {why}"));
         }
         let is_whole = super::meaning::find(key, source).is_some();
-        if target != Target::Dropped && !is_whole {
+        if !matches!(target, Target::Dropped | Target::New(_)) && !is_whole {
             let first = self.endings.entry(target).or_insert_with(|| key.to_owned());
             if first != key {
                 return refuse("duplicate-label", format!("the keys `{first}` and `{key}` both mean {}", labels::name(target, contract)));
@@ -220,6 +241,46 @@ impl<'a> Records<'a> {
         };
         self.meanings.insert(key.to_owned(), kept);
         Ok(kept)
+    }
+
+    /// Notes a key that nobody knows; nothing where the source refuses it. One that is nearly a field's may turn out to be
+    /// that field renamed, once no record was found to have the field's own.
+    fn new_key(&mut self, key: &str, (place, row): (usize, i64)) -> Option<Target> {
+        let near = labels::near(key, self.source);
+        let drift = self.source.drift;
+        let decided = labels::effect(drift.new);
+        if decided.is_none() && (near.is_none() || drift.renamed == DriftPolicy::Refuse) {
+            return None;
+        }
+        let effect = decided.unwrap_or(DriftEffect::Refused);
+        let label = near.map(|_| key.trim().to_owned());
+        let all = self.rows.drift();
+        all.push(Drift { field: near, column: Some(place), record: Some(row), label, ..Drift::of(DriftKind::New, effect) });
+        Some(Target::New(all.len() - 1))
+    }
+
+    /// What keys that nobody knows are, once every record was seen.
+    fn settle(&mut self) -> Result<(), Refusal> {
+        let (source, contract, met) = (self.source, self.contract, &self.met);
+        for drift in self.rows.drift() {
+            let Some(field) = drift.field else { continue };
+            let name = &contract.fields[field].name;
+            let is_lacking = !met.contains(&field) && !source.absent.contains(&field) && contract.fields[field].protection != Protection::Direct;
+            let effect = if is_lacking { labels::effect(source.drift.renamed) } else { labels::effect(source.drift.new) };
+            let label = drift.label.as_deref().unwrap_or_default();
+            match effect {
+                None => return Err(Refusal::new("extra-label", format!("the key `{label}` is not known; is it `{name}`?"))),
+                Some(DriftEffect::Ignored) if is_lacking && labels::is_needed(field, contract) => {
+                    return Err(Refusal::new("missing-label", format!("no record has a key for `{name}`, and the rows are of no use without")));
+                }
+                Some(effect) => drift.effect = effect,
+            }
+            if is_lacking {
+                drift.kind = DriftKind::Renamed;
+                drift.filled.clear();
+            }
+        }
+        Ok(())
     }
 
     /// A value as text. Refused are lists where the field is none, objects, and numbers that JSON readers round.
@@ -255,7 +316,8 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// Where no record has a key for sex or for the review, and as [`Gatherer::finish`] says.
-    pub fn finish(self) -> Result<u64, Refusal> {
+    pub fn finish(mut self) -> Result<u64, Refusal> {
+        self.settle()?;
         let missing = |what: &str| Err(Refusal::new("missing-label", format!("no record has a key for `{what}`")));
         if self.count > 0 {
             // Without the key that tells sex everybody would be of unknown group.

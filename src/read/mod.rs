@@ -10,6 +10,7 @@ mod body;
 mod cells;
 mod csv;
 mod draft;
+mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
@@ -27,6 +28,7 @@ mod select;
 pub mod workbook;
 
 pub use amended::{Amendment, Mend, read_amended};
+pub use drift::{Drift, DriftEffect, DriftKind};
 pub use layout::{Heading, layout};
 pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};
 pub use returned::{Habit as ReturnedHabit, LIST_SEPARATOR, amendment};
@@ -117,6 +119,8 @@ pub enum Piece {
     Rows(TextBatch),
     /// A row that is not validated.
     Aside(SetAside),
+    /// A column that is not as the schema says; after the rows that it is about.
+    Drift(Drift),
 }
 
 /// An extract that cannot be read as its source says; the submission is refused whole.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::body::kind;
 use super::cells::{Gatherer, Target, judge_width};
 use super::hxl::is_tag_row;
-use super::labels::match_labels;
+use super::labels::{Matching, match_labels};
 use super::{Piece, Refusal, Why};
 use crate::contract::{Contract, FieldKind, fold};
 use crate::project::{Source, is_label};
@@ -70,8 +70,9 @@ impl<'a> Joined<'a> {
         let own_link = linking(&repetitions, link.parent_key)?;
         let width = repetitions.labels.len();
         let labels: Vec<String> = repetitions.labels.into_iter().chain(parents.labels).collect();
-        let targets = match_labels(&labels, &[], &[own_link, width + parent_key], source, contract)?;
-        let rows = Gatherer::new(source, contract, Some(repetitions.name), sink);
+        let Matching { targets, drift } = match_labels(&labels, &[], &[own_link, width + parent_key], source, contract)?;
+        let mut rows = Gatherer::new(source, contract, Some(repetitions.name), sink);
+        rows.note(drift);
         let (by_key, all) = (HashMap::new(), Vec::new());
         Ok(Self { source, contract, targets, width, parent_sheet: Arc::from(parents.name), parent_key, link: own_link, parents: all, by_key, rows })
     }

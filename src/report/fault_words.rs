@@ -50,6 +50,8 @@ const FRENCH: &[(&str, &str, &str)] = &[
         "la ligne a moins de cellules que l’en-tête : les valeurs sont peut-être décalées",
         "cherchez un saut de ligne dans une valeur, puis renvoyez l’extrait",
     ),
+    ("missing-column", "une colonne du rapport manque", "remettez la colonne dans l’extrait et renvoyez-le"),
+    ("new-column", "la ligne est remplie dans une colonne que personne ne connaît", "signalez la nouvelle colonne, ou retirez-la de l’extrait"),
     ("no-parent", "la répétition renvoie à une fiche absente", "exportez de nouveau le formulaire avec ses répétitions"),
     ("no-repetition", "le groupe répété de cette fiche est vide", "exportez de nouveau le formulaire avec ses répétitions"),
     ("not-calculated", "« {f} » est une formule jamais calculée", "ouvrez le classeur, laissez-le calculer et enregistrez"),
@@ -62,6 +64,8 @@ const FRENCH: &[(&str, &str, &str)] = &[
         "gardez la bonne ligne et laissez l’autre de côté",
     ),
     ("rejected-row", "la validation du bureau a rejeté la fiche", "rien à faire"),
+    ("renamed-column", "une colonne du rapport a un autre nom", "rendez-lui son nom, ou signalez le nouveau"),
+    ("retyped-column", "« {f} » n’est plus écrit de la même manière", "écrivez la colonne comme avant, ou signalez le changement"),
     ("required", "« {f} » manque", "remplissez-le : sans lui la ligne ne sert à rien"),
     ("required-any", "aucune des dates attendues n’est remplie", "remplissez au moins l’une des dates"),
     ("required-when", "« {f} » manque alors qu’un autre champ l’exige", "remplissez-le, ou corrigez le champ dont il dépend"),
@@ -102,8 +106,14 @@ impl Told<'_> {
     pub fn explained(&self, fault: &ToExplain<'_>) -> String {
         match (self.lang, french(fault.rule)) {
             (Lang::Fr, Some((text, _))) => self.filled(text, fault),
-            _ => in_the_offices_words(fault),
+            // The schema's own rules have messages in both languages.
+            (Lang::Fr, None) => self.french_of(fault).unwrap_or_else(|| in_the_offices_words(fault)),
+            (Lang::En, _) => in_the_offices_words(fault),
         }
+    }
+
+    fn french_of(&self, fault: &ToExplain<'_>) -> Option<String> {
+        self.contract.rules.iter().find(|known| *known.name == *fault.rule)?.french_of(fault.message)
     }
 
     /// What to do about it, without a full stop.
@@ -128,7 +138,7 @@ impl Told<'_> {
             .replace("{m}", &formats(&self.source.datetimes))
             .replace("{min}", &limit(field.and_then(|field| field.minimum)))
             .replace("{max}", &limit(field.and_then(|field| field.maximum)))
-            .replace("{values}", &codes.map_or_else(String::new, values))
+            .replace("{values}", &codes.map_or_else(String::new, |codes| values(codes)))
             .replace("{near}", &near.map_or_else(String::new, |near| format!(" ; proche de : {}", near.join(", "))))
             // Last, so that what an office typed is never taken for a hole.
             .replace("{v}", &fault.cell.map(shortened).map_or_else(String::new, |cell| format!(" (« {cell} »)")))

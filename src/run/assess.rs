@@ -3,9 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Source};
 use crate::read::{self, Amendment, Page, Refusal};
-use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated};
+use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated, is_of_drift};
 use crate::warehouse::RowCounts;
 
 /// An extract to judge, and what is known of it.
@@ -22,6 +23,8 @@ pub struct Extract<'a> {
     pub path: &'a str,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+    /// The rules of every feed.
+    pub rules: &'a ProjectRules,
 }
 
 /// What became of the rows of an extract that could be read.
@@ -30,8 +33,8 @@ pub struct Assessment {
     pub validated: Validated,
     /// How many had each outcome; all refused where too many have faults.
     pub rows: RowCounts,
-    /// Why the delivery is refused whole although it could be read.
-    pub too_many: Option<String>,
+    /// Why the delivery is refused whole although it could be read: the error, and the reason.
+    pub too_many: Option<(&'static str, String)>,
 }
 
 /// Judges every row of an extract; the inner error says why it cannot be read as its source says.
@@ -56,14 +59,15 @@ pub fn assess_amended(
     let context =
         Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since, barred: extract.barred };
     let formats = Formats::of(extract.source);
-    let mut delivery = Delivery::new(&context, &formats);
+    let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
     let read = match read::read_amended(pages, amendments, extract.source, contract, &mut |piece| delivery.push(piece)) {
         Ok((read, _)) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let validated = delivery.finish()?;
     let mut rows = count(&validated, read);
-    let too_many = past_tolerance(pipeline, &rows);
+    let own = rows.quarantined - only_drifted(&validated);
+    let too_many = past_tolerance(pipeline, &rows, own).map(|why| ("tolerance", why)).or_else(|| Some(("retyped-column", validated.refused.clone()?)));
     if too_many.is_some() {
         rows = RowCounts { read, refused: read, ..RowCounts::default() };
     }
@@ -84,17 +88,26 @@ fn count(validated: &Validated, read: u64) -> RowCounts {
     }
 }
 
-/// Why a delivery has too many bad rows, where it has.
-fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
+/// Rows that are set aside for a drift of columns alone, which the source says is to be done.
+fn only_drifted(validated: &Validated) -> u64 {
+    let quarantined = validated.aside.iter().filter(|row| row.outcome == Outcome::Quarantined);
+    quarantined.filter(|row| row.reasons.iter().all(is_of_drift)).count() as u64
+}
+
+/// Why a delivery has too many bad rows, where it has; `own` of them are bad by themselves and not for a drift.
+fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts, own: u64) -> Option<String> {
     let records = rows.read - rows.excluded;
     // However few the rows, a delivery of which less than half is good would take the place of a better one.
     let is_mostly_bad = rows.quarantined * 2 > records;
-    if records == 0 || (rows.quarantined <= pipeline.tolerated_rows && !is_mostly_bad) {
+    if records == 0 || (own <= pipeline.tolerated_rows && !is_mostly_bad) {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-    let share = rows.quarantined as f64 / records as f64;
-    (share > pipeline.tolerance || is_mostly_bad).then(|| {
-        format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
-    })
+    let (share, whole) = (own as f64 / records as f64, rows.quarantined as f64 / records as f64);
+    if share > pipeline.tolerance || own == rows.quarantined {
+        return (share > pipeline.tolerance || is_mostly_bad)
+            .then(|| format!("{own} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", share * 100.0, pipeline.tolerance * 100.0));
+    }
+    is_mostly_bad
+        .then(|| format!("{} of {records} rows are set aside ({:.0} %), most of them for columns that are not the schema's", rows.quarantined, whole * 100.0))
 }

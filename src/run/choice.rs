@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::assess::{Assessment, Extract, assess};
 use crate::error::{self, Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::period::Period;
 use crate::project::{Office, Pipeline, Project, Source};
 use crate::read::{Page, Refusal};
@@ -63,12 +64,14 @@ impl Choice {
     /// Judges by the first source that can read the extract; by the first of all where none can.
     ///
     /// # Errors
-    /// `Unavailable` where a file cannot be read; `Internal` where a row is not accounted for.
+    /// `Config` where a rule of a schema has a fault; `Unavailable` where a file cannot be read; `Internal` where a row is not accounted for.
     pub fn judge(&self, project: &Project, pipeline: &Pipeline, office: &Office, received: DateTime<Utc>, file: &Path) -> Result<Judged> {
+        let rules = ProjectRules::of(project)?;
         let mut first = None;
         for (index, source) in &self.sources {
             let pages = pages(source, file)?;
-            let extract = Extract { source, office, received, since: project.since, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()) };
+            let extract =
+                Extract { source, office, received, since: project.since, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()), rules: &rules };
             let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, &pages)? };
             if judged.read.is_ok() {
                 return Ok(judged);

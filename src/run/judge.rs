@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::assess::{Assessment, Extract, assess_amended};
+use super::drift;
 use super::protect::Bars;
 use super::pull::{Found, Slot};
 use super::returned::{Content, Places};
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
@@ -25,6 +27,8 @@ pub struct Judge {
     pub key: Key,
     /// Rows that may not be loaded again.
     pub bars: Arc<Bars>,
+    /// The schemas' own rules.
+    pub rules: Arc<ProjectRules>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
@@ -104,21 +108,31 @@ impl Judge {
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
-        let extract = Extract { source: &found.source, office, received: found.received, since: self.project.since, path: &found.path, barred: &barred };
+        let extract = Extract {
+            source: &found.source,
+            office,
+            received: found.received,
+            since: self.project.since,
+            path: &found.path,
+            barred: &barred,
+            rules: &self.rules,
+        };
         let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let too_many = too_many.map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
+        let too_many = too_many
+            .map(|(error, why)| (error, format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period)));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
+        submission.drift = drift::kept(&validated.drift, contract)?;
         submission.amends = mends.map(|(_, submission)| submission.to_owned());
         let path = mends.map_or(found.path.as_str(), |(origin, _)| origin);
         let set_aside = set_aside_batch(&submission, path, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
-        if let Some(reason) = too_many {
+        if let Some((error, reason)) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
-            submission.error = Some("tolerance".to_owned());
+            submission.error = Some(error.to_owned());
             submission.reason = Some(reason);
             return Ok(SlotLoad { submission, rows: None, set_aside: Some(set_aside) });
         }

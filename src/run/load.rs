@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
+use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
@@ -13,6 +14,7 @@ use super::returned::{Gathered, Places, gather};
 use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::warehouse::{SlotLoad, Submission, Warehouse, Writable};
@@ -38,6 +40,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         project: project.clone(),
         key: writable.key.clone(),
         bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
+        rules: Arc::new(ProjectRules::of(project)?),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
         places,
@@ -45,10 +48,12 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
+    let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            all.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
                 batch.push(load);
@@ -63,13 +68,14 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
+    report.drift = drift::standing(&all)?;
     hold_back(project, &listing, report);
     Ok(())
 }
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (submissions, bars) = known(project, clock.clone()).await?;
+    let (mut submissions, bars) = known(project, clock.clone()).await?;
     let mut listing = pull::list(project).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     let returned = gather(&places, &mut listing, Some(&submissions)).await?;
@@ -77,15 +83,18 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     note(&listing, &plan, project, report);
     note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now(), places };
+    let rules = Arc::new(ProjectRules::of(project)?);
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            submissions.push(load.submission);
         }
     }
+    report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
     Ok(())

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::closing::ClosedChange;
+use super::drift::Drifted;
 use super::returned::Stray;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
@@ -139,6 +140,8 @@ pub struct RunReport {
     pub refused: Vec<Refused>,
     /// Workbooks that offices returned and that were applied.
     pub corrections: Vec<Correction>,
+    /// How the columns of current deliveries differ from their schemas, of this run and of earlier ones.
+    pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
     /// True where a required feed is incomplete, so that no release may be made.
@@ -180,6 +183,7 @@ impl RunReport {
             feeds: Vec::new(),
             refused: Vec::new(),
             corrections: Vec::new(),
+            drift: Vec::new(),
             unclaimed: Vec::new(),
             is_held_back: false,
             rebuilt: 0,

@@ -1,5 +1,6 @@
 //! One delivery judged whole: every row accounted for.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,14 +10,15 @@ use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
 use super::cells::{Texts, are_withheld};
+use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::{Contract, DateFormat};
+use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::{Piece, SetAside};
+use crate::read::{Drift, Piece, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -43,6 +45,10 @@ pub struct Validated {
     pub good: TypedRows,
     /// Every row that is not loaded, in order of sheets and rows.
     pub aside: Vec<SetAsideRow>,
+    /// How the columns differed from the schema.
+    pub drift: Vec<Drift>,
+    /// Why the delivery is refused whole for a column of another type.
+    pub refused: Option<String>,
 }
 
 impl Validated {
@@ -91,13 +97,29 @@ pub struct Delivery<'a> {
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
     texts: Texts,
+    rules: Option<&'a dyn RowRules>,
+    drift: Vec<Drift>,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
         let habit = formats.habit(context.source, context.office.timezone, context.received);
-        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new(), texts: Texts::default() }
+        Self {
+            context,
+            caster: Caster::new(context.contract, habit),
+            sheets: Vec::new(),
+            aside: Vec::new(),
+            rules: None,
+            drift: Vec::new(),
+            texts: Texts::default(),
+        }
+    }
+
+    /// Judges rows by the schema's own rules too; without them no row is at fault by one.
+    #[must_use]
+    pub fn with_rules(self, rules: Option<&'a dyn RowRules>) -> Self {
+        Self { rules, ..self }
     }
 
     /// Takes what the reader hands on.
@@ -105,8 +127,9 @@ impl<'a> Delivery<'a> {
         let sheet = match &piece {
             Piece::Rows(batch) => &batch.sheet,
             Piece::Aside(row) => &row.sheet,
+            Piece::Drift(_) => &None,
         };
-        if !self.sheets.contains(sheet) {
+        if !matches!(piece, Piece::Drift(_)) && !self.sheets.contains(sheet) {
             self.sheets.push(sheet.clone());
         }
         match piece {
@@ -115,6 +138,7 @@ impl<'a> Delivery<'a> {
                 self.texts.push(batch);
             }
             Piece::Aside(row) => self.aside.push(row),
+            Piece::Drift(drift) => self.drift.push(drift),
         }
     }
 
@@ -122,18 +146,22 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     /// `Internal` where a row is not accounted for.
-    pub fn finish(self) -> Result<Validated> {
+    pub fn finish(mut self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
-        let (typed, mut faults) = self.caster.finish()?;
+        let (mut typed, mut faults) = self.caster.finish()?;
+        self.drift.extend(drift::retyped(contract, context.source.drift.retyped, &mut typed, &mut faults));
         let across = rules::across_fields(contract, &typed, &faults);
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
+        let broken = rules::broken(self.rules, &typed, &faults, &RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() })?;
         let mut judged = Judged::default();
         for (row, rule, message) in (context.barred)(&typed)? {
-            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule, message: message.to_owned() });
+            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
         }
+        let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
+        let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row)).collect();
         let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         let withheld = are_withheld(&faults);
@@ -145,11 +173,17 @@ impl<'a> Delivery<'a> {
             received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
             since: context.since,
         };
+        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
+            judged.add(row, Outcome::Quarantined, reason);
+        }
         for (row, rule, message) in eventless {
             judged.row_fault(row, "row-constraint", rule, message);
         }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
+        }
+        for broken in &broken {
+            judged.broken_rule(contract, broken);
         }
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);
@@ -158,7 +192,8 @@ impl<'a> Delivery<'a> {
         let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
-        Ok(Validated { good, aside })
+        let refused = drift::refusal(contract, &self.drift);
+        Ok(Validated { good, aside, drift: self.drift, refused })
     }
 }
 
@@ -187,11 +222,18 @@ impl Judged {
     fn cell_fault(&mut self, contract: &Contract, fault: CellFault, doubtful: &BTreeSet<usize>) {
         let field = Some(contract.fields[fault.field].name.clone());
         let message = if doubtful.contains(&fault.row) { fault.reserved } else { fault.message };
-        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule, message });
+        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule.into(), message });
     }
 
-    fn row_fault(&mut self, row: usize, error: &'static str, rule: &'static str, message: String) {
-        self.add(row, Outcome::Quarantined, Reason { field: None, error, rule, message });
+    fn row_fault(&mut self, row: usize, error: &'static str, rule: impl Into<Cow<'static, str>>, message: String) {
+        self.add(row, Outcome::Quarantined, Reason { field: None, error, rule: rule.into(), message });
+    }
+
+    fn broken_rule(&mut self, contract: &Contract, broken: &BrokenRule) {
+        let rule = &contract.rules[broken.rule];
+        let field = rule.field.map(|index| contract.fields[index].name.clone());
+        let [message, _] = rule.messages(broken.unclear);
+        self.add(broken.row, Outcome::Quarantined, Reason { field, error: "row-constraint", rule: rule.name.to_string().into(), message });
     }
 
     fn verdict(&mut self, row: usize, verdict: Verdict) {
@@ -200,7 +242,7 @@ impl Judged {
             Verdict::SameRow => (Outcome::Superseded, "superseded", "same-row", "the same row stands in the same delivery already"),
             Verdict::Contradiction => (Outcome::Quarantined, "primary-key", "primary-key", "another row says something else of the same record and moment"),
         };
-        self.add(row, outcome, Reason { field: None, error, rule, message: message.to_owned() });
+        self.add(row, outcome, Reason { field: None, error, rule: rule.into(), message: message.to_owned() });
     }
 
     fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {

@@ -1,5 +1,6 @@
 //! What is wrong with a row, in Frictionless's names.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What became of a row that was not loaded.
@@ -42,12 +43,15 @@ pub const RULES: &[(&str, &str)] = &[
     ("excluded", "expired"),
     ("excluded", "left-out"),
     ("extra-cell", "extra-cell"),
+    ("extra-label", "new-column"),
     ("foreign-key", "no-parent"),
     ("foreign-key", "no-repetition"),
     ("foreign-key", "shifted-parent"),
     ("lone-cell", "lone-cell"),
     ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
+    ("missing-label", "missing-column"),
+    ("missing-label", "renamed-column"),
     ("primary-key", "primary-key"),
     ("rejected-row", "rejected-row"),
     ("row-constraint", "age-over-maximum"),
@@ -72,6 +76,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("type-error", "integer"),
     ("type-error", "not-calculated"),
     ("type-error", "number"),
+    ("type-error", "retyped-column"),
     ("type-error", "spreadsheet-number"),
 ];
 
@@ -82,8 +87,8 @@ pub struct Reason {
     pub field: Option<String>,
     /// Frictionless's name of the error; for rows without fault the outcome.
     pub error: &'static str,
-    /// The rule that was broken.
-    pub rule: &'static str,
+    /// The rule that was broken: one of [`RULES`], or with the error `row-constraint` one of the schema's own.
+    pub rule: Cow<'static, str>,
     /// For people; holds no protected value.
     pub message: String,
 }

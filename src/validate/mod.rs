@@ -7,6 +7,7 @@ mod aside;
 mod cast;
 mod cells;
 mod delivery;
+mod drift;
 mod duplicates;
 mod fault;
 mod people;
@@ -15,6 +16,7 @@ mod table;
 mod temporal;
 
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
+pub use drift::is_of_drift;
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use people::{PersonRow, cases, people};
 pub use table::{TypedRows, plain_source, read_reference};

@@ -46,6 +46,7 @@ pub fn people(
             Err(error) => failed = Some(error),
         },
         Piece::Aside(row) => shifted += u64::from(!matches!(row.why, Why::Total | Why::LeftOut)),
+        Piece::Drift(_) => {}
     });
     match (failed, read) {
         (Some(error), _) => Err(error),

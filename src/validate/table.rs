@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Export, Format, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{DriftPolicies, Export, Format, Periods, Reference, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -109,6 +109,7 @@ pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatc
     let read = read::read(bytes, &source, contract, &mut |piece| match piece {
         Piece::Rows(batch) => caster.push(&batch),
         Piece::Aside(row) => aside.push(row),
+        Piece::Drift(_) => {}
     });
     read.map_err(|refusal| refuse(refusal.message))?;
     if let Some(row) = aside.first() {
@@ -165,6 +166,7 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         labels,
         total_rows: BTreeSet::new(),
         export: Export::default(),
+        drift: DriftPolicies::default(),
     })
 }
 

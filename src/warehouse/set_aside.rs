@@ -59,7 +59,7 @@ pub fn set_aside_batch(submission: &Submission, path: &str, rows: &[SetAsideRow]
         text(&|(row, _)| outcome(row).as_str().to_owned()),
         Arc::new(lines.iter().map(|(_, reason)| reason.field.as_deref()).collect::<StringArray>()),
         text(&|(_, reason)| reason.error.to_owned()),
-        text(&|(_, reason)| reason.rule.to_owned()),
+        text(&|(_, reason)| reason.rule.to_string()),
         text(&|(_, reason)| reason.message.clone()),
         Arc::new(cells.collect::<StringArray>()),
     ];

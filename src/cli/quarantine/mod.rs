@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::args::Args;
 use super::numbers::grouped;
 use super::render::table;
-use super::rules::rule;
+use super::rules::{ROW_RULE, message, rule};
 use super::words::{Word, say};
 use super::{Terminal, closed, print_json};
 use crate::clock;
@@ -83,7 +83,7 @@ async fn show(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Re
     let project = project::load(&args.project)?;
     check_names(&project, options.feed.as_deref(), options.office.as_deref())?;
     check_period(options.period.as_deref())?;
-    check_rule(options.rule.as_deref())?;
+    check_rule(&project, options.rule.as_deref())?;
     let filter = QuarantineFilter {
         feed: options.feed.clone(),
         office: options.office.clone(),
@@ -130,14 +130,16 @@ fn check_period(period: Option<&str>) -> Result<()> {
     if is_month { Ok(()) } else { Err(Error::new(Kind::Input, format!("`{text}` is no reporting month")).hint("such as 2023-01")) }
 }
 
-fn check_rule(rule: Option<&str>) -> Result<()> {
+fn check_rule(project: &Project, rule: Option<&str>) -> Result<()> {
     let Some(wanted) = rule else { return Ok(()) };
-    let is_known = RULES.iter().any(|(error, rule)| wanted == *error || wanted == *rule || wanted == format!("{error}/{rule}"));
+    let own = project.pipelines.iter().flat_map(|pipeline| &pipeline.contract.rules).map(|rule| (ROW_RULE, &*rule.name));
+    let all: Vec<(&str, &str)> = RULES.iter().copied().chain(own).collect();
+    let is_known = all.iter().any(|(error, rule)| wanted == *error || wanted == *rule || wanted == format!("{error}/{rule}"));
     if is_known {
         return Ok(());
     }
-    let hint = did_you_mean(wanted, RULES.iter().flat_map(|(error, rule)| [*error, *rule])).unwrap_or_else(|| {
-        let all: Vec<String> = RULES.iter().map(|(error, rule)| format!("{error}/{rule}")).collect();
+    let hint = did_you_mean(wanted, all.iter().flat_map(|(error, rule)| [*error, *rule])).unwrap_or_else(|| {
+        let all: Vec<String> = all.iter().map(|(error, rule)| format!("{error}/{rule}")).collect();
         format!("there are {}", all.join(", "))
     });
     Err(Error::new(Kind::Input, format!("there is no rule `{wanted}`")).hint(hint))
@@ -158,7 +160,8 @@ fn text(lines: &[QuarantineLine], options: &Options, labeller: &Labeller<'_>) ->
             text.push_str(&format!("{here}\n"));
             place = here;
         }
-        text.push_str(&format!("  {} {:<5} {}{} {}\n", Word::Row.text(lang), line.row, rule(lang, &line.error, &line.rule), labeller.colon(), line.message));
+        let message = message(lang, labeller.project(), &line.feed, (&line.error, &line.rule), &line.message);
+        text.push_str(&format!("  {} {:<5} {}{} {message}\n", Word::Row.text(lang), line.row, rule(lang, &line.error, &line.rule), labeller.colon()));
         if options.cells && last != Some((&line.submission, line.sheet.as_deref(), line.row)) {
             text.push_str(&cells(line));
         }

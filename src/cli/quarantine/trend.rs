@@ -58,7 +58,7 @@ enum By {
 pub async fn show(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
     check_names(&project, options.feed.as_deref(), options.office.as_deref())?;
-    check_rule(options.rule.as_deref())?;
+    check_rule(&project, options.rule.as_deref())?;
     let filter = QuarantineFilter { feed: options.feed.clone(), office: options.office.clone(), rule: options.rule.clone(), ..QuarantineFilter::default() };
     let by: BTreeSet<TrendBy> = options
         .by

@@ -73,7 +73,7 @@ pub fn newest(known: &[Submission]) -> Option<&Submission> {
     let loaded = known.iter().filter(|submission| submission.outcome == SubmissionOutcome::Loaded).max_by_key(|submission| submission.revision);
     let faulty = known.iter().filter(|submission| {
         // A workbook that did not mend enough leaves what it mends as it is.
-        submission.error.as_deref() == Some("tolerance") && submission.amends.is_none()
+        submission.outcome == SubmissionOutcome::Refused && submission.set_aside_lines > 0 && submission.amends.is_none()
     });
     let later = faulty.filter(|submission| loaded.is_none_or(|loaded| submission.received_at > loaded.received_at));
     later.max_by_key(|submission| (submission.received_at, submission.loaded_at)).or(loaded)

@@ -18,7 +18,7 @@ use super::{Problem, TEST};
 use crate::contract::{Contract, loaded_schema};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::model::{DeliveryForm, Text};
+use crate::model::{DeliveryForm, ProjectRules, Text};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Office, Pipeline, Project, Source};
@@ -145,12 +145,12 @@ pub struct Delivered {
 ///
 /// # Errors
 /// `Internal` where rows are not accounted for.
-pub fn deliver(project: &Project, scenario: &Scenario) -> Result<Delivered> {
+pub fn deliver(project: &Project, rules: &ProjectRules, scenario: &Scenario) -> Result<Delivered> {
     let mut delivered = Delivered::default();
     for delivery in &scenario.deliveries {
         let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_slot(delivery, earlier)).cloned().collect();
         let rivals = scenario.deliveries.iter().any(|other| is_rival(delivery, other));
-        let judged = judge(project, delivery, &known, rivals)?;
+        let judged = judge((project, rules), delivery, &known, rivals)?;
         delivered.problems.extend(unexpected(delivery, &judged));
         if let Some(rows) = judged.rows {
             delivered.rows.entry(delivery.feed.to_string()).or_default().push(rows);
@@ -177,7 +177,7 @@ struct Judged {
     reasons: Vec<String>,
 }
 
-fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
+fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
     let missing = || Error::new(Kind::Internal, format!("there is no feed {} of {}", delivery.feed, delivery.office));
     let pipeline = project.pipeline(delivery.feed.as_str()).ok_or_else(missing)?;
     let office = project.office(delivery.office.as_str()).ok_or_else(missing)?;
@@ -205,12 +205,12 @@ fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: b
             let rows = stamped(rows, &submission.submission_id, revision)?;
             Ok(Judged { submission, rows: Some(rows), reasons: Vec::new() })
         }
-        Content::Extract(bytes, source, lines) => judge_extract(project, pipeline, office, delivery, (bytes, source, lines), submission, revision),
+        Content::Extract(bytes, source, lines) => judge_extract((project, rules), pipeline, office, delivery, (bytes, source, lines), submission, revision),
     }
 }
 
 fn judge_extract(
-    project: &Project,
+    (project, rules): (&Project, &ProjectRules),
     pipeline: &Pipeline,
     office: &Office,
     delivery: &Delivery,
@@ -219,7 +219,7 @@ fn judge_extract(
     revision: i64,
 ) -> Result<Judged> {
     let barred = |_: &TypedRows| Ok(Vec::new());
-    let extract = Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred };
+    let extract = Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred, rules };
     let pages = [Page { name: delivery.path.clone(), bytes: bytes.clone() }];
     let assessment = match assess(pipeline, &extract, &pages)? {
         Ok(assessment) => assessment,
@@ -235,8 +235,8 @@ fn judge_extract(
     let reasons = aside.iter().flat_map(|row| row.reasons.iter().map(move |reason| format!("line {}: {}", line(row.row), reason.message)));
     let reasons: Vec<String> = reasons.collect();
     submission.set_aside_lines = reasons.len() as u64;
-    if let Some(reason) = assessment.too_many {
-        refuse(&mut submission, "tolerance", reason);
+    if let Some((error, reason)) = assessment.too_many {
+        refuse(&mut submission, error, reason);
         return Ok(Judged { submission, rows: None, reasons });
     }
     submission.revision = Some(revision);
