@@ -66,3 +66,4 @@ mod truth;
 mod truth_figures;
 mod units;
 mod warehouse;
+mod wayback;

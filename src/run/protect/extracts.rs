@@ -44,6 +44,13 @@ pub async fn search(project: &Arc<Project>, key: &Key, wanted: &Wanted, submissi
     for path in &listing.unclaimed {
         searched.not_searched.push(Unsearched { path: path.clone(), why: "no source claims the file".to_owned() });
     }
+    let there: BTreeSet<&str> = listing.found.iter().map(|found| found.path.as_str()).collect();
+    let gone: BTreeSet<&str> =
+        submissions.iter().filter(|one| one.set_aside_lines > 0).map(|one| one.path.as_str()).filter(|path| !there.contains(path)).collect();
+    for path in gone {
+        let why = "it is gone, so that nobody can tell whose the rows are that were set aside of it".to_owned();
+        searched.not_searched.push(Unsearched { path: path.to_owned(), why });
+    }
     for found in &listing.found {
         advance(&found.path);
         searched.add(project, &places, key, wanted, submissions, found).await?;
