@@ -10,6 +10,7 @@ pub mod error;
 pub mod graph;
 pub mod names;
 pub mod period;
+pub mod secret;
 
 // Floor 1: what rows must be, where objects are, what runs SQL.
 pub mod contract;

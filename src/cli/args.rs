@@ -82,6 +82,8 @@ pub enum Command {
 
     Run(super::run::Options),
 
+    Replay(super::replay::Options),
+
     Ls(super::ls::Options),
 
     /// Draft a feed from a sample: its schema, code lists and pipeline

@@ -22,6 +22,7 @@ mod reconcile_since;
 mod records;
 mod releases;
 mod render;
+mod replay;
 mod rollback;
 mod rotate;
 mod rules;
@@ -151,6 +152,7 @@ fn start_log(args: &Args) {
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Replay(options) => replay::replay(args, options, terminal).await,
         Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),

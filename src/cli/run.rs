@@ -64,7 +64,6 @@ pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) ->
 
 fn text(report: &RunReport, lang: Lang) -> String {
     let mut text = String::new();
-    let dry = report.outcome == RunOutcome::DryRun;
     text.push_str(&deliveries(report));
     if report.feeds.iter().any(|feed| feed.rows.read > 0) {
         text.push_str(&rows(report));
@@ -78,7 +77,7 @@ fn text(report: &RunReport, lang: Lang) -> String {
         text.push_str(&format!("\n{when}: {}\n  {}: {}\n", refused.path, refused.error, refused.reason));
     }
     for correction in &report.corrections {
-        let done = if dry { "would be applied" } else { "applied" };
+        let done = if report.outcome == RunOutcome::DryRun { "would be applied" } else { "applied" };
         text.push_str(&format!("\n{done}: {}\n  a returned workbook; it mends the submission {}\n", correction.path, correction.amends));
     }
     text.push_str(&drift::standing(lang, &report.drift));
@@ -91,11 +90,19 @@ fn text(report: &RunReport, lang: Lang) -> String {
             shown.join(", ")
         ));
     }
-    for test in &report.failed_tests {
-        text.push_str(&failed(test));
+    if report.judged_otherwise > 0 {
+        let reports = plural(report.judged_otherwise, "report was", "reports were");
+        text.push_str(&format!("\n{reports} judged by rules that have changed since: `rihla replay --dry-run` says what that changes\n"));
     }
+    text.push_str(&outcome(report));
+    text
+}
+
+/// What was built, tested and released of what was loaded.
+pub(super) fn outcome(report: &RunReport) -> String {
+    let mut text: String = report.failed_tests.iter().map(failed).collect();
     text.push_str(&models(report));
-    if !dry {
+    if report.outcome != RunOutcome::DryRun {
         text.push_str(&format!(
             "\nmodelled  {}, {} built anew, {}\n",
             plural(report.tables as u64, "table", "tables"),
@@ -157,7 +164,7 @@ fn deliveries(report: &RunReport) -> String {
 }
 
 /// The conservation of rows, shown so that anybody can add it up.
-fn rows(report: &RunReport) -> String {
+pub(super) fn rows(report: &RunReport) -> String {
     let lines = report.feeds.iter().map(|feed| {
         let rows = feed.rows;
         let sum = if rows.are_conserved() { "adds up" } else { "DOES NOT ADD UP" };

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::access_forms::{ApiForm, WebForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
 use super::drift::DriftForm;
 use super::editor::Day;
@@ -185,6 +186,10 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
+    /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
+    #[serde(default)]
+    #[schemars(with = "Option<super::DeliveryMode>")]
+    pub delivery: Option<Spanned<super::DeliveryMode>>,
     /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
     #[serde(default)]
     pub drift: DriftForm,
@@ -218,9 +223,18 @@ pub struct SourceForm {
     /// The offices that send this way.
     #[schemars(with = "Vec<String>")]
     pub offices: Vec<Text>,
-    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
+    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`: a path, or a url of `s3://`, `az://`,
+    /// `abfss://`, `gs://`, `https://` or `file:///`.
     #[schemars(with = "String")]
     pub url: Text,
+    /// How files of the web are asked for.
+    #[schemars(with = "Option<WebForm>")]
+    pub web: Option<Spanned<WebForm>>,
+    /// How records are asked for that a form system hands out in pages.
+    pub api: Option<ApiForm>,
+    /// The greatest extract that is read, in MiB; 2048 where absent.
+    #[schemars(with = "Option<u32>")]
+    pub most_mib: Option<Spanned<u32>>,
     /// The reporting periods that it is for, where an office's form has versions; all where absent.
     #[serde(default)]
     pub periods: PeriodsForm,
@@ -272,6 +286,12 @@ pub struct SourceForm {
     /// The extracts are ZIP archives of such files.
     #[schemars(with = "Option<ArchiveForm>")]
     pub archive: Option<Spanned<ArchiveForm>>,
+    /// The extracts are packed: `gzip`, `zstd`, or `zip` with one file in it.
+    #[schemars(with = "Option<super::Compression>")]
+    pub compression: Option<Spanned<super::Compression>>,
+    /// How far what is packed may unpack; workbooks and archives are, too.
+    #[serde(default)]
+    pub limits: super::packing::LimitsForm,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.

@@ -2,9 +2,13 @@
 //!
 //! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
 
+mod access;
+mod access_forms;
+mod api;
 mod closing;
 mod codes;
 mod corrections;
+mod delivery;
 mod document;
 mod drift;
 mod edition;
@@ -13,9 +17,11 @@ mod export;
 mod export_forms;
 mod export_source;
 mod files;
+mod fingerprint;
 mod forms;
 mod hxl;
 mod labels;
+mod packing;
 mod pipeline;
 mod relations;
 mod resolve;
@@ -26,12 +32,15 @@ mod schema;
 mod schema_forms;
 mod sheets_form;
 mod template;
+mod veil;
 mod versions;
 mod wildcard;
 mod workbook;
 
+pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
+pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
 pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
@@ -40,6 +49,7 @@ pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use packing::{Compression, Limits};
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -154,8 +164,8 @@ impl Office {
 pub struct Pipeline {
     /// What its rows must be.
     pub contract: SharedContract,
-    /// Hash of all that decides what a delivery becomes; a change makes refused deliveries worth another try.
-    pub fingerprint: String,
+    /// What a delivery of it holds.
+    pub delivery: DeliveryMode,
     /// Whether a refused delivery stops the release.
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.
@@ -175,6 +185,10 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// How they are found.
+    pub access: Access,
+    /// The greatest that is read, in bytes.
+    pub most_bytes: u64,
     /// The reporting periods that it is for.
     pub periods: Periods,
     /// How they are written.
@@ -195,6 +209,12 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+    /// How they are packed, where they are.
+    pub compression: Option<Compression>,
+    /// How far they may unpack.
+    pub limits: Limits,
+    /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
+    pub fingerprint: String,
     /// What becomes of columns that are not those of the schema.
     pub drift: DriftPolicies,
 }

@@ -7,7 +7,7 @@ use super::csv::Table;
 use super::encoding::decode;
 use super::json::{Members, Node, parse};
 use super::meaning::{Meaning, meaning};
-use super::{Page, Refusal, archive, workbook};
+use super::{Page, Refusal, archive, unpack, workbook};
 use crate::contract::{Contract, hashtag};
 use crate::project::{Format, Source, TextEncoding};
 
@@ -26,6 +26,14 @@ pub struct Heading {
 /// # Errors
 /// A [`Refusal`] where the extract cannot be opened as its source says.
 pub fn layout(pages: &[Page], source: &Source, contract: &Contract) -> Result<Vec<Heading>, Refusal> {
+    let unpacked;
+    let pages = match source.compression {
+        Some(compression) => {
+            unpacked = unpack::pages(pages, compression, source.limits)?;
+            unpacked.as_slice()
+        }
+        None => pages,
+    };
     let Some(page) = pages.first() else { return Err(Refusal::new("source-error", "the delivery has no file")) };
     let labels: Vec<(String, String)> = match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => untagged(archive::labels(&page.bytes, *delimiter, *encoding, source)?),

@@ -14,6 +14,7 @@ mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
+mod json_drift;
 mod json_lines;
 mod json_pages;
 mod labels;
@@ -23,8 +24,10 @@ mod passport;
 mod quotes;
 mod repeat;
 mod returned;
+mod room;
 pub mod sample;
 mod select;
+pub mod unpack;
 pub mod workbook;
 
 pub use amended::{Amendment, Mend, read_amended};
@@ -147,13 +150,21 @@ pub struct Page {
     pub bytes: Bytes,
 }
 
-/// Reads a delivery of several files that name one another; hands every row on and returns how many there were.
+/// Reads a delivery, unpacked where it is packed, of one file or of several that name one another; hands every row on and returns how many there were.
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    let unpacked;
+    let pages = match source.compression {
+        Some(compression) => {
+            unpacked = unpack::pages(pages, compression, source.limits)?;
+            &unpacked
+        }
+        None => pages,
+    };
     match (&source.format, pages) {
-        (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
+        (Format::Json(shape), _) if shape.next.is_some() || shape.is_fetched => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
         _ => Err(Refusal::new("format-error", format!("the delivery has {} files, and the source says nothing of pages", pages.len()))),
     }
@@ -166,6 +177,10 @@ pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &m
 pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
+    }
+    if let Some(packed) = unpack::packed_as(bytes) {
+        let name = packed.as_str();
+        return Err(Refusal::new("format-error", format!("the file is packed: say `compression = \"{name}\"` where its source is declared")));
     }
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),

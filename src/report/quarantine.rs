@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
-use crate::warehouse::{Submission, Warehouse, current_of};
+use crate::warehouse::{Submission, SubmissionOutcome, Warehouse, live_of};
 
 /// One reason why a row was not loaded.
 #[derive(Debug, Clone, Serialize)]
@@ -96,13 +96,11 @@ fn place(line: &QuarantineLine) -> (&str, &str, &str, &str, Option<&str>, i64, O
     (&line.feed, &line.office, &line.period, &line.path, line.sheet.as_deref(), line.row, line.field.as_deref())
 }
 
-/// Submissions whose rows are shown: the newest revision of each slot, and what was refused after it.
+/// Submissions whose rows are shown: those that count, and what was refused that nothing later made up for.
 fn vouched(submissions: &[Submission], all: bool) -> BTreeSet<&str> {
-    let current = current_of(submissions);
-    let is_shown = |submission: &&Submission| {
-        let newest = current.get(&submission.slot());
-        all || newest.is_none_or(|newest| newest.submission_id == submission.submission_id || submission.received_at > newest.received_at)
-    };
+    let live = live_of(submissions);
+    let is_open = |one: &Submission| one.outcome == SubmissionOutcome::Refused && !live.makes_up_for(one);
+    let is_shown = |one: &&Submission| all || live.has(one) || is_open(one);
     submissions.iter().filter(is_shown).map(|submission| submission.submission_id.as_str()).collect()
 }
 

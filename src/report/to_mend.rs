@@ -76,7 +76,7 @@ pub async fn to_mend(project: &Arc<Project>, warehouse: &Warehouse, filter: &Men
             lines.entry(line.submission.clone()).or_default().push(line);
         }
     }
-    let places = Places::open(project).await?;
+    let places = Places::open(project, warehouse.clock().now()).await?;
     let mut found = Mendable::default();
     for (id, lines) in lines {
         let Some(submission) = wanted.get(&id) else { continue };

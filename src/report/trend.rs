@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::quarantine::{QuarantineFilter, quarantine};
 use crate::error::Result;
 use crate::period::Period;
-use crate::warehouse::{Submission, Warehouse, current_of};
+use crate::warehouse::{Submission, Warehouse, live_of};
 
 /// What rows are told apart by, beside the reporting month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,10 +104,10 @@ fn lines(
 /// The newest delivery of each slot that is wanted: of those that have rows, the last received.
 fn newest<'s>(submissions: &'s [Submission], filter: &QuarantineFilter) -> Vec<&'s Submission> {
     let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
-    let current = current_of(submissions);
+    let live = live_of(submissions);
     let mut newest: BTreeMap<(&str, &str, &str), &Submission> = BTreeMap::new();
     for one in submissions.iter().filter(|one| is(&filter.feed, &one.feed) && is(&filter.office, &one.office) && is(&filter.period, &one.period)) {
-        let is_later = current.get(&one.slot()).is_none_or(|loaded| one.submission_id == loaded.submission_id || one.received_at > loaded.received_at);
+        let is_later = live.newest(one.slot()).is_none_or(|loaded| one.submission_id == loaded.submission_id || one.received_at > loaded.received_at);
         if is_later && one.rows.read > 0 {
             let known = newest.entry(one.slot()).or_insert(one);
             if one.received_at > known.received_at {

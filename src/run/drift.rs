@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::read::{Drift, DriftEffect, DriftKind};
-use crate::warehouse::{Submission, current_of};
+use crate::warehouse::{Submission, live_of};
 
 /// A column that is not as the schema says. Holds no cell, and a label only where it is nearly a known one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,7 +97,8 @@ pub fn kept(drift: &[Drift], contract: &Contract) -> Result<Option<String>> {
 /// `Conflict` where a submission keeps a drift of another make.
 pub fn standing(submissions: &[Submission]) -> Result<Vec<Drifted>> {
     let mut found: BTreeMap<(String, String, DriftLine), Drifted> = BTreeMap::new();
-    let mut current: Vec<&Submission> = current_of(submissions).into_values().collect();
+    let live = live_of(submissions);
+    let mut current: Vec<&Submission> = live.iter().map(|one| one.submission).collect();
     current.sort_by_key(|submission| &submission.period);
     for submission in current {
         let Some(text) = &submission.drift else { continue };

@@ -10,6 +10,7 @@ use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
+use super::replay::judged_otherwise;
 use super::returned::{Gathered, Places, gather};
 use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
@@ -29,7 +30,7 @@ const BATCH_ROWS: u64 = 250_000;
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let mut listing = pull::list(project).await?;
+    let mut listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
@@ -68,6 +69,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
+    report.judged_otherwise = judged_otherwise(project, &listing, &all);
     report.drift = drift::standing(&all)?;
     hold_back(project, &listing, report);
     Ok(())
@@ -76,7 +78,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let (mut submissions, bars) = known(project, clock.clone()).await?;
-    let mut listing = pull::list(project).await?;
+    let mut listing = pull::list(project, &submissions, clock.now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
@@ -94,6 +96,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
             submissions.push(load.submission);
         }
     }
+    report.judged_otherwise = judged_otherwise(project, &listing, &submissions);
     report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
@@ -109,12 +112,12 @@ async fn known(project: &Project, clock: SharedClock) -> Result<(Vec<Submission>
 }
 
 /// The moment of this run's judgements, later than every earlier one's even where the clock went back.
-fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
     submissions.iter().map(|submission| submission.loaded_at + chrono::Duration::microseconds(1)).fold(now, DateTime::max)
 }
 
 /// As many slots at a time as there are cores, and one more to read while they work.
-fn parallelism() -> usize {
+pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
@@ -141,7 +144,7 @@ fn note_returned(returned: &Gathered, report: &mut RunReport) {
 }
 
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
-fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
+pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
     for feed in report.feeds.iter().filter(|feed| feed.found == 0 && is_required(&feed.feed)).map(|feed| feed.feed.clone()).collect::<Vec<_>>() {
         if !listing.unreachable.iter().any(|(unreachable, _)| unreachable.as_str() == feed) {

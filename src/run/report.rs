@@ -144,6 +144,8 @@ pub struct RunReport {
     pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
+    /// Reports that count and were judged by rules, code lists or habits of writing that have changed since.
+    pub judged_otherwise: u64,
     /// True where a required feed is incomplete, so that no release may be made.
     pub is_held_back: bool,
     /// Tables built anew; the others were used again.
@@ -185,6 +187,7 @@ impl RunReport {
             corrections: Vec::new(),
             drift: Vec::new(),
             unclaimed: Vec::new(),
+            judged_otherwise: 0,
             is_held_back: false,
             rebuilt: 0,
             tables: 0,

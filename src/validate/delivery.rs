@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
 use super::cells::{Texts, are_withheld};
+use super::deletions::Deletions;
 use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
@@ -34,6 +35,18 @@ pub struct Context<'a> {
     pub since: chrono::NaiveDate,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+}
+
+impl Context<'_> {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            office: self.office.code.as_str(),
+            office_name: &self.office.name,
+            received: self.received.date_naive(),
+            received_until: (self.received + chrono::Duration::days(2)).timestamp_micros(),
+            since: self.since,
+        }
+    }
 }
 
 /// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
@@ -153,7 +166,6 @@ impl<'a> Delivery<'a> {
         let across = rules::across_fields(contract, &typed, &faults);
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
-        let broken = rules::broken(self.rules, &typed, &faults, &RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() })?;
         let mut judged = Judged::default();
         for (row, rule, message) in (context.barred)(&typed)? {
             judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
@@ -161,29 +173,26 @@ impl<'a> Delivery<'a> {
         let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
-        let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row)).collect();
-        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
+        let deletions = Deletions::of(contract, &typed);
+        faults.retain(|fault| !deletions.excuse(contract, fault));
+        let known = RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() };
+        let mut broken = rules::broken(self.rules, &typed, &faults, &known)?;
+        // A row that says that its record goes need not hold what rules ask of records.
+        broken.retain(|broken| !barred.contains(&broken.row) && !deletions.has(broken.row));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         let withheld = are_withheld(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
-        let facts = Facts {
-            office: context.office.code.as_str(),
-            office_name: &context.office.name,
-            received: context.received.date_naive(),
-            received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
-            since: context.since,
-        };
-        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
-            judged.add(row, Outcome::Quarantined, reason);
-        }
+        let facts = context.facts();
         for (row, rule, message) in eventless {
             judged.row_fault(row, "row-constraint", rule, message);
         }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }
-        for broken in &broken {
-            judged.broken_rule(contract, broken);
+        broken.iter().for_each(|broken| judged.broken_rule(contract, broken));
+        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
+            judged.add(row, Outcome::Quarantined, reason);
         }
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);

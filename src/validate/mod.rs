@@ -6,6 +6,7 @@
 mod aside;
 mod cast;
 mod cells;
+mod deletions;
 mod delivery;
 mod drift;
 mod duplicates;
@@ -15,6 +16,7 @@ mod rules;
 mod table;
 mod temporal;
 
+pub use deletions::Deletions;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use drift::is_of_drift;
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};

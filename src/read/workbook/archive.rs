@@ -7,10 +7,9 @@ use quick_xml::Reader;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
+use crate::project::Limits;
 use crate::read::Refusal;
-
-/// The most that a workbook may hold unpacked: a sheet of a million rows is well below.
-const MOST_UNPACKED: u64 = 1 << 30;
+use crate::read::room::Room;
 
 /// How the first eight bytes of the older container are.
 const COMPOUND_FILE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
@@ -34,16 +33,16 @@ pub enum Kind {
 
 impl Archive {
     /// Reads every part once: the library that reads cells stops where the sheet ends and so sees no checksum.
-    pub fn open(bytes: &Bytes) -> Result<Self, Refusal> {
+    pub fn open(bytes: &Bytes, limits: Limits) -> Result<Self, Refusal> {
         if bytes.starts_with(&COMPOUND_FILE) {
             return Err(of_compound_file(bytes));
         }
         let mut inner = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| no_workbook())?;
-        let mut room = MOST_UNPACKED;
+        let mut room = Room::new(limits, bytes.len());
+        room.check_entries(inner.len())?;
         for index in 0..inner.len() {
             let part = inner.by_index(index).map_err(|_| no_workbook())?;
-            let unpacked = std::io::copy(&mut part.take(room + 1), &mut std::io::sink()).map_err(|_| no_workbook())?;
-            room = room.checked_sub(unpacked).ok_or_else(|| Refusal::new("source-error", "the workbook unpacks to more than 1 GiB"))?;
+            room.pass(part, |_| no_workbook())?;
         }
         Ok(Self { inner })
     }

@@ -83,7 +83,7 @@ impl Found {
         let mut receipt = Receipt::new(receipt_id(warehouse.clock()), ReceiptKind::Erasure, seconds(warehouse.clock().now()));
         (receipt.persons, receipt.cases) = (wanted.persons.len() as u64, wanted.cases.len() as u64);
         progress.begin("searching", submissions.len() as u64);
-        let mut searched = extracts::search(project, key, &wanted, &submissions, &|path| progress.advance(path)).await?;
+        let mut searched = extracts::search(project, key, &wanted, (&submissions, warehouse.clock().now()), &|path| progress.advance(path)).await?;
         let traces = loaded(project, warehouse, &wanted, &submissions, &mut searched.seen, &mut receipt).await?;
         searched.source_rows.extend(of_records(project, warehouse, &traces).await?);
         let lines = warehouse.set_aside_table().await?.count(&submissions, &mut |batch| of_source(batch, &searched.source_rows)).await?;

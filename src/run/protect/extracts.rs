@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::Wanted;
 use crate::error::Result;
 use crate::normalise::Key;
@@ -32,8 +34,15 @@ pub struct Searched {
 ///
 /// # Errors
 /// `Internal` only; what cannot be read stands in the result.
-pub async fn search(project: &Arc<Project>, key: &Key, wanted: &Wanted, submissions: &[Submission], advance: &dyn Fn(&str)) -> Result<Searched> {
-    let mut listing = pull::list(project).await?;
+pub async fn search(
+    project: &Arc<Project>,
+    key: &Key,
+    wanted: &Wanted,
+    (submissions, now): (&[Submission], DateTime<Utc>),
+    advance: &dyn Fn(&str),
+) -> Result<Searched> {
+    // As if nothing was known, so that everything is there to be read.
+    let mut listing = pull::list(project, &[], now).await?;
     let places = Places::of(project, &listing).await?;
     let returned = gather(&places, &mut listing, None).await?;
     let mut searched = Searched::default();
@@ -61,7 +70,7 @@ pub async fn search(project: &Arc<Project>, key: &Key, wanted: &Wanted, submissi
 impl Searched {
     async fn add(&mut self, project: &Project, places: &Places, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
         let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
-        let content = match places.read(found).await {
+        let content = match places.read(&mut found.clone()).await {
             Ok(content) => content,
             Err(error) => {
                 self.miss(found, &error.to_string());

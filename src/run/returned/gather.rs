@@ -50,9 +50,11 @@ pub async fn gather(places: &Places, listing: &mut Listing, submissions: Option<
             Some(last) if last.outcome != SubmissionOutcome::Refused || last.error.as_deref() == Some(STALE) => {
                 *gathered.known.entry(last.feed.clone()).or_default() += 1;
             }
-            Some(last) if is_of_contract(&places.project, last) => gathered.still_refused.push(last.clone()),
             _ => match delivery(places, file).await? {
-                Ok(found) => listing.found.push(found),
+                Ok(found) => match last.filter(|last| found.judged_by(&places.project) == last.contract) {
+                    Some(last) => gathered.still_refused.push(last.clone()),
+                    None => listing.found.push(found),
+                },
                 Err((error, reason)) => {
                     gathered.strays.push(Stray { path: file.path.clone(), office: file.office.to_string(), received: file.received, error, reason })
                 }
@@ -65,10 +67,6 @@ pub async fn gather(places: &Places, listing: &mut Listing, submissions: Option<
 
 fn is_same(last: &Submission, file: &ReturnedFile) -> bool {
     last.size == file.size && last.modified_at.timestamp_micros() == file.modified.timestamp_micros()
-}
-
-fn is_of_contract(project: &Project, last: &Submission) -> bool {
-    project.pipeline(&last.feed).is_some_and(|pipeline| pipeline.fingerprint == last.contract)
 }
 
 /// A workbook as a delivery for its slot, or why it is none.

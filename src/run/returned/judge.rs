@@ -6,8 +6,9 @@ use super::{Content, GONE, Returned, STALE};
 use crate::error::Result;
 use crate::project::Pipeline;
 use crate::read::{Mended, read_amended};
-use crate::run::judge::Judge;
+use crate::run::judge::{Course, Judge};
 use crate::run::pull::Found;
+use crate::run::standing::next_revision;
 use crate::warehouse::{SlotLoad, Submission, SubmissionOutcome};
 
 /// The error of a workbook of a delivery that the warehouse does not know.
@@ -26,8 +27,9 @@ impl Judge {
         returned: &Returned,
         known: &[Submission],
     ) -> Result<SlotLoad> {
-        let hash = content.hash.clone();
-        let newest = newest(known);
+        let (hash, period) = (content.hash.clone(), found.period.to_string());
+        let known: Vec<Submission> = known.iter().filter(|one| one.slot() == (found.office.as_str(), found.feed.as_str(), period.as_str())).cloned().collect();
+        let newest = newest(&known);
         let refused = |error: &str, reason: String| {
             // What may come right by itself has no content to be known by: it is tried again.
             let hash = if error == GONE { String::new() } else { hash.clone() };
@@ -39,7 +41,7 @@ impl Judge {
             return Ok(self.repeated(found, pipeline, hash, same));
         }
         let Some(newest) = newest.filter(|newest| is_of(&returned.mended, newest)) else {
-            let (error, reason) = misses(&returned.mended, newest, known);
+            let (error, reason) = misses(&returned.mended, newest, &known);
             return refused(error, reason);
         };
         if found.received <= newest.received_at && found.received.date_naive() < newest.received_at.date_naive() {
@@ -51,14 +53,14 @@ impl Judge {
         }
         match read_amended(&content.pages, &content.amendments, &found.source, &pipeline.contract, &mut |_| {}) {
             Err(refusal) => return refused(refusal.error, refusal.message),
-            Ok((_, 0)) if newest.outcome == SubmissionOutcome::Loaded && newest.contract == pipeline.fingerprint => {
+            Ok((_, 0)) if newest.outcome == SubmissionOutcome::Loaded && newest.contract == found.judged_by(&self.project) => {
                 return Ok(self.repeated(found, pipeline, hash, newest));
             }
             Ok(_) => {}
         }
         let found = Found { received: found.received.max(newest.received_at + Duration::microseconds(1)), ..found.clone() };
-        let revision = known.iter().filter_map(|submission| submission.revision).max().unwrap_or_default() + 1;
-        self.validate(&found, pipeline, content, revision, Some((&returned.origin, &newest.submission_id)))
+        let course = Course { revision: next_revision(&known, newest.slot()), before: None, mends: Some((&returned.origin, &newest.submission_id)) };
+        self.validate(&found, pipeline, content, &course)
     }
 
     fn repeated(&self, found: &Found, pipeline: &Pipeline, hash: String, same: &Submission) -> SlotLoad {

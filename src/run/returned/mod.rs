@@ -18,14 +18,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use object_store::path::Path as ObjectPath;
 
-use super::judge::{hash, read_files};
-use super::pull::{self, Found, FoundFile, Listing};
+use super::judge::hash;
+use super::pull::{self, Found, FoundFile, Item, Listing, read_files};
 use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::names::OfficeCode;
-use crate::project::{Project, Source};
+use crate::project::{MOST_BYTES, Project, Source};
 use crate::read::{Amendment, Heading, Mended, Page, Passport, Refusal, ReturnedHabit, amendment, layout};
-use crate::store::Store;
+use crate::store::objects::Objects;
 use crate::warehouse::Submission;
 
 /// The error of a workbook of which the extract is not at its source; tried again, since it may come back.
@@ -45,7 +45,7 @@ struct ReturnedFile {
     path: String,
     size: u64,
     modified: DateTime<Utc>,
-    store: Store,
+    objects: Objects,
     location: ObjectPath,
 }
 
@@ -111,8 +111,8 @@ impl Places {
     ///
     /// # Errors
     /// As [`Places::of`] says.
-    pub async fn open(project: &Arc<Project>) -> Result<Self> {
-        Self::of(project, &pull::list(project).await?).await
+    pub async fn open(project: &Arc<Project>, now: DateTime<Utc>) -> Result<Self> {
+        Self::of(project, &pull::list(project, &[], now).await?).await
     }
 
     /// How the extract of a submission is laid out; the inner error says why that cannot be told any more.
@@ -131,7 +131,7 @@ impl Places {
     ///
     /// # Errors
     /// `Unavailable` where a file cannot be read. What speaks against a returned workbook stands in the result.
-    pub async fn read(&self, found: &Found) -> Result<Content> {
+    pub async fn read(&self, found: &mut Found) -> Result<Content> {
         let Some(file) = self.returned.get(&found.path) else {
             let pages = read_files(found).await?;
             return Ok(Content { hash: hash(&pages), pages, amendments: Vec::new(), returned: None });
@@ -167,7 +167,7 @@ impl Places {
     fn original<'a>(&'a self, mended: &'a Mended) -> BoxFuture<'a, Result<std::result::Result<Original, Refusal>>> {
         async move {
             let original = if let Some(found) = self.extracts.get(&mended.path) {
-                let pages = read_files(found).await?;
+                let pages = read_files(&mut found.clone()).await?;
                 Original { hash: hash(&pages), pages, amendments: Vec::new(), found: found.clone() }
             } else if let Some(file) = self.returned.get(&mended.path) {
                 let page = self.page(file).await?;
@@ -217,7 +217,7 @@ impl Places {
 
     async fn page(&self, file: &ReturnedFile) -> Result<Page> {
         let name = file.location.filename().unwrap_or_default().to_owned();
-        Ok(Page { name, bytes: file.store.read(&file.location).await? })
+        Ok(Page { name, bytes: file.objects.read(&file.location, MOST_BYTES).await?.bytes })
     }
 }
 
@@ -237,9 +237,9 @@ pub fn mended(project: &Project, submission: &Submission) -> Mended {
 /// Every file at the place of returned workbooks, by its path; none where there is no such folder yet.
 async fn list(project: &Project) -> Result<BTreeMap<String, ReturnedFile>> {
     let Some(place) = project.corrections.as_ref().filter(|place| project.root.join(&place.folder).is_dir()) else { return Ok(BTreeMap::new()) };
-    let store = Store::local(&project.root.join(&place.folder))?;
+    let objects = Objects::open(&project.root, &place.folder)?;
     let mut found = BTreeMap::new();
-    for object in store.list("").await? {
+    for object in objects.list().await? {
         let path = if place.folder.is_empty() { object.location.to_string() } else { format!("{}/{}", place.folder, object.location) };
         let name = path.rsplit('/').next().unwrap_or_default();
         if name.starts_with('.') || name.starts_with("~$") {
@@ -248,8 +248,8 @@ async fn list(project: &Project) -> Result<BTreeMap<String, ReturnedFile>> {
         if let Some((office, received)) = place.place(&path) {
             // A workbook mends what came before it, also on the same day.
             let received = received + chrono::Duration::microseconds(1);
-            let (size, modified, store, location) = (object.size, object.last_modified, store.clone(), object.location);
-            found.insert(path.clone(), ReturnedFile { office, received, path, size, modified, store, location });
+            let (size, modified, objects, location) = (object.size, object.last_modified, objects.clone(), object.location);
+            found.insert(path.clone(), ReturnedFile { office, received, path, size, modified, objects, location });
         }
     }
     Ok(found)
@@ -267,8 +267,11 @@ impl ReturnedFile {
             size: self.size,
             modified: self.modified,
             source,
-            store: self.store.clone(),
-            files: vec![FoundFile { page: None, location: self.location.clone() }],
+            files: vec![FoundFile {
+                page: None,
+                name: self.location.filename().unwrap_or_default().to_owned(),
+                item: Item::Object(self.objects.clone(), self.location.clone()),
+            }],
         })
     }
 }

@@ -24,7 +24,7 @@ use crate::period::{Period, PeriodKind};
 use crate::project::{Office, Pipeline, Project, Source};
 use crate::read::Page;
 use crate::run::assess::{Extract, assess};
-use crate::run::judge::{Standing, standing};
+use crate::run::standing::{Arrival, Standing, standing};
 use crate::validate::{TypedRows, Validated, cases, plain_source};
 use crate::warehouse::{RowCounts, Submission, SubmissionOutcome};
 
@@ -75,7 +75,9 @@ fn delivery(resolving: &Resolving<'_>, form: &DeliveryForm, line: usize, faults:
     };
     let hash = hex::encode(Sha256::digest(text.get_ref()));
     let (feed, office) = (contract.feed.clone(), office.code.clone());
-    let delivery = |content| Delivery { feed, office, period, received, path, hash, content, outcome: form.outcome.into(), set_aside: form.set_aside, line };
+    let mode = form.delivery.unwrap_or(pipeline.delivery);
+    let (outcome, set_aside) = (form.outcome.into(), form.set_aside);
+    let delivery = |content| Delivery { feed, office, period, received, mode, path, hash, content, outcome, set_aside, line };
     Ok(content.filter(|_| faults.len() == before).map(delivery))
 }
 
@@ -148,7 +150,7 @@ pub struct Delivered {
 pub fn deliver(project: &Project, rules: &ProjectRules, scenario: &Scenario) -> Result<Delivered> {
     let mut delivered = Delivered::default();
     for delivery in &scenario.deliveries {
-        let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_slot(delivery, earlier)).cloned().collect();
+        let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_of(delivery, earlier)).cloned().collect();
         let rivals = scenario.deliveries.iter().any(|other| is_rival(delivery, other));
         let judged = judge((project, rules), delivery, &known, rivals)?;
         delivered.problems.extend(unexpected(delivery, &judged));
@@ -160,8 +162,8 @@ pub fn deliver(project: &Project, rules: &ProjectRules, scenario: &Scenario) -> 
     Ok(delivered)
 }
 
-fn is_slot(delivery: &Delivery, submission: &Submission) -> bool {
-    submission.slot() == (delivery.office.as_str(), delivery.feed.as_str(), delivery.period.to_string().as_str())
+fn is_of(delivery: &Delivery, submission: &Submission) -> bool {
+    submission.office == delivery.office.as_str() && submission.feed == delivery.feed.as_str()
 }
 
 fn is_rival(delivery: &Delivery, other: &Delivery) -> bool {
@@ -182,7 +184,16 @@ fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known
     let pipeline = project.pipeline(delivery.feed.as_str()).ok_or_else(missing)?;
     let office = project.office(delivery.office.as_str()).ok_or_else(missing)?;
     let mut submission = submission(delivery, pipeline);
-    let revision = match standing(delivery.received, &delivery.path, &delivery.hash, &pipeline.fingerprint, known, rivals) {
+    let period = delivery.period.to_string();
+    let arrival = Arrival {
+        mode: delivery.mode,
+        slot: (delivery.office.as_str(), delivery.feed.as_str(), &period),
+        received: delivery.received,
+        path: &delivery.path,
+        hash: &delivery.hash,
+        contract: &pipeline.contract.fingerprint,
+    };
+    let revision = match standing(&arrival, known, rivals) {
         Standing::New(revision) => revision,
         Standing::Contradiction(error, reason) => {
             refuse(&mut submission, error, reason);
@@ -192,7 +203,7 @@ fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known
             submission.outcome = SubmissionOutcome::Outdated;
             return Ok(Judged { submission, rows: None, reasons: Vec::new() });
         }
-        Standing::Unchanged(revision) => {
+        Standing::Unchanged(revision, _) => {
             (submission.outcome, submission.revision) = (SubmissionOutcome::Unchanged, Some(revision));
             return Ok(Judged { submission, rows: None, reasons: Vec::new() });
         }
@@ -256,8 +267,10 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
     };
     // Pseudonyms of a test go nowhere, so any key will do.
     let batch = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
-    let people: Vec<(String, Option<i64>)> = cases(contract, &validated.good)?.map(|(_, case, person)| (case, person)).collect();
-    let persons = people.iter().map(|(case, person)| format!("{case}-{}", person.unwrap_or_default()));
+    // A deletion need not say whose record it was.
+    let mut people = vec![(String::new(), None); validated.good.len()];
+    cases(contract, &validated.good)?.for_each(|(row, case, person)| people[row] = (case, person));
+    let persons = people.iter().map(|(case, person)| person.map_or_else(String::new, |person| format!("{case}-{person}")));
     let persons: ArrayRef = Arc::new(StringArray::from_iter_values(persons));
     let cases: ArrayRef = Arc::new(StringArray::from_iter_values(people.iter().map(|(case, _)| case)));
     let misfit = |cause| Error::new(Kind::Internal, "people of an extract cannot be named").because(cause);
@@ -287,8 +300,8 @@ fn submission(delivery: &Delivery, pipeline: &Pipeline) -> Submission {
         reason: None,
         rows: RowCounts::default(),
         set_aside_lines: 0,
-        contract: pipeline.fingerprint.clone(),
-        delivery: "period".to_owned(),
+        contract: pipeline.contract.fingerprint.clone(),
+        delivery: delivery.mode,
         amends: None,
         drift: None,
         loaded_at: delivery.received,

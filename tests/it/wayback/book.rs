@@ -28,6 +28,9 @@ impl Book {
     /// The workbook's bytes; every cell is text.
     pub fn bytes(&self) -> Vec<u8> {
         let mut workbook = rust_xlsxwriter::Workbook::new();
+        // One moment, so that the same cells are the same bytes.
+        let made = rust_xlsxwriter::ExcelDateTime::parse_from_str("2023-02-01T09:00:00").expect("a moment");
+        workbook.set_properties(&rust_xlsxwriter::DocProperties::new().set_creation_datetime(&made));
         for (name, rows) in &self.sheets {
             let sheet = workbook.add_worksheet();
             sheet.set_name(name).expect("a name");

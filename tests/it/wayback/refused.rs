@@ -85,7 +85,7 @@ fn a_workbook_in_another_folder_or_of_no_delivery() {
     assert!(reason.contains("is of the office RAB, and lies in the folder of CAS"), "{reason}");
     let folder = with_fault();
     folder.write("back/RAB/2023-02-10/notes.txt", "not a workbook");
-    assert!(refusal(&folder).1.contains("neither"), "{:?}", refusal(&folder));
+    assert!(refusal(&folder).1.contains("the file is no workbook (XLSX or ODS)"));
     let folder = with_fault();
     let mut other = export(&folder).with("6", "Nationalité", "GIN");
     let hash = other.sheets[2].1.iter_mut().find(|line| line[0] == "content").expect("a hash");
