@@ -3,8 +3,11 @@
 use super::{Book, counts, deliver, export, exported, faulty, give_back, project, run, with_fault};
 use crate::support::{Folder, ROWS, Row, assert_nobody, with};
 
+/// Every submission, in the order in which they were received.
 fn submissions(folder: &Folder) -> Vec<Row> {
-    folder.tables().0
+    let mut all = folder.tables().0;
+    all.sort_by_key(|one| one["received_at"].as_str().map(str::to_owned));
+    all
 }
 
 #[test]
