@@ -14,7 +14,8 @@ use super::vocabulary::Vocabulary;
 use super::{origin, roles, write};
 use crate::error::{self, Error, Kind, Result};
 use crate::names::is_identifier;
-use crate::project::Project;
+use crate::project::{MOST_BYTES, Project};
+use crate::read::limits::check_size;
 use crate::read::unpack::ENDINGS;
 
 /// What is to be drafted.
@@ -69,7 +70,10 @@ pub struct Parts<'a> {
 /// name, or one that the project knows already.
 pub fn infer(wanted: &Wanted<'_>) -> Result<Draft> {
     let shown = wanted.file.display();
-    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(|cause| error::io(format!("cannot read `{shown}`"), cause))?);
+    let failed = |cause| error::io(format!("cannot read `{shown}`"), cause);
+    let size = std::fs::metadata(wanted.file).map_err(failed)?.len();
+    check_size(std::iter::once(size), MOST_BYTES).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(failed)?);
     let feed = feed(wanted)?;
     let words = Vocabulary::load()?;
     let sample = sample::read(&bytes, wanted.sheet, &words)?;

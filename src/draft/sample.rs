@@ -176,7 +176,8 @@ fn header_problem(labels: &[&str], words: &Vocabulary) -> Option<&'static str> {
     if labels.iter().any(|label| is_value(&label)) {
         return Some("one of its cells is a number, a date or an address");
     }
-    if folded.iter().enumerate().any(|(index, label)| folded[..index].contains(label)) {
+    let mut seen = std::collections::HashSet::new();
+    if !folded.iter().all(|label| seen.insert(label)) {
         return Some("two of its cells say the same");
     }
     let known = labels.iter().any(|label| words.find(label).is_some());

@@ -18,8 +18,9 @@ use crate::secret::{Variable, variables};
 /// The schemes of urls of stores that can be listed.
 pub const STORE_SCHEMES: [&str; 8] = ["s3", "s3a", "az", "azure", "adl", "abfs", "abfss", "gs"];
 
-/// The greatest extract that is read where its source says nothing else, in bytes.
-pub const MOST_BYTES: u64 = 2 << 30;
+/// The greatest extract that is read where its source says nothing else, in bytes: a sheet of a million rows is below, and
+/// what is kept of its rows fits a small machine.
+pub const MOST_BYTES: u64 = 256 << 20;
 
 /// How a source's extracts are found.
 #[derive(Debug)]

@@ -232,7 +232,7 @@ pub struct SourceForm {
     pub web: Option<Spanned<WebForm>>,
     /// How records are asked for that a form system hands out in pages.
     pub api: Option<ApiForm>,
-    /// The greatest extract that is read, in MiB; 2048 where absent.
+    /// The greatest extract that is read, in MiB; 256 where absent.
     #[schemars(with = "Option<u32>")]
     pub most_mib: Option<Spanned<u32>>,
     /// The reporting periods that it is for, where an office's form has versions; all where absent.

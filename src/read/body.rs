@@ -67,13 +67,12 @@ impl<'a> Body<'a> {
             return Ok(());
         }
         if self.source.total_rows.contains(&fold(first)) {
-            self.rows.aside(row, Why::Total);
+            self.rows.aside(row, Why::Total)
         } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
-            self.rows.aside(row, why);
+            self.rows.aside(row, why)
         } else {
-            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref));
+            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref))
         }
-        Ok(())
     }
 
     /// True where the row holds tags, which it does exactly where the source says so.

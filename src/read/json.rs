@@ -1,102 +1,18 @@
-//! JSON values with every key as often as it stands, and records made rows.
+//! Records of JSON values made rows.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use serde_json::error::Category;
 
 use super::cells::{Gatherer, Target};
 use super::draft::Draft;
+pub use super::json_node::{Members, Node, parse};
+use super::limits::{MOST_LABEL, past};
 use super::meaning::{Meaning, meaning};
 use super::workbook::INEXACT;
 use super::{Piece, Refusal, Why, json_drift, labels};
 use crate::contract::{Contract, Field, FieldKind, Protection, Role};
 use crate::project::{JSON_LIST_SEPARATOR, Repeat, Source};
-
-/// A JSON value; of an object every member in the order written: none silently replaces another.
-pub enum Node {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Object(Members),
-}
-
-/// The members of an object.
-pub type Members = Vec<(String, Node)>;
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
-
-            fn visit_bool<E>(self, yes: bool) -> Result<Node, E> {
-                Ok(Node::Bool(yes))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-                Ok(Number::from_f64(number).map_or(Node::Null, Node::Number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-                Ok(Node::Text(text.to_owned()))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Node, E> {
-                Ok(Node::Text(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-                let mut nodes = Vec::new();
-                while let Some(node) = list.next_element()? {
-                    nodes.push(node);
-                }
-                Ok(Node::List(nodes))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Node::Object(members))
-            }
-        }
-        deserializer.deserialize_any(Collect)
-    }
-}
-
-/// Parses a text. Messages of the parser are not passed on: they may quote a value.
-///
-/// # Errors
-/// `source-error` with the place, where the text is no JSON.
-pub fn parse(text: &str, place: &str) -> Result<Node, Refusal> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Eof => Refusal::new("source-error", format!("{place} ends in the middle of a JSON object: was the file cut off?")),
-        _ if text.contains('\n') => Refusal::new("source-error", format!("{place} is not JSON from line {}, column {} on", error.line(), error.column())),
-        _ => Refusal::new("source-error", format!("{place} is not JSON from column {} on", error.column())),
-    })
-}
 
 /// Takes records one after another.
 pub struct Records<'a> {
@@ -137,7 +53,7 @@ impl<'a> Records<'a> {
         self.count += 1;
         let Some(Repeat::Nested { path }) = &self.source.export.repeat else {
             let draft = self.draft([record.as_slice()], place, row)?;
-            self.rows.draft(row, draft);
+            self.rows.draft(row, draft)?;
             return Ok(row + 1);
         };
         let path = path.clone();
@@ -149,7 +65,7 @@ impl<'a> Records<'a> {
         let mut next = row;
         for repetition in repetitions {
             let draft = self.draft([parent.clone(), repetition.iter().collect()], place, next)?;
-            self.rows.draft(next, draft);
+            self.rows.draft(next, draft)?;
             next += 1;
         }
         Ok(next)
@@ -158,8 +74,8 @@ impl<'a> Records<'a> {
     /// A parent that nobody repeats in is a row of its own, faulty unless the office rejected it.
     fn without_repetition(&mut self, parent: &[&(String, Node)], place: &str, row: i64) -> Result<i64, Refusal> {
         match self.draft([parent.to_vec()], place, row)?.rejected(self.source) {
-            Some(why) => self.rows.aside(row, why),
-            None => self.rows.aside(row, Why::NoRepetition),
+            Some(why) => self.rows.aside(row, why)?,
+            None => self.rows.aside(row, Why::NoRepetition)?,
         }
         Ok(row + 1)
     }
@@ -208,6 +124,9 @@ impl<'a> Records<'a> {
     fn target(&mut self, key: &str, place: &str, at: (usize, i64)) -> Result<Target, Refusal> {
         if let Some(target) = self.meanings.get(key) {
             return Ok(*target);
+        }
+        if key.len() > MOST_LABEL {
+            return Err(past(format!("{place} has a key of more than {MOST_LABEL} bytes"), "is it a key?"));
         }
         let (source, contract) = (self.source, self.contract);
         let refuse = |error, message: String| Err(Refusal::new(error, format!("{place}: {message}")));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Refusal;
 use super::cells::Target;
 use super::drift::{Drift, DriftEffect, DriftKind};
+use super::limits::{MOST_COLUMNS, MOST_LABEL, MOST_PROBLEMS, past};
 use super::meaning::{Meaning, find, meaning};
 use crate::contract::{Contract, Protection, fold, hashtag};
 use crate::diagnostic::nearest;
@@ -18,6 +19,7 @@ use crate::project::{DriftPolicy, Source};
 /// most of them are known: a file without a header would show its first person instead.
 pub fn match_labels(labels: &[String], tags: &[String], links: &[usize], source: &Source, contract: &Contract) -> Result<Matching, Refusal> {
     let count = labels.len().max(tags.len());
+    check_size(labels, count)?;
     let text = |texts: &'_ [String], column: usize| texts.get(column).cloned().unwrap_or_default();
     let columns: Vec<Column> =
         (0..count).map(|column| Column::of(column, text(labels, column), &text(tags, column), links.contains(&column), source, contract)).collect();
@@ -59,6 +61,18 @@ fn lacking(columns: &[Column], source: &Source, contract: &Contract) -> Vec<usiz
             .any(|column| matches!(&column.meaning, Meaning::Known { target: Target::Field(field) | Target::Choice { field, .. }, .. } if *field == index))
     };
     contract.readable().map(|(index, _)| index).filter(|index| !source.absent.contains(index) && !has_column(*index)).collect()
+}
+
+/// What a label means is looked for at each of its separators, so that a long one would take for ever.
+fn check_size(labels: &[String], count: usize) -> Result<(), Refusal> {
+    const REMEDY: &str = "is the header where the source says, and the delimiter right?";
+    if count > MOST_COLUMNS {
+        return Err(past(format!("the header has {count} labels, more than the {MOST_COLUMNS} that are read"), REMEDY));
+    }
+    match labels.iter().position(|label| label.len() > MOST_LABEL) {
+        Some(column) => Err(past(format!("the label of column {} has more than {MOST_LABEL} bytes", column + 1), REMEDY)),
+        None => Ok(()),
+    }
 }
 
 /// A label, and what it means by itself.
@@ -257,15 +271,21 @@ pub fn unknown(label: &str, place: &str, source: &Source, contract: &Contract) -
 struct Problems {
     first: Option<&'static str>,
     messages: Vec<String>,
+    untold: usize,
 }
 
 impl Problems {
     fn add(&mut self, error: &'static str, message: String) {
         self.first.get_or_insert(error);
-        self.messages.push(message);
+        if self.messages.len() < MOST_PROBLEMS {
+            self.messages.push(message);
+        } else {
+            self.untold += 1;
+        }
     }
 
     fn into_result(self) -> Result<(), Refusal> {
-        self.first.map_or(Ok(()), |error| Err(Refusal::new(error, self.messages.join("; "))))
+        let more = if self.untold == 0 { String::new() } else { format!("; and {} more of the kind", self.untold) };
+        self.first.map_or(Ok(()), |error| Err(Refusal::new(error, format!("{}{more}", self.messages.join("; ")))))
     }
 }

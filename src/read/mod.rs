@@ -16,9 +16,11 @@ pub mod hxl;
 mod json;
 mod json_drift;
 mod json_lines;
+mod json_node;
 mod json_pages;
 mod labels;
 mod layout;
+pub mod limits;
 mod meaning;
 mod passport;
 mod quotes;
@@ -155,6 +157,7 @@ pub struct Page {
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    limits::check_size(pages.iter().map(|page| page.bytes.len() as u64), source.most_bytes)?;
     let unpacked;
     let pages = match source.compression {
         Some(compression) => {

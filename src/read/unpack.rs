@@ -80,10 +80,14 @@ pub fn unpack(bytes: &Bytes, compression: Compression, room: &mut Room) -> Resul
         let is = found.map_or("not: it begins like nothing that is packed", |found| SIGNS[found].1);
         return Err(Refusal::new("format-error", format!("the source says that the file is packed as {what}, but it is {is}")));
     }
-    match compression {
+    let unpacked = match compression {
         Compression::Gzip => gzip(bytes, room),
         Compression::Zstd => zstd(bytes, room),
         Compression::Zip => zipped(bytes, room),
+    }?;
+    match told(&unpacked) {
+        Some(_) => Err(refuse("what the file holds is packed once more: pack it once")),
+        None => Ok(unpacked),
     }
 }
 
@@ -133,11 +137,7 @@ fn zipped(bytes: &Bytes, room: &mut Room) -> Result<Bytes, Refusal> {
     };
     let file = archive.by_index(index).map_err(|error| locked(&error))?;
     check_name(&file)?;
-    let unpacked = room.read(file, |_| broken_zip())?;
-    if SIGNS[..4].iter().any(|(sign, _)| unpacked.starts_with(sign)) && !is_workbook(&unpacked) {
-        return Err(refuse("what the archive holds is packed once more: pack it once"));
-    }
-    Ok(unpacked)
+    room.read(file, |_| broken_zip())
 }
 
 /// The entries of an archive that are no folders.

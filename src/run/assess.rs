@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Source};
+use crate::read::limits::MOST_REASONS;
 use crate::read::{self, Amendment, Page, Refusal};
 use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated, is_of_drift};
 use crate::warehouse::RowCounts;
@@ -67,7 +68,10 @@ pub fn assess_amended(
     let validated = delivery.finish()?;
     let mut rows = count(&validated, read);
     let own = rows.quarantined - only_drifted(&validated);
-    let too_many = past_tolerance(pipeline, &rows, own).map(|why| ("tolerance", why)).or_else(|| Some(("retyped-column", validated.refused.clone()?)));
+    let too_many = untold(&validated)
+        .or_else(|| past_tolerance(pipeline, &rows, own))
+        .map(|why| ("tolerance", why))
+        .or_else(|| Some(("retyped-column", validated.refused.clone()?)));
     if too_many.is_some() {
         rows = RowCounts { read, refused: read, ..RowCounts::default() };
     }
@@ -80,12 +84,22 @@ pub fn assess_amended(
 fn count(validated: &Validated, read: u64) -> RowCounts {
     RowCounts {
         read,
+        // Rows of which nothing is kept are of a delivery that is refused whole, and are counted so.
         loaded: validated.good.len() as u64,
         superseded: validated.count(Outcome::Superseded),
         quarantined: validated.count(Outcome::Quarantined),
         excluded: validated.count(Outcome::Excluded),
         refused: 0,
     }
+}
+
+/// Why a delivery is refused of which not every row is told.
+fn untold(validated: &Validated) -> Option<String> {
+    let told = validated.aside.len();
+    (validated.untold > 0).then(|| {
+        let more = validated.untold;
+        format!("there are more than {MOST_REASONS} faults: the {told} rows first found at fault are told, {more} rows after them were counted and no more")
+    })
 }
 
 /// Rows that are set aside for a drift of columns alone, which the source says is to be done.

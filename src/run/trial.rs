@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::advice::advice;
 use super::assess::Assessment;
-use super::choice::{Choice, below, period_of_name, read};
+use super::choice::{Choice, below, check_is_there, period_of_name};
 use super::drift::{self, DriftLine};
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
@@ -97,7 +97,7 @@ impl Trial {
 pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Result<Trial> {
     let pipeline = project.pipeline(wanted.feed).ok_or_else(|| no_feed(project, wanted.feed))?;
     // A file that is not there is told before anything is asked about it.
-    read(wanted.file)?;
+    check_is_there(wanted.file)?;
     let placed = place(project, pipeline, wanted.file);
     let office = office(project, pipeline, wanted, placed.as_ref())?;
     let period = period(wanted.period)?.or(placed.as_ref().map(|placed| placed.period)).or_else(|| period_of_name(pipeline, wanted.file));

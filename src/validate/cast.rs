@@ -289,13 +289,14 @@ fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
     for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
         let item = match codes {
             Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,
             None => item.to_owned(),
         };
-        if !items.contains(&item) {
+        if seen.insert(item.clone()) {
             items.push(item);
         }
     }

@@ -1,7 +1,7 @@
 //! One delivery judged whole: every row accounted for.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
@@ -19,6 +19,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
+use crate::read::limits::MOST_REASONS;
 use crate::read::{Drift, Piece, SetAside};
 
 /// What a delivery is judged by.
@@ -62,6 +63,9 @@ pub struct Validated {
     pub drift: Vec<Drift>,
     /// Why the delivery is refused whole for a column of another type.
     pub refused: Option<String>,
+    /// How many rows more were read, of which nothing is kept: there were so many reasons against rows that the delivery
+    /// is refused whole. Zero otherwise; where it is not, no row is to be loaded.
+    pub untold: u64,
 }
 
 impl Validated {
@@ -112,6 +116,8 @@ pub struct Delivery<'a> {
     texts: Texts,
     rules: Option<&'a dyn RowRules>,
     drift: Vec<Drift>,
+    /// Rows that came when there were too many reasons already.
+    untold: u64,
 }
 
 impl<'a> Delivery<'a> {
@@ -125,6 +131,7 @@ impl<'a> Delivery<'a> {
             aside: Vec::new(),
             rules: None,
             drift: Vec::new(),
+            untold: 0,
             texts: Texts::default(),
         }
     }
@@ -142,7 +149,15 @@ impl<'a> Delivery<'a> {
             Piece::Aside(row) => &row.sheet,
             Piece::Drift(_) => &None,
         };
-        if !matches!(piece, Piece::Drift(_)) && !self.sheets.contains(sheet) {
+        if self.has_too_many() {
+            self.untold += match &piece {
+                Piece::Rows(batch) => batch.rows.len() as u64,
+                Piece::Aside(_) => 1,
+                Piece::Drift(_) => 0,
+            };
+            return;
+        }
+        if !matches!(piece, Piece::Drift(_)) && self.sheets.last() != Some(sheet) && !self.sheets.contains(sheet) {
             self.sheets.push(sheet.clone());
         }
         match piece {
@@ -153,6 +168,11 @@ impl<'a> Delivery<'a> {
             Piece::Aside(row) => self.aside.push(row),
             Piece::Drift(drift) => self.drift.push(drift),
         }
+    }
+
+    /// True where no more reasons are kept: the delivery is past any tolerance.
+    fn has_too_many(&self) -> bool {
+        self.caster.faults.len() + self.aside.len() > MOST_REASONS
     }
 
     /// Judges the delivery.
@@ -200,9 +220,10 @@ impl<'a> Delivery<'a> {
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
-        aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
+        let places: HashMap<Option<Arc<str>>, usize> = self.sheets.into_iter().enumerate().map(|(place, sheet)| (sheet, place)).collect();
+        aside.sort_by_cached_key(|row| (places.get(&row.sheet).copied(), row.row));
         let refused = drift::refusal(contract, &self.drift);
-        Ok(Validated { good, aside, drift: self.drift, refused })
+        Ok(Validated { good, aside, drift: self.drift, refused, untold: self.untold })
     }
 }
 

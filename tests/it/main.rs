@@ -56,6 +56,7 @@ mod release_diff;
 mod release_history;
 mod releases;
 mod replay;
+mod robust;
 mod rollback;
 mod rotation;
 mod round_trips;

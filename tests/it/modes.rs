@@ -75,7 +75,7 @@ fn a_list_takes_the_place_of_every_older_one() {
     assert!(folder.tables().0.iter().any(|row| row["outcome"] == "outdated"));
 
     let diff = folder.rihla(&["diff", "1", "2", "--json"]).ok().json();
-    let withdrawn = diff["records"].as_array().expect("records").iter().find(|one| one["change"] == "withdrawn").cloned().expect("a withdrawal");
+    let withdrawn = diff["between"]["records"].as_array().expect("records").iter().find(|one| one["change"] == "withdrawn").cloned().expect("a withdrawal");
     assert_eq!((&withdrawn["records"], &withdrawn["path"]), (&1.into(), &"in/RAB/2023-03-04/registrations-2023-02.csv".into()), "{diff}");
 }
 
@@ -105,7 +105,7 @@ fn changes_add_to_one_another_until_a_record_is_deleted() {
     folder.write("in/RAB/2023-02-14/registrations-2023-01.csv", actions(&[("U", back)]));
     assert!(load(&folder).ok().stdout.contains("nothing changed"), "the same changes again are nothing new");
     let causes = folder.rihla(&["diff", "1", "2", "--json"]).ok().json();
-    let kinds: Vec<&str> = causes["records"].as_array().expect("records").iter().filter_map(|one| one["change"].as_str()).collect();
+    let kinds: Vec<&str> = causes["between"]["records"].as_array().expect("records").iter().filter_map(|one| one["change"].as_str()).collect();
     assert!(kinds.contains(&"corrected") && kinds.contains(&"withdrawn"), "{causes}");
 }
 

@@ -189,12 +189,12 @@ impl Group {
                 self.note_refused(load, &held, &mut done);
             }
         }
-        for (found, before) in std::mem::take(&mut self.loaded) {
+        for (mut found, before) in std::mem::take(&mut self.loaded) {
             progress.advance(&found.path);
             if !live_of(&self.known).has(&before) {
                 continue;
             }
-            let Some(content) = content_of(&judge.places, &found, &before, &mut done).await else { continue };
+            let Some(content) = content_of(&judge.places, &mut found, &before, &mut done).await else { continue };
             let revision = next_revision(&self.known, before.slot());
             let (judge, held) = (judge.clone(), held.clone());
             let work = move || one(&judge, &held, &found, &content, &before, revision);
@@ -236,8 +236,8 @@ impl Group {
 }
 
 /// What a delivery says, where it still says what it said when it was loaded.
-async fn content_of(places: &Places, found: &Found, before: &Submission, done: &mut Done) -> Option<Content> {
-    let why = match places.read(&mut found.clone()).await {
+async fn content_of(places: &Places, found: &mut Found, before: &Submission, done: &mut Done) -> Option<Content> {
+    let why = match places.read(found).await {
         Ok(content) => match content.returned.as_ref().and_then(|returned| returned.refusal.as_ref()) {
             Some(refusal) => refusal.message.clone(),
             None if content.hash == before.content_hash => return Some(content),
