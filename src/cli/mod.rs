@@ -168,7 +168,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
         Command::Test(options) => test::test(args, options, terminal).await,
-        Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Quarantine(options) => quarantine::quarantine(args, options, terminal).await,
         Command::Releases(options) => releases::releases(args, options, terminal).await,
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,

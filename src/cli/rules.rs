@@ -16,6 +16,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("constraint-error/together", "filled without its counterpart", "rempli sans la valeur qui va avec"),
     ("excluded/erased", "of a person who was erased", "d’une personne effacée"),
     ("excluded/expired", "older than rows are kept", "plus ancienne que la durée de conservation"),
+    ("excluded/left-out", "left out by the office", "laissée de côté par le bureau"),
     ("extra-cell/extra-cell", "too many cells in the row", "trop de cellules dans la ligne"),
     ("extra-label/new-column", "filled in a column that nobody knows", "remplie dans une colonne inconnue"),
     ("foreign-key/no-parent", "repetition without its record", "répétition sans sa fiche"),

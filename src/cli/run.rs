@@ -76,6 +76,10 @@ fn text(report: &RunReport, lang: Lang) -> String {
         };
         text.push_str(&format!("\n{when}: {}\n  {}: {}\n", refused.path, refused.error, refused.reason));
     }
+    for correction in &report.corrections {
+        let done = if report.outcome == RunOutcome::DryRun { "would be applied" } else { "applied" };
+        text.push_str(&format!("\n{done}: {}\n  a returned workbook; it mends the submission {}\n", correction.path, correction.amends));
+    }
     text.push_str(&drift::standing(lang, &report.drift));
     if !report.unclaimed.is_empty() {
         let shown: Vec<&str> = report.unclaimed.iter().take(5).map(String::as_str).collect();

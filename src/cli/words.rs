@@ -187,6 +187,10 @@ words! {
     ManyFaults: "faults", "fautes";
     OneRow: "row", "ligne";
     ManyRows: "rows", "lignes";
+    Office: "office", "bureau";
+    RowsRead: "rows read", "lignes lues";
+    FaultyRows: "faulty", "fautives";
+    Share: "share", "part";
     // Columns that are not as the schema says.
     DriftHeading: "columns that are not as the schema says:", "colonnes qui ne sont pas celles du schéma :";
     DriftOne: "not as the schema says: {0}", "pas comme le dit le schéma : {0}";
@@ -210,8 +214,13 @@ words! {
 
 /// A phrase with its holes filled.
 pub fn say(lang: Lang, word: Word, holes: &[&str]) -> String {
+    fill(word.text(lang), holes)
+}
+
+/// A text with its holes filled.
+pub fn fill(text: &str, holes: &[&str]) -> String {
+    let mut rest = text;
     let mut text = String::new();
-    let mut rest = word.text(lang);
     // Read from left to right, so that what fills a hole is never taken for one.
     while let Some((before, after)) = rest.split_once('{') {
         let (hole, after) = after.split_once('}').unwrap_or((after, ""));

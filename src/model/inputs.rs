@@ -327,5 +327,6 @@ fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
         ("rows_excluded", count(|s| s.rows.excluded), false),
         ("rows_refused", count(|s| s.rows.refused), false),
         ("is_current", Arc::new(submissions.iter().map(|s| Some(is_current(s))).collect::<BooleanArray>()), false),
+        ("amends", Arc::new(submissions.iter().map(|s| s.amends.as_deref()).collect::<StringArray>()), true),
     ])
 }

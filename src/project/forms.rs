@@ -66,6 +66,20 @@ pub struct ProjectForm {
     #[serde(default)]
     #[schemars(with = "Vec<ReferenceForm>")]
     pub references: Vec<Spanned<ReferenceForm>>,
+    /// The language of workbooks for offices that name none: `en` (where absent) or `fr`.
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Text>,
+    /// Where offices return the workbooks of faulty rows that `rihla quarantine export` made for them.
+    pub corrections: Option<CorrectionsForm>,
+}
+
+/// `[corrections]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionsForm {
+    /// Where returned workbooks lie, with `{office}`, `{received}` and `*` for the rest of the file's name.
+    #[schemars(with = "String")]
+    pub url: Text,
 }
 
 /// `[calendar]`
@@ -130,6 +144,9 @@ pub struct OfficeForm {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, u32>")]
     pub owes: BTreeMap<Text, Spanned<u32>>,
+    /// The language of workbooks for it, `en` or `fr`; the project's where absent.
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Text>,
 }
 
 /// `[[references]]`

@@ -7,6 +7,7 @@ mod access_forms;
 mod api;
 mod closing;
 mod codes;
+mod corrections;
 mod delivery;
 mod document;
 mod drift;
@@ -38,6 +39,7 @@ mod workbook;
 
 pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
+pub use corrections::Corrections;
 pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
 pub use drift::{DriftPolicies, DriftPolicy};
@@ -104,6 +106,8 @@ pub struct Project {
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
+    /// Where offices return workbooks of faulty rows; nothing where they cannot.
+    pub corrections: Option<Corrections>,
 }
 
 impl Project {
@@ -144,6 +148,8 @@ pub struct Office {
     pub closed: Option<NaiveDate>,
     /// Feeds owed monthly, with the day of the following month they are due.
     pub owes: BTreeMap<FeedName, u32>,
+    /// The language of workbooks for it.
+    pub language: Lang,
 }
 
 impl Office {

@@ -106,7 +106,7 @@ fn opening(text: &str) -> Option<usize> {
 }
 
 /// A received time as paths write it: a day (its first moment, UTC) or an instant `20230705T0915Z`, `2023-07-05T09:15:00Z`.
-fn received(text: &str) -> Option<DateTime<Utc>> {
+pub fn received(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
     }

@@ -50,6 +50,24 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
     joined.finish()
 }
 
+/// The labels of the files that are read, those of the repetitions first.
+pub fn labels(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source) -> Result<Vec<String>, Refusal> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
+    let mut room = Room::new(source.limits, bytes.len());
+    room.check_entries(archive.len())?;
+    let repeat = match &source.export.repeat {
+        Some(Repeat::Rows { place, .. }) => Some(place),
+        Some(Repeat::Nested { .. }) | None => None,
+    };
+    let mut labels = Vec::new();
+    for (wanted, other) in [(repeat, None), (source.export.archive.as_ref(), repeat)] {
+        let Some(wanted) = wanted else { continue };
+        let found = member(&mut archive, wanted, other, &mut room)?;
+        labels.extend(Table::open(&decode(&found.bytes, encoding)?, delimiter)?.0);
+    }
+    Ok(labels)
+}
+
 /// A file of an archive, unpacked.
 struct Member {
     name: String,

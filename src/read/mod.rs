@@ -4,6 +4,7 @@
 //! aside with its place; direct identifiers go no further than here. Refuses: extracts whose labels, encoding
 //! or shape are not what the source says, with a [`Refusal`] that holds no cell of a person.
 
+mod amended;
 mod archive;
 mod body;
 mod cells;
@@ -18,17 +19,24 @@ mod json_lines;
 mod json_node;
 mod json_pages;
 mod labels;
+mod layout;
 pub mod limits;
 mod meaning;
+mod passport;
 mod quotes;
 mod repeat;
+mod returned;
 mod room;
 pub mod sample;
 mod select;
 pub mod unpack;
 pub mod workbook;
 
+pub use amended::{Amendment, Mend, read_amended};
 pub use drift::{Drift, DriftEffect, DriftKind};
+pub use layout::{Heading, layout};
+pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};
+pub use returned::{Habit as ReturnedHabit, LIST_SEPARATOR, amendment};
 
 use std::sync::Arc;
 
@@ -106,6 +114,8 @@ pub enum Why {
     ShiftedParent,
     /// It is a parent without repetitions: whoever it is about is nobody's row.
     NoRepetition,
+    /// The office says, in a workbook that it returned, that it is no record.
+    LeftOut,
 }
 
 /// What a reader hands on.

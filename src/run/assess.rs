@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Source};
 use crate::read::limits::MOST_REASONS;
-use crate::read::{self, Page, Refusal};
+use crate::read::{self, Amendment, Page, Refusal};
 use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated, is_of_drift};
 use crate::warehouse::RowCounts;
 
@@ -43,13 +43,26 @@ pub struct Assessment {
 /// # Errors
 /// `Internal` where a row is not accounted for.
 pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
+    assess_amended(pipeline, extract, pages, &[])
+}
+
+/// The same with what returned workbooks mend in the extract.
+///
+/// # Errors
+/// As [`assess`] says.
+pub fn assess_amended(
+    pipeline: &Pipeline,
+    extract: &Extract<'_>,
+    pages: &[Page],
+    amendments: &[Amendment],
+) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
     let context =
         Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since, barred: extract.barred };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
-    let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {
-        Ok(read) => read,
+    let read = match read::read_amended(pages, amendments, extract.source, contract, &mut |piece| delivery.push(piece)) {
+        Ok((read, _)) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let validated = delivery.finish()?;

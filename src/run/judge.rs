@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::assess::{Assessment, Extract, assess};
+use super::assess::{Assessment, Extract, assess_amended};
 use super::drift;
 use super::protect::Bars;
-use super::pull::{Found, Slot, read_files};
+use super::pull::{Found, Slot};
+use super::returned::{Content, Places};
 use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
@@ -33,10 +34,22 @@ pub struct Judge {
     pub run_id: Arc<str>,
     /// When it judges.
     pub now: DateTime<Utc>,
+    /// What can be read.
+    pub places: Arc<Places>,
 }
 
 /// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
 pub const AMBIGUOUS: &str = "ambiguous-delivery";
+
+/// How a delivery is judged that says something new.
+pub(super) struct Course<'a> {
+    /// The revision that it would be.
+    pub revision: i64,
+    /// What it was, where it is judged anew.
+    pub before: Option<&'a Submission>,
+    /// Of a returned workbook: the extract that its rows come from, and the submission that it mends.
+    pub mends: Option<(&'a str, &'a str)>,
+}
 
 impl Judge {
     /// Judges the new deliveries of a slot.
@@ -48,16 +61,16 @@ impl Judge {
         let mut loads = Vec::new();
         let mut read = Vec::new();
         for mut found in slot.new {
-            let pages = read_files(&mut found).await;
-            read.push((found, pages));
+            let content = self.places.read(&mut found).await;
+            read.push((found, content));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, pages)| (found.received, pages.as_ref().ok().map(|pages| hash(pages)))).collect();
-        for (index, (found, pages)) in read.into_iter().enumerate() {
+            read.iter().map(|(found, content)| (found.received, content.as_ref().ok().map(|content| content.hash.clone()))).collect();
+        for (index, (found, content)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
             let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, pages, &before, rivals));
+            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, content, &before, rivals));
             let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             known.push(load.submission.clone());
             loads.push(load);
@@ -65,20 +78,23 @@ impl Judge {
         Ok(loads)
     }
 
-    fn delivery(&self, found: &Found, pages: Result<Vec<Page>>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+    fn delivery(&self, found: &Found, content: Result<Content>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
         let pipeline = self.pipeline(found)?;
-        let pages = match pages {
-            Ok(pages) => pages,
+        let content = match content {
+            Ok(content) => content,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
                 let error = if error.kind() == Kind::Conflict { "changed-while-read" } else { "source-error" };
                 return Ok(self.refused(found, pipeline, String::new(), error, format!("the extract cannot be read{cause}")));
             }
         };
-        let hash = hash(&pages);
+        let hash = content.hash.clone();
         if found.received > self.now + chrono::Duration::days(1) {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
+        }
+        if let Some(returned) = content.returned.as_ref().filter(|_| !rivals) {
+            return self.correction(found, pipeline, &content, returned, known);
         }
         let (period, contract) = (found.period.to_string(), found.judged_by(&self.project));
         let arrival = Arrival {
@@ -97,7 +113,7 @@ impl Judge {
                 load.submission.contract = contract;
                 Ok(load)
             }
-            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, (revision, None)),
+            Standing::New(revision) => self.validate(found, pipeline, &content, &Course { revision, before: None, mends: None }),
         }
     }
 
@@ -105,8 +121,9 @@ impl Judge {
     ///
     /// # Errors
     /// `Internal` where rows are not accounted for.
-    pub fn anew(&self, found: &Found, pages: &[Page], before: &Submission, revision: i64) -> Result<SlotLoad> {
-        self.validate(found, self.pipeline(found)?, pages, before.content_hash.clone(), (revision, Some(before)))
+    pub fn anew(&self, found: &Found, content: &Content, before: &Submission, revision: i64) -> Result<SlotLoad> {
+        let mends = content.returned.as_ref().map(|returned| returned.origin.as_str()).zip(before.amends.as_deref());
+        self.validate(found, self.pipeline(found)?, content, &Course { revision, before: Some(before), mends })
     }
 
     /// Notes that a delivery judged anew says what it said.
@@ -124,7 +141,10 @@ impl Judge {
         self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))
     }
 
-    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, (revision, before): (i64, Option<&Submission>)) -> Result<SlotLoad> {
+    /// Judges the rows.
+    pub(super) fn validate(&self, found: &Found, pipeline: &Pipeline, content: &Content, course: &Course<'_>) -> Result<SlotLoad> {
+        let Course { revision, before, mends } = *course;
+        let hash = content.hash.clone();
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
@@ -137,7 +157,7 @@ impl Judge {
             barred: &barred,
             rules: &self.rules,
         };
-        let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
+        let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
@@ -151,7 +171,11 @@ impl Judge {
             (submission.delivery, submission.amends) = (before.delivery, before.amends.clone());
         }
         submission.drift = drift::kept(&validated.drift, contract)?;
-        let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
+        if let Some((_, mended)) = mends {
+            submission.amends = Some(mended.to_owned());
+        }
+        let path = mends.map_or(found.path.as_str(), |(origin, _)| origin);
+        let set_aside = set_aside_batch(&submission, path, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
         if let Some((error, reason)) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
@@ -161,14 +185,8 @@ impl Judge {
         }
         submission.revision = Some(revision);
         let period = found.period.to_string();
-        let provenance = Provenance {
-            submission_id: &submission.submission_id,
-            office: found.office.as_str(),
-            period: &period,
-            revision,
-            received: found.received,
-            path: &found.path,
-        };
+        let provenance =
+            Provenance { submission_id: &submission.submission_id, office: found.office.as_str(), period: &period, revision, received: found.received, path };
         let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
     }
@@ -202,14 +220,14 @@ impl Judge {
         }
     }
 
-    fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
+    pub(super) fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Refused);
         submission.error = Some(error.to_owned());
         submission.reason = Some(reason);
         SlotLoad { submission, rows: None, set_aside: None }
     }
 
-    fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
+    pub(super) fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, outcome);
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }

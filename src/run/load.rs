@@ -1,6 +1,6 @@
 //! Pulling and loading: what is new is judged on all cores and committed in batches.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,8 @@ use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
 use super::replay::judged_otherwise;
-use super::{Progress, RunOutcome, RunReport};
+use super::returned::{Gathered, Places, gather};
+use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
 use crate::model::ProjectRules;
@@ -29,10 +30,13 @@ const BATCH_ROWS: u64 = 250_000;
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
+    let mut listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     let judge = Judge {
         project: project.clone(),
         key: writable.key.clone(),
@@ -40,6 +44,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         rules: Arc::new(ProjectRules::of(project)?),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
+        places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
@@ -73,12 +78,15 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let (mut submissions, bars) = known(project, clock.clone()).await?;
-    let listing = pull::list(project, &submissions, clock.now()).await?;
+    let mut listing = pull::list(project, &submissions, clock.now()).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
     let rules = Arc::new(ProjectRules::of(project)?);
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now() };
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
@@ -124,6 +132,17 @@ fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunRepor
     report.unclaimed.clone_from(&listing.unclaimed);
 }
 
+/// Notes what is known of returned workbooks.
+fn note_returned(returned: &Gathered, report: &mut RunReport) {
+    for (feed, count) in &returned.known {
+        let entry = report.feed(feed);
+        entry.found += count;
+        entry.known += count;
+    }
+    returned.still_refused.iter().for_each(|submission| report.still_refused(submission));
+    report.refused.extend(returned.strays.iter().map(Refused::stray));
+}
+
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
 pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
@@ -137,9 +156,12 @@ pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunRe
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.is_held_back |= is_required(feed.as_str());
     }
-    let refused: BTreeSet<String> = report.open_refusals().map(|refused| refused.feed.clone()).collect();
-    for feed in refused {
-        let count = report.open_refusals().filter(|refused| refused.feed == feed).count();
+    // A returned workbook that is refused leaves everything as it was.
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for refused in report.open_refusals().filter(|refused| !refused.is_correction) {
+        *counts.entry(refused.feed.clone()).or_default() += 1;
+    }
+    for (feed, count) in counts {
         let noun = if count == 1 { "delivery" } else { "deliveries" };
         if is_required(&feed) {
             report.is_held_back = true;

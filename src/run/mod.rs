@@ -22,6 +22,7 @@ mod pull;
 mod release;
 mod replay;
 mod report;
+mod returned;
 mod rollback;
 mod rows;
 mod select;
@@ -31,6 +32,7 @@ mod trial;
 pub mod unit;
 mod world;
 
+pub use advice::advice;
 pub use as_of::{end_of_day, open_as_of};
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
@@ -42,6 +44,7 @@ pub use prepare::{Prepared, check_project, check_project_and, like_for_like, ope
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
 pub use replay::{FieldChange, NotReplayed, Rejudged, RejudgedAs, Replay, RowTold, Which as WhichReports, replay, would_replay};
 pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, SkippedModel};
+pub use returned::{Laid, Places, mended, newest as newest_to_mend};
 pub use rollback::{Rollback, clear_rollback, rollback};
 pub use rows::RowChange;
 pub use select::select;

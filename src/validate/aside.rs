@@ -30,6 +30,7 @@ pub fn reason(why: &Why, contract: &Contract) -> (Outcome, Reason) {
             whole(Outcome::Quarantined, "foreign-key", "shifted-parent", "the row of the repetition's parent has cells that may be shifted, or that are merged")
         }
         Why::NoRepetition => whole(Outcome::Quarantined, "foreign-key", "no-repetition", "nobody stands in the repeat group of this record"),
+        Why::LeftOut => whole(Outcome::Excluded, "excluded", "left-out", "the office left the row out in the workbook that it returned"),
         Why::Contradiction { field, only_listed, only_marked } => contradiction(contract, *field, only_listed, only_marked),
         Why::Mark { field, code } => {
             let message = format!("{} {} is neither chosen nor not chosen", contract.fields[*field].name, codes(contract, *field, &[*code]));

@@ -9,6 +9,7 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::cells::{Texts, are_withheld};
 use super::deletions::Deletions;
 use super::drift;
 use super::duplicates::{self, Verdict};
@@ -112,6 +113,7 @@ pub struct Delivery<'a> {
     /// The sheets in the order in which they were read.
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
+    texts: Texts,
     rules: Option<&'a dyn RowRules>,
     drift: Vec<Drift>,
     /// Rows that came when there were too many reasons already.
@@ -122,7 +124,16 @@ impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
         let habit = formats.habit(context.source, context.office.timezone, context.received);
-        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new(), rules: None, drift: Vec::new(), untold: 0 }
+        Self {
+            context,
+            caster: Caster::new(context.contract, habit),
+            sheets: Vec::new(),
+            aside: Vec::new(),
+            rules: None,
+            drift: Vec::new(),
+            untold: 0,
+            texts: Texts::default(),
+        }
     }
 
     /// Judges rows by the schema's own rules too; without them no row is at fault by one.
@@ -150,7 +161,10 @@ impl<'a> Delivery<'a> {
             self.sheets.push(sheet.clone());
         }
         match piece {
-            Piece::Rows(batch) => self.caster.push(&batch),
+            Piece::Rows(batch) => {
+                self.caster.push(&batch);
+                self.texts.push(batch);
+            }
             Piece::Aside(row) => self.aside.push(row),
             Piece::Drift(drift) => self.drift.push(drift),
         }
@@ -187,6 +201,7 @@ impl<'a> Delivery<'a> {
         broken.retain(|broken| !barred.contains(&broken.row) && !deletions.has(broken.row));
         let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
+        let withheld = are_withheld(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
         let facts = context.facts();
         for (row, rule, message) in eventless {
@@ -203,7 +218,7 @@ impl<'a> Delivery<'a> {
             judged.verdict(row, verdict);
         }
         let good = judged.spare(&typed)?;
-        let mut aside = judged.into_rows(&typed);
+        let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         let places: HashMap<Option<Arc<str>>, usize> = self.sheets.into_iter().enumerate().map(|(place, sheet)| (sheet, place)).collect();
         aside.sort_by_cached_key(|row| (places.get(&row.sheet).copied(), row.row));
@@ -271,17 +286,16 @@ impl Judged {
         Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows, sheets })
     }
 
-    fn into_rows(self, typed: &TypedRows) -> Vec<SetAsideRow> {
-        let place = |row: usize| (typed.sheets[row].clone(), typed.rows[row]);
-        self.rows
-            .into_iter()
-            .map(|(row, (outcome, reasons))| (place(row), outcome, reasons))
-            .map(|((sheet, row), outcome, reasons)| SetAsideRow { sheet, row, outcome, reasons })
-            .collect()
+    fn into_rows(self, typed: &TypedRows, cells: impl Fn(usize) -> Option<Vec<(String, String)>>) -> Vec<SetAsideRow> {
+        let row = |(row, (outcome, reasons)): (usize, (Outcome, Vec<Reason>))| {
+            let cells = if outcome == Outcome::Quarantined { cells(row) } else { None };
+            SetAsideRow { sheet: typed.sheets[row].clone(), row: typed.rows[row], outcome, reasons, cells }
+        };
+        self.rows.into_iter().map(row).collect()
     }
 }
 
 fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
     let (outcome, reason) = super::aside::reason(&row.why, contract);
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason], cells: None }
 }

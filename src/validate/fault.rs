@@ -41,6 +41,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("constraint-error", "together"),
     ("excluded", "erased"),
     ("excluded", "expired"),
+    ("excluded", "left-out"),
     ("extra-cell", "extra-cell"),
     ("extra-label", "new-column"),
     ("foreign-key", "no-parent"),
@@ -103,4 +104,7 @@ pub struct SetAsideRow {
     pub outcome: Outcome,
     /// Why; at least one.
     pub reasons: Vec<Reason>,
+    /// Its filled cells as they were written, by the name of the field, open fields alone. Nothing for rows without fault,
+    /// and for those of which the cells may stand in other columns than their own.
+    pub cells: Option<Vec<(String, String)>>,
 }

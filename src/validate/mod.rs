@@ -5,6 +5,7 @@
 
 mod aside;
 mod cast;
+mod cells;
 mod deletions;
 mod delivery;
 mod drift;

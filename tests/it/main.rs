@@ -76,4 +76,5 @@ mod truth;
 mod truth_figures;
 mod units;
 mod warehouse;
+mod wayback;
 mod web_faults;

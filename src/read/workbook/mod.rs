@@ -47,6 +47,22 @@ pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &
     Ok(count)
 }
 
+/// The labels of the first sheet that is read, those of its repetitions before them.
+pub fn labels(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract) -> Result<Vec<String>, Refusal> {
+    let mut book = Workbook::open(bytes)?;
+    let names = choose::choose(book.sheets(), format)?;
+    let habit = sheet::Habit { format, source, contract, figures: Figures::of(source, book.epoch()) };
+    let mut labels = Vec::new();
+    if let (Some(Repeat::Rows { place, .. }), [parents]) = (&source.export.repeat, names.as_slice()) {
+        let repetitions = choose::matching(book.sheets(), place, parents, format)?;
+        labels.extend(repeat::header(&mut book, &repetitions, &habit)?);
+    }
+    for name in names.iter().take(1) {
+        labels.extend(repeat::header(&mut book, name, &habit)?);
+    }
+    Ok(labels)
+}
+
 /// Of several sheets it is said in which the trouble is; their names are the source's own.
 fn in_sheet(refusal: Refusal, name: &str, sheets: usize) -> Refusal {
     if sheets == 1 { refusal } else { Refusal::new(refusal.error, format!("sheet `{name}`: {}", refusal.message)) }

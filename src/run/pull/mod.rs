@@ -127,7 +127,7 @@ impl Found {
         project.judged_by(&self.source, self.office.as_str())
     }
 
-    fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
+    pub(super) fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
         (&self.feed, &self.office, self.period, self.received, self.files.first().and_then(|file| file.page), &self.path)
     }
 

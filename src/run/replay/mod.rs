@@ -18,17 +18,17 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::judge::{Judge, hash};
+use super::judge::Judge;
 use super::load::{after, hold_back, parallelism};
 use super::protect::Bars;
 use super::pull::{self, Found, Listing, Slot};
+use super::returned::{Content, Places, gather};
 use super::standing::next_revision;
 use super::{Progress, Request, RunReport, in_run};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::read::Page;
 use crate::warehouse::{SlotLoad, Submission, SubmissionOutcome, Warehouse, live_of};
 use candidates::{Candidate, Candidates};
 use held::Held;
@@ -119,12 +119,14 @@ impl Judged {
 
 async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_id: &str, which: &Which, progress: &dyn Progress) -> Result<Judged> {
     let submissions = warehouse.read_submissions().await?;
-    let listing = pull::list(project, &submissions, warehouse.clock().now()).await?;
+    let mut listing = pull::list(project, &submissions, warehouse.clock().now()).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    gather(&places, &mut listing, None).await?;
     let Candidates { loaded, refused, not_replayed } = Candidates::find(project, &listing, &submissions, which);
     progress.begin("judging anew", (loaded.len() + refused.len()) as u64);
     let bars = Arc::new(Bars::of(warehouse, &key).await?);
     let now = after(&submissions, warehouse.clock().now());
-    let judge = Judge { project: project.clone(), key, bars, rules: Arc::new(ProjectRules::of(project)?), run_id: Arc::from(run_id), now };
+    let judge = Judge { project: project.clone(), key, bars, rules: Arc::new(ProjectRules::of(project)?), run_id: Arc::from(run_id), now, places };
     let mut judged = Judged { reports: Vec::new(), same: 0, not_replayed, loads: Vec::new(), listing: Listing::default() };
     for feed in project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()) {
         let of_feed: Vec<&Candidate<'_>> = loaded.iter().filter(|one| one.found.feed.as_str() == feed).collect();
@@ -192,10 +194,10 @@ impl Group {
             if !live_of(&self.known).has(&before) {
                 continue;
             }
-            let Some(pages) = pages_of(&mut found, &before, &mut done).await else { continue };
+            let Some(content) = content_of(&judge.places, &mut found, &before, &mut done).await else { continue };
             let revision = next_revision(&self.known, before.slot());
             let (judge, held) = (judge.clone(), held.clone());
-            let work = move || one(&judge, &held, &found, &pages, &before, revision);
+            let work = move || one(&judge, &held, &found, &content, &before, revision);
             let (told, load) =
                 tokio::task::spawn_blocking(work).await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             match told {
@@ -234,10 +236,13 @@ impl Group {
 }
 
 /// What a delivery says, where it still says what it said when it was loaded.
-async fn pages_of(found: &mut Found, before: &Submission, done: &mut Done) -> Option<Vec<Page>> {
-    let why = match pull::read_files(found).await {
-        Ok(pages) if hash(&pages) == before.content_hash => return Some(pages),
-        Ok(_) => "it says something else now".to_owned(),
+async fn content_of(places: &Places, found: &mut Found, before: &Submission, done: &mut Done) -> Option<Content> {
+    let why = match places.read(found).await {
+        Ok(content) => match content.returned.as_ref().and_then(|returned| returned.refusal.as_ref()) {
+            Some(refusal) => refusal.message.clone(),
+            None if content.hash == before.content_hash => return Some(content),
+            None => "it says something else now".to_owned(),
+        },
         Err(error) => error.to_string(),
     };
     done.not_replayed.push(NotReplayed::of(before, &why));
@@ -245,8 +250,8 @@ async fn pages_of(found: &mut Found, before: &Submission, done: &mut Done) -> Op
 }
 
 /// A delivery judged anew: what is told of it, and what is committed.
-fn one(judge: &Judge, held: &Held, found: &Found, pages: &[Page], before: &Submission, revision: i64) -> Result<(Option<Rejudged>, Option<SlotLoad>)> {
-    let load = judge.anew(found, pages, before, revision)?;
+fn one(judge: &Judge, held: &Held, found: &Found, content: &Content, before: &Submission, revision: i64) -> Result<(Option<Rejudged>, Option<SlotLoad>)> {
+    let load = judge.anew(found, content, before, revision)?;
     let contract = judge.project.pipeline(found.feed.as_str()).map(|pipeline| pipeline.contract.clone());
     let contract = contract.ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
     if load.submission.outcome == SubmissionOutcome::Refused {
