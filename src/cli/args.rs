@@ -205,7 +205,7 @@ pub enum Command {
         /// Only this reporting month, such as 2023-01
         #[arg(long)]
         period: Option<String>,
-        /// Only this rule, error, or error/rule, such as codes or type-error/date
+        /// Only this rule, error, or error/rule, such as codes or type-error/date; a rule of a schema by its name
         #[arg(long)]
         rule: Option<String>,
         /// Revisions that newer ones replaced, too

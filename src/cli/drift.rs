@@ -11,17 +11,30 @@ pub fn standing(lang: Lang, drift: &[Drifted]) -> String {
     if drift.is_empty() {
         return String::new();
     }
-    let lines = drift.iter().map(|drifted| {
-        let count = grouped(lang, &drifted.periods.len().to_string());
-        let reports = say(lang, if drifted.periods.len() == 1 { Word::DriftOneReport } else { Word::DriftReports }, &[&count]);
-        let when = match (drifted.periods.first(), drifted.periods.last()) {
-            (Some(first), Some(last)) if first != last => format!("{first} … {last}, {reports}"),
-            (Some(only), _) => only.clone(),
-            (None, _) => reports,
-        };
-        format!("  {} {}, {when}: {}\n", drifted.office, drifted.feed, what(lang, &drifted.line))
-    });
-    format!("\n{}\n{}", Word::DriftHeading.text(lang), lines.collect::<String>())
+    let mut lines: Vec<String> = Vec::new();
+    // Columns that tags tell are as they should be: those of an office's reports share a line.
+    let same = |a: &&Drifted, b: &&Drifted| is_tagged(a) && is_tagged(b) && (&a.feed, &a.office, &a.periods) == (&b.feed, &b.office, &b.periods);
+    let all: Vec<&Drifted> = drift.iter().collect();
+    for group in all.chunk_by(same) {
+        let fields: Vec<&str> = group.iter().filter_map(|drifted| drifted.line.field.as_deref()).collect();
+        let told = if group.len() > 1 { say(lang, Word::DriftByTags, &[&fields.join(", ")]) } else { what(lang, &group[0].line) };
+        lines.push(say(lang, Word::DriftOf, &[&group[0].office, &group[0].feed, &when(lang, &group[0].periods), &told]));
+    }
+    format!("\n{}\n{}", Word::DriftHeading.text(lang), lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+}
+
+fn is_tagged(drifted: &Drifted) -> bool {
+    drifted.line.effect == DriftEffect::Accepted
+}
+
+fn when(lang: Lang, periods: &[String]) -> String {
+    let count = grouped(lang, &periods.len().to_string());
+    let reports = say(lang, if periods.len() == 1 { Word::DriftOneReport } else { Word::DriftReports }, &[&count]);
+    match periods {
+        [first, .., last] => format!("{first} … {last}, {reports}"),
+        [only] => only.clone(),
+        [] => reports,
+    }
 }
 
 /// What a drift is and what became of it.

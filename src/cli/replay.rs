@@ -15,13 +15,14 @@ use crate::warehouse::RowCounts;
 
 /// Judge reports anew that were judged by rules, code lists or aliases that have changed since
 ///
-/// Reads again what is still at the sources as it was, and says what would become of it now: rows that would be loaded
-/// and why they were not, rows that no longer would be and why, fields that would say something else. Then it loads
-/// what says something else as a new revision of its report, received when it was received, and builds and releases
-/// as `run` does. What says the same is noted and not read again.
+/// Reads again what is still at the sources as it was, and says what would become of it now: rows
+/// that would be loaded and why they were not, rows that no longer would be and why, fields that
+/// would say something else. Then loads what says something else as a new revision of its report,
+/// received when it was received, and builds and releases as `run` does. What says the same is
+/// noted and not read again.
 ///
-/// A report that would now be refused whole stays as it was loaded, and is named. Closed periods, tolerance and
-/// erasures hold as in a run. New deliveries are left to `rihla run`.
+/// A report that would now be refused whole stays as it was loaded, and is named. Closed periods,
+/// tolerance and erasures hold as in a run. New deliveries are left to `rihla run`.
 ///
 ///   rihla replay --dry-run
 ///   rihla replay --feed registrations --office OUJ --period 2023-01

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::{Args, Command};
 use super::render::{count, plural, table};
 use super::rules::message;
-use super::words::Word;
+use super::words::{Word, say};
 use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
@@ -45,7 +45,7 @@ fn text(trial: &Trial, file: &str, lang: Lang, told: &dyn Fn(&FaultGroup, &str) 
         text.push_str(&format!("{}\n\n", table(&header, vec![cells.to_vec()])));
     }
     for line in &trial.drift {
-        text.push_str(&format!("{}: {}\n\n", Word::DriftOne.text(lang), drift::what(lang, line)));
+        text.push_str(&format!("{}\n\n", say(lang, Word::DriftOne, &[&drift::what(lang, line)])));
     }
     for group in &trial.groups {
         text.push_str(&group_text(group, told));

@@ -188,16 +188,18 @@ words! {
     OneRow: "row", "ligne";
     ManyRows: "rows", "lignes";
     // Columns that are not as the schema says.
-    DriftHeading: "columns that are not as the schema says:", "colonnes qui ne sont pas celles du schéma :";
-    DriftOne: "column not as the schema says", "colonne qui n’est pas celle du schéma";
+    DriftHeading: "columns that are not as the schema says:", "colonnes qui ne sont pas celles du schéma :";
+    DriftOne: "not as the schema says: {0}", "pas comme le dit le schéma : {0}";
+    DriftOf: "{0} {1}, {2}: {3}", "{0} {1}, {2} : {3}";
     DriftOneReport: "{0} report", "{0} rapport";
     DriftReports: "{0} reports", "{0} rapports";
     DriftColumn: "column {0}", "colonne {0}";
     DriftKey: "key {0} of row {1}", "clé {0} de la ligne {1}";
-    DriftNew: "{0} is no field’s, rows filled there: {1}", "{0} : d’aucun champ, lignes remplies : {1}";
+    DriftNew: "{0} belongs to no field, rows filled there: {1}", "{0} : d’aucun champ, lignes remplies : {1}";
     DriftMissing: "no column for {0}", "pas de colonne pour {0}";
-    DriftTagged: "{0} is {1} by its tag, under a label that nobody knows", "{0} : {1} selon son étiquette HXL, sous un libellé inconnu";
-    DriftRenamed: "{0} may be {1}, which has no column", "{0} : peut-être {1}, qui n’a pas de colonne";
+    DriftTagged: "{0} is {1} by its tag, under a label that nobody knows", "{0} : {1} selon son étiquette HXL, sous un libellé inconnu";
+    DriftByTags: "known by their tags alone: {0}", "connues par leurs étiquettes HXL seulement : {0}";
+    DriftRenamed: "{0} may be {1}, which has no column", "{0} : peut-être {1}, qui n’a pas de colonne";
     DriftRetyped: "{1} of {2} cells of {0} are not of its type", "{1} cellules sur {2} de {0} ne sont pas de son type";
     DriftAccepted: "read as that field", "lue comme ce champ";
     DriftDropped: "not loaded", "non chargée";

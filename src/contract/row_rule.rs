@@ -122,7 +122,7 @@ impl Unclear {
             Self::DoesNotCast => ("a text is not what it is cast to", "un texte n’est pas du type demandé"),
             Self::Fails => ("its expression fails", "son expression échoue"),
         };
-        [format!("the rule `{rule}` says nothing of this row: {en}"), format!("la règle « {rule} » ne dit rien de cette ligne : {fr}")]
+        [format!("the rule `{rule}` says nothing of this row: {en}"), format!("la règle « {rule} » ne dit rien de cette ligne : {fr}")]
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
         let rule = RowRule { name: "r".into(), expression: String::new(), field: None, message_en: "no".into(), message_fr: "non".into(), place };
         assert_eq!(rule.french_of("no").as_deref(), Some("non"));
         let unclear = rule.french_of("the rule `r` says nothing of this row: it divides by zero");
-        assert_eq!(unclear.as_deref(), Some("la règle « r » ne dit rien de cette ligne : elle divise par zéro"));
+        assert_eq!(unclear.as_deref(), Some("la règle « r » ne dit rien de cette ligne : elle divise par zéro"));
         assert_eq!(rule.french_of("something older"), None);
     }
 }

@@ -16,6 +16,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::names::is_identifier;
 use crate::project::{MOST_BYTES, Project};
 use crate::read::limits::check_size;
+use crate::read::unpack::ENDINGS;
 
 /// What is to be drafted.
 pub struct Wanted<'a> {
@@ -101,7 +102,9 @@ fn feed(wanted: &Wanted<'_>) -> Result<String> {
     let name = match wanted.feed {
         Some(name) => name.to_owned(),
         None => {
-            let stem = wanted.file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().to_lowercase());
+            let name = wanted.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+            let name = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
             let plain: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             plain.trim_matches(|c: char| c == '_' || c.is_ascii_digit()).to_owned()
         }

@@ -130,7 +130,7 @@ impl<'a> Filler<'a> {
         let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
         self.engine.add(Some("feeds"), feed, view)?;
         let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
-        let state: Vec<&str> = current.iter().map(|one| one.submission.submission_id.as_str()).chain(removals).collect();
+        let state: Vec<String> = current.iter().map(|one| state(one)).chain(removals.map(str::to_owned)).collect();
         self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
         Ok(())
     }
@@ -185,6 +185,12 @@ fn vouched(current: &[&LiveSubmission<'_>]) -> std::result::Result<RecordBatch, 
     let ids = Arc::new(StringArray::from_iter_values(current.iter().map(|one| one.submission.submission_id.as_str()))) as ArrayRef;
     let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| said_at(one).timestamp_micros())).with_timezone("UTC");
     RecordBatch::try_from_iter([("vouched_id", ids), ("heard_at", Arc::new(heard) as ArrayRef)])
+}
+
+/// What tells the content of a submission: of changes also when they were said last, which decides between two of them.
+fn state(one: &LiveSubmission<'_>) -> String {
+    let id = &one.submission.submission_id;
+    if one.submission.delivery == DeliveryMode::Changes { format!("{id}@{}", one.heard_at.timestamp_micros()) } else { id.clone() }
 }
 
 /// Of changes, what was sent again counts from then on; a report sent again says no more than it did.

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::BinaryExpr;
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, ExprWithAlias, Ident, Query, SelectItem, SetExpr, Statement as SqlStatement, Visit, Visitor};
 
@@ -70,9 +72,11 @@ impl Checking<'_> {
         let simplifier = ExprSimplifier::new(context);
         let coerced = simplifier.coerce(expression.clone(), self.columns).map_err(failed)?;
         self.check_kind(&coerced)?;
-        let simple = simplifier.simplify(coerced.clone()).map_err(failed)?;
+        let simple = simplifier.simplify(coerced).map_err(failed)?;
         let fields = self.check_fields(&expression, &simple)?;
-        let expression = self.state.create_physical_expr(coerced, self.columns).map_err(failed)?;
+        // Some functions are only there to be rewritten into others, so that it is the simplified expression that runs.
+        let expression = self.state.create_physical_expr(simple, self.columns).and_then(exact).map_err(failed)?;
+        self.check_runs(expression.as_ref()).map_err(failed)?;
         Ok(Planned { expression, fields })
     }
 
@@ -87,7 +91,9 @@ impl Checking<'_> {
             let alone = Arc::new(SourceFile { path: String::new(), text: self.rule.expression.clone() });
             let told = told(&alone, &error);
             let place = told.is_placed.then_some(told.fault.span);
-            return Err(vec![self.fault(place, told.fault.message).maybe_hint(told.fault.hint)]);
+            // Where it stands is shown, and need not be told in words as well.
+            let message = told.fault.message.split(" at Line: ").next().unwrap_or_default().to_owned();
+            return Err(vec![self.fault(place, message).maybe_hint(told.fault.hint)]);
         }
         let statements = DFParser::parse_sql(&self.text.text).map_err(|error| vec![self.of_engine(&error)])?;
         statements.front().and_then(only_expression).ok_or_else(|| vec![self.fault(None, "this is not one expression")])
@@ -171,6 +177,14 @@ impl Checking<'_> {
         Ok(fields)
     }
 
+    /// What can be planned and not be evaluated shows on a row of which every field is empty.
+    fn check_runs(&self, expression: &dyn PhysicalExpr) -> Result<(), DataFusionError> {
+        let schema = self.columns.as_arrow();
+        let columns = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+        let row = RecordBatch::try_new(Arc::new(schema.clone()), columns)?;
+        expression.evaluate(&row).map(|_| ())
+    }
+
     fn place_of(&self, about: &About) -> Option<Range<usize>> {
         self.own(place_of(&self.text.text, about)?)
     }
@@ -194,6 +208,15 @@ impl Checking<'_> {
         let span = part.map_or_else(|| place.expression.clone(), |part| place.within(part));
         Fault::error(&place.file, span, message)
     }
+}
+
+/// The expression with sums and products that fail where they are too large: the engine's own wrap around.
+fn exact(expression: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+    let exact = expression.transform_up(|part| {
+        let Some(binary) = part.downcast_ref::<BinaryExpr>() else { return Ok(Transformed::no(part)) };
+        Ok(Transformed::yes(Arc::new(binary.clone().with_fail_on_overflow(true))))
+    })?;
+    Ok(exact.data)
 }
 
 /// What to do about rules that need other rows.

@@ -169,13 +169,13 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
-    /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
-    #[serde(default)]
-    pub drift: DriftForm,
     /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
     #[serde(default)]
     #[schemars(with = "Option<super::DeliveryMode>")]
     pub delivery: Option<Spanned<super::DeliveryMode>>,
+    /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.

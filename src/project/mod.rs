@@ -203,14 +203,14 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
-    /// What becomes of columns that are not those of the schema.
-    pub drift: DriftPolicies,
     /// How they are packed, where they are.
     pub compression: Option<Compression>,
     /// How far they may unpack.
     pub limits: Limits,
     /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
     pub fingerprint: String,
+    /// What becomes of columns that are not those of the schema.
+    pub drift: DriftPolicies,
 }
 
 /// How an extract is written.

@@ -184,10 +184,10 @@ fn resolve_source(
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
-        drift: DriftPolicies::default(),
         compression: form.compression.as_ref().map(|compression| *compression.get_ref()),
         limits,
         fingerprint: String::new(),
+        drift: DriftPolicies::default(),
     })
 }
 

@@ -6,14 +6,13 @@ use serde_json::Number;
 
 use super::cells::{Gatherer, Target};
 use super::draft::Draft;
-use super::drift::{Drift, DriftEffect, DriftKind};
 pub use super::json_node::{Members, Node, parse};
 use super::limits::{MOST_LABEL, past};
 use super::meaning::{Meaning, meaning};
 use super::workbook::INEXACT;
-use super::{Piece, Refusal, Why, labels};
+use super::{Piece, Refusal, Why, json_drift, labels};
 use crate::contract::{Contract, Field, FieldKind, Protection, Role};
-use crate::project::{DriftPolicy, JSON_LIST_SEPARATOR, Repeat, Source};
+use crate::project::{JSON_LIST_SEPARATOR, Repeat, Source};
 
 /// Takes records one after another.
 pub struct Records<'a> {
@@ -135,9 +134,10 @@ impl<'a> Records<'a> {
             Meaning::Ignored => Target::Dropped,
             Meaning::Known { target, .. } => target,
             Meaning::Doubtful(why) => return refuse("extra-label", format!("a key is in doubt: {why}")),
-            Meaning::Unknown | Meaning::Unlabelled => match self.new_key(key, at) {
-                Some(target) => target,
-                None => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+            Meaning::Unknown | Meaning::Unlabelled => match json_drift::noted(self.rows.drift(), key, at, source) {
+                Ok(Some(drift)) => Target::New(drift),
+                Ok(None) => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+                Err(why) => return refuse("extra-label", why),
             },
         };
         if let Some(why) = labels::refused(target, source, contract) {
@@ -160,46 +160,6 @@ impl<'a> Records<'a> {
         };
         self.meanings.insert(key.to_owned(), kept);
         Ok(kept)
-    }
-
-    /// Notes a key that nobody knows; nothing where the source refuses it. One that is nearly a field's may turn out to be
-    /// that field renamed, once no record was found to have the field's own.
-    fn new_key(&mut self, key: &str, (place, row): (usize, i64)) -> Option<Target> {
-        let near = labels::near(key, self.source);
-        let drift = self.source.drift;
-        let decided = labels::effect(drift.new);
-        if decided.is_none() && (near.is_none() || drift.renamed == DriftPolicy::Refuse) {
-            return None;
-        }
-        let effect = decided.unwrap_or(DriftEffect::Refused);
-        let label = near.map(|_| key.trim().to_owned());
-        let all = self.rows.drift();
-        all.push(Drift { field: near, column: Some(place), record: Some(row), label, ..Drift::of(DriftKind::New, effect) });
-        Some(Target::New(all.len() - 1))
-    }
-
-    /// What keys that nobody knows are, once every record was seen.
-    fn settle(&mut self) -> Result<(), Refusal> {
-        let (source, contract, met) = (self.source, self.contract, &self.met);
-        for drift in self.rows.drift() {
-            let Some(field) = drift.field else { continue };
-            let name = &contract.fields[field].name;
-            let is_lacking = !met.contains(&field) && !source.absent.contains(&field) && contract.fields[field].protection != Protection::Direct;
-            let effect = if is_lacking { labels::effect(source.drift.renamed) } else { labels::effect(source.drift.new) };
-            let label = drift.label.as_deref().unwrap_or_default();
-            match effect {
-                None => return Err(Refusal::new("extra-label", format!("the key `{label}` is not known; is it `{name}`?"))),
-                Some(DriftEffect::Ignored) if is_lacking && labels::is_needed(field, contract) => {
-                    return Err(Refusal::new("missing-label", format!("no record has a key for `{name}`, and the rows are of no use without")));
-                }
-                Some(effect) => drift.effect = effect,
-            }
-            if is_lacking {
-                drift.kind = DriftKind::Renamed;
-                drift.filled.clear();
-            }
-        }
-        Ok(())
     }
 
     /// A value as text. Refused are lists where the field is none, objects, and numbers that JSON readers round.
@@ -236,7 +196,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// Where no record has a key for sex or for the review, and as [`Gatherer::finish`] says.
     pub fn finish(mut self) -> Result<u64, Refusal> {
-        self.settle()?;
+        json_drift::settle(self.rows.drift(), &self.met, self.source, self.contract)?;
         let missing = |what: &str| Err(Refusal::new("missing-label", format!("no record has a key for `{what}`")));
         if self.count > 0 {
             // Without the key that tells sex everybody would be of unknown group.

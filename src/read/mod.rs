@@ -13,6 +13,7 @@ mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
+mod json_drift;
 mod json_lines;
 mod json_node;
 mod json_pages;

@@ -12,7 +12,7 @@ use flate2::bufread::GzDecoder;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::room::Room;
+pub use super::room::Room;
 use super::{Page, Refusal};
 use crate::project::{Compression, Limits};
 
@@ -54,6 +54,14 @@ pub fn packed_as(bytes: &[u8]) -> Option<Compression> {
     [Compression::Gzip, Compression::Zstd].get(sign).copied()
 }
 
+/// How a file is packed; an archive that is a workbook is not packed.
+pub fn told(bytes: &Bytes) -> Option<Compression> {
+    packed_as(bytes).or_else(|| (bytes.starts_with(b"PK") && !is_workbook(bytes)).then_some(Compression::Zip))
+}
+
+/// The endings by which people know how a file is packed.
+pub const ENDINGS: [&str; 4] = [".gz", ".zst", ".zstd", ".zip"];
+
 /// Unpacks a file.
 ///
 /// # Errors
@@ -69,13 +77,17 @@ pub fn unpack(bytes: &Bytes, compression: Compression, room: &mut Room) -> Resul
     };
     let found = SIGNS.iter().position(|(sign, _)| bytes.starts_with(sign));
     if !found.is_some_and(|found| signs.contains(&found)) {
-        let is = found.map_or("not packed, or in another way: it begins like none that is known".to_owned(), |found| SIGNS[found].1.to_owned());
+        let is = found.map_or("not: it begins like nothing that is packed", |found| SIGNS[found].1);
         return Err(Refusal::new("format-error", format!("the source says that the file is packed as {what}, but it is {is}")));
     }
-    match compression {
+    let unpacked = match compression {
         Compression::Gzip => gzip(bytes, room),
         Compression::Zstd => zstd(bytes, room),
         Compression::Zip => zipped(bytes, room),
+    }?;
+    match told(&unpacked) {
+        Some(_) => Err(refuse("what the file holds is packed once more: pack it once")),
+        None => Ok(unpacked),
     }
 }
 
@@ -119,16 +131,13 @@ fn zipped(bytes: &Bytes, room: &mut Room) -> Result<Bytes, Refusal> {
     if archive.has_duplicate_names() {
         return Err(refuse("the archive holds two files of one name"));
     }
-    let [index] = files(&mut archive)?[..] else {
-        return Err(refuse(&format!("the archive holds {} files, not one: pack one extract alone", archive.len())));
+    let found = files(&mut archive)?;
+    let [index] = found[..] else {
+        return Err(refuse(&format!("the archive holds {} files, not one: pack one extract alone", found.len())));
     };
     let file = archive.by_index(index).map_err(|error| locked(&error))?;
     check_name(&file)?;
-    let unpacked = room.read(file, |_| broken_zip())?;
-    if SIGNS[..4].iter().any(|(sign, _)| unpacked.starts_with(sign)) && !is_workbook(&unpacked) {
-        return Err(refuse("what the archive holds is packed once more: pack it once"));
-    }
-    Ok(unpacked)
+    room.read(file, |_| broken_zip())
 }
 
 /// The entries of an archive that are no folders.
@@ -151,9 +160,11 @@ fn check_name(file: &ZipFile<'_, Cursor<Bytes>>) -> Result<(), Refusal> {
     }
 }
 
+/// Whether an archive is a workbook, by the parts that every workbook has.
 fn is_workbook(bytes: &Bytes) -> bool {
     let archive = ZipArchive::new(Cursor::new(bytes.clone()));
-    archive.is_ok_and(|archive| archive.file_names().flatten().any(|name| name == "mimetype" || name == "[Content_Types].xml"))
+    // What is broken is told as the workbook that it may have been.
+    archive.map_or(true, |archive| archive.file_names().flatten().any(|name| name == "mimetype" || name == "[Content_Types].xml"))
 }
 
 /// Why a file of an archive cannot be opened.

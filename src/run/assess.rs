@@ -104,11 +104,19 @@ fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts, own: u64) -> Option<Str
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-    let (share, whole) = (own as f64 / records as f64, rows.quarantined as f64 / records as f64);
-    if share > pipeline.tolerance || own == rows.quarantined {
-        return (share > pipeline.tolerance || is_mostly_bad)
-            .then(|| format!("{own} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", share * 100.0, pipeline.tolerance * 100.0));
+    let share = |rows: u64| rows as f64 / records as f64;
+    let faulty = || {
+        let (percent, tolerance) = (share(own) * 100.0, pipeline.tolerance * 100.0);
+        format!("{own} of {records} rows have faults ({percent:.0} %), more than the tolerance of {tolerance:.0} %")
+    };
+    let set_aside = || {
+        let percent = share(rows.quarantined) * 100.0;
+        format!("{} of {records} rows are set aside ({percent:.0} %), and not by their own faults alone: their columns are not the schema's", rows.quarantined)
+    };
+    match (share(own) > pipeline.tolerance, is_mostly_bad) {
+        (true, _) => Some(faulty()),
+        (false, true) if own == rows.quarantined => Some(faulty()),
+        (false, true) => Some(set_aside()),
+        (false, false) => None,
     }
-    is_mostly_bad
-        .then(|| format!("{} of {records} rows are set aside ({:.0} %), most of them for columns that are not the schema's", rows.quarantined, whole * 100.0))
 }

@@ -11,7 +11,7 @@ use super::assess::{Assessment, Extract, assess};
 use crate::error::{self, Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::period::Period;
-use crate::project::{Office, Pipeline, Project, Source};
+use crate::project::{Access, Office, Pipeline, Project, Source};
 use crate::read::limits::check_size;
 use crate::read::{Page, Refusal};
 
@@ -52,11 +52,16 @@ impl Choice {
             return Ok(Self { sources: by_name, why: "the office's, and the file is named as its extracts are" });
         }
         let ending = |text: &str| text.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-        let by_ending = keep(&|source| ending(&source.template.text) == ending(&name));
+        let ending_of = |source: &Source| match source.access {
+            // What an API hands out has no name, but people keep it as what it is.
+            Access::Paged(_) => Some("json".to_owned()),
+            _ => ending(source.template.text.split('?').next().unwrap_or_default()),
+        };
+        let by_ending = keep(&|source| ending_of(source) == ending(&name));
         if !by_ending.is_empty() {
             return Ok(Self { sources: by_ending, why: "the office's, and the file ends as its extracts do" });
         }
-        let mut endings: Vec<String> = all().filter_map(|(_, source)| ending(&source.template.text)).map(|ending| format!(".{ending}")).collect();
+        let mut endings: Vec<String> = all().filter_map(|(_, source)| ending_of(source)).map(|ending| format!(".{ending}")).collect();
         endings.dedup();
         Err(Error::new(Kind::Input, format!("the office `{}` sends no such files for the feed `{}`", office.code, pipeline.contract.feed))
             .hint(format!("its sources are of {}", endings.join(", "))))

@@ -97,7 +97,8 @@ pub fn kept(drift: &[Drift], contract: &Contract) -> Result<Option<String>> {
 /// `Conflict` where a submission keeps a drift of another make.
 pub fn standing(submissions: &[Submission]) -> Result<Vec<Drifted>> {
     let mut found: BTreeMap<(String, String, DriftLine), Drifted> = BTreeMap::new();
-    let mut current: Vec<&Submission> = live_of(submissions).iter().map(|one| one.submission).collect();
+    let live = live_of(submissions);
+    let mut current: Vec<&Submission> = live.iter().map(|one| one.submission).collect();
     current.sort_by_key(|submission| &submission.period);
     for submission in current {
         let Some(text) = &submission.drift else { continue };

@@ -141,15 +141,16 @@ impl Judge {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let too_many = too_many
-            .map(|(error, why)| (error, format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period)));
+        // What is only tried is in no quarantine to look at.
+        let look = |why: String| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period);
+        let too_many = too_many.map(|(error, why)| (error, if before.is_some() { why } else { look(why) }));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
-        submission.drift = drift::kept(&validated.drift, contract)?;
         if let Some(before) = before {
             submission.identify_anew(revision);
             (submission.delivery, submission.amends) = (before.delivery, before.amends.clone());
         }
+        submission.drift = drift::kept(&validated.drift, contract)?;
         let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
         if let Some((error, reason)) = too_many {

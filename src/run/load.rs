@@ -44,12 +44,12 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
-    let mut known = submissions;
+    let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
-            known.push(load.submission.clone());
+            all.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
                 batch.push(load);
@@ -64,15 +64,15 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
-    report.drift = drift::standing(&known)?;
-    report.judged_otherwise = judged_otherwise(project, &listing, &known);
+    report.judged_otherwise = judged_otherwise(project, &listing, &all);
+    report.drift = drift::standing(&all)?;
     hold_back(project, &listing, report);
     Ok(())
 }
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (submissions, bars) = known(project, clock.clone()).await?;
+    let (mut submissions, bars) = known(project, clock.clone()).await?;
     let listing = pull::list(project, &submissions, clock.now()).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
@@ -81,16 +81,15 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now() };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
-    let mut known = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
-            known.push(load.submission);
+            submissions.push(load.submission);
         }
     }
-    report.drift = drift::standing(&known)?;
-    report.judged_otherwise = judged_otherwise(project, &listing, &known);
+    report.judged_otherwise = judged_otherwise(project, &listing, &submissions);
+    report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
     Ok(())

@@ -37,6 +37,18 @@ pub struct Context<'a> {
     pub barred: &'a Barred<'a>,
 }
 
+impl Context<'_> {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            office: self.office.code.as_str(),
+            office_name: &self.office.name,
+            received: self.received.date_naive(),
+            received_until: (self.received + chrono::Duration::days(2)).timestamp_micros(),
+            since: self.since,
+        }
+    }
+}
+
 /// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
 pub type Barred<'a> = dyn Fn(&TypedRows) -> Result<Vec<(usize, &'static str, &'static str)>> + Sync + 'a;
 
@@ -160,7 +172,6 @@ impl<'a> Delivery<'a> {
         let across = rules::across_fields(contract, &typed, &faults);
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
-        let broken = rules::broken(self.rules, &typed, &faults, &RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() })?;
         let mut judged = Judged::default();
         for (row, rule, message) in (context.barred)(&typed)? {
             judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
@@ -170,29 +181,23 @@ impl<'a> Delivery<'a> {
         faults.retain(|fault| !judged.has(fault.row));
         let deletions = Deletions::of(contract, &typed);
         faults.retain(|fault| !deletions.excuse(contract, fault));
+        let known = RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() };
+        let mut broken = rules::broken(self.rules, &typed, &faults, &known)?;
         // A row that says that its record goes need not hold what rules ask of records.
-        let broken: Vec<_> = broken.into_iter().filter(|broken| !judged.has(broken.row) && !deletions.has(broken.row)).collect();
+        broken.retain(|broken| !barred.contains(&broken.row) && !deletions.has(broken.row));
         let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
-        let facts = Facts {
-            office: context.office.code.as_str(),
-            office_name: &context.office.name,
-            received: context.received.date_naive(),
-            received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
-            since: context.since,
-        };
-        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
-            judged.add(row, Outcome::Quarantined, reason);
-        }
+        let facts = context.facts();
         for (row, rule, message) in eventless {
             judged.row_fault(row, "row-constraint", rule, message);
         }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }
-        for broken in &broken {
-            judged.broken_rule(contract, broken);
+        broken.iter().for_each(|broken| judged.broken_rule(contract, broken));
+        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
+            judged.add(row, Outcome::Quarantined, reason);
         }
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);

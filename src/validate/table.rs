@@ -168,10 +168,10 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         labels,
         total_rows: BTreeSet::new(),
         export: Export::default(),
-        drift: DriftPolicies::default(),
         compression: None,
         limits: Limits::default(),
         fingerprint: contract.fingerprint.clone(),
+        drift: DriftPolicies::default(),
     })
 }
 

@@ -27,7 +27,7 @@ faulty! {
     the_web_with_a_password, "a user and a password in an address", "https://me:hunter2-of-the-reports@reports.example.org/{office}/{period}.csv", "csv = {}";
     the_web_with_a_key_in_the_file, "a key in the query", "https://reports.example.org/{office}/{period}.csv?api_key=hunter2-of-the-reports", "csv = {}";
     the_web_with_a_token_in_the_file, "the token itself", "https://reports.example.org/{office}/{period}.csv", "csv = {}\nweb = { token = \"hunter2-of-the-reports\", lookback = 0 }";
-    a_token_in_the_open, "a token over http", "http://reports.example.org/{office}/{period}.csv", "csv = {}\nweb = { token = \"${PATH}\" }";
+    a_token_in_the_open, "a token over http", "http://reports.example.org/{office}/{period}.csv", "csv = {}\nweb = { token = \"${HOME}\" }";
     web_of_a_folder, "`web` beside a path", "in/{office}/{period}.csv", "csv = {}\nweb = { lookback = 3 }\nmost_mib = 0";
     an_api_of_a_path, "`api` beside a path", "in/{office}/{period}.json", "api = { style = \"kobo\" }";
     an_api_that_says_too_much, "a format, {period}, forms of nobody, a style and a rate that are none", "https://kobo.example.org/{form}/{period}", "csv = {}\napi = { style = \"kobbo\", token = \"hunter2-of-the-reports\", forms = { RAB = \"a/b\" }, page_size = 0, requests_per_second = 0.0, lookback = 0 }";

@@ -44,6 +44,7 @@ mod lineage;
 mod messy_text;
 mod modes;
 mod object_stores;
+mod packed;
 mod pipes;
 mod places;
 mod properties;

@@ -75,7 +75,7 @@ fn a_list_takes_the_place_of_every_older_one() {
     assert!(folder.tables().0.iter().any(|row| row["outcome"] == "outdated"));
 
     let diff = folder.rihla(&["diff", "1", "2", "--json"]).ok().json();
-    let withdrawn = diff["records"].as_array().expect("records").iter().find(|one| one["change"] == "withdrawn").cloned().expect("a withdrawal");
+    let withdrawn = diff["between"]["records"].as_array().expect("records").iter().find(|one| one["change"] == "withdrawn").cloned().expect("a withdrawal");
     assert_eq!((&withdrawn["records"], &withdrawn["path"]), (&1.into(), &"in/RAB/2023-03-04/registrations-2023-02.csv".into()), "{diff}");
 }
 
@@ -105,7 +105,7 @@ fn changes_add_to_one_another_until_a_record_is_deleted() {
     folder.write("in/RAB/2023-02-14/registrations-2023-01.csv", actions(&[("U", back)]));
     assert!(load(&folder).ok().stdout.contains("nothing changed"), "the same changes again are nothing new");
     let causes = folder.rihla(&["diff", "1", "2", "--json"]).ok().json();
-    let kinds: Vec<&str> = causes["records"].as_array().expect("records").iter().filter_map(|one| one["change"].as_str()).collect();
+    let kinds: Vec<&str> = causes["between"]["records"].as_array().expect("records").iter().filter_map(|one| one["change"].as_str()).collect();
     assert!(kinds.contains(&"corrected") && kinds.contains(&"withdrawn"), "{causes}");
 }
 
@@ -237,4 +237,99 @@ proptest! {
     fn changes_and_lists_converge_in_any_order((in_order, shuffled) in arrivals(&[DeliveryMode::Changes, DeliveryMode::Changes, DeliveryMode::Full])) {
         prop_assert_eq!(settle(&in_order), settle(&shuffled));
     }
+}
+
+/// Scenarios judge deliveries of every mode as a run does.
+const SCENARIO: &str = r#"description = "Changes add, a deletion takes away, a list takes the place of all"
+today = 2023-05-31
+
+[defaults."feeds.registrations"]
+case_number = "CN-1"
+sex = "F"
+nationality = "GIN"
+registered_on = "2023-01-10"
+
+[[deliveries]]
+feed = "registrations"
+office = "RAB"
+period = "2023-01"
+received = 2023-02-04
+extract = '''
+record_id | person_number | changed_at           | deleted
+r-1       | 1             | 2023-01-10T09:00:00Z | I
+r-2       | 2             | 2023-01-10T09:00:00Z | I
+r-3       | 3             | 2023-01-10T09:00:00Z | I
+'''
+
+[[deliveries]]
+feed = "registrations"
+office = "RAB"
+period = "2023-02"
+received = 2023-03-04
+extract = '''
+record_id | person_number | changed_at           | deleted | registered_on
+r-1       |               | 2023-02-10T09:00:00Z | D       |
+r-2       | 2             | 2023-02-10T09:00:00Z | U       | 2023-01-12
+'''
+
+[[deliveries]]
+feed = "registrations"
+office = "CAS"
+period = "2023-01"
+received = 2023-02-05
+rows = '''
+record_id | person_id
+r-1       | chidi
+'''
+
+[[deliveries]]
+feed = "registrations"
+office = "CAS"
+period = "2023-02"
+received = 2023-03-05
+delivery = "full"
+rows = '''
+record_id | person_id
+r-2       | dana
+'''
+
+[[deliveries]]
+feed = "registrations"
+office = "CAS"
+period = "2023-01"
+received = 2023-03-06
+delivery = "full"
+outcome = "outdated"
+rows = '''
+record_id | person_id
+r-3       | efua
+'''
+
+[[expect]]
+table = "feeds.registrations"
+rows = '''
+office | record_id | person_id | registered_on
+RAB    | r-2       | CN-1-2    | 2023-01-12
+RAB    | r-3       | CN-1-3    | 2023-01-10
+CAS    | r-2       | dana      | 2023-01-10
+'''
+
+[[expect]]
+table = "system.submissions"
+rows = '''
+office | period  | outcome  | rows_read | rows_loaded | is_current
+RAB    | 2023-01 | loaded   | 3         | 3           | true
+RAB    | 2023-02 | loaded   | 2         | 2           | true
+CAS    | 2023-01 | loaded   | 1         | 1           | false
+CAS    | 2023-02 | loaded   | 1         | 1           | true
+CAS    | 2023-01 | outdated | 0         | 0           | false
+'''
+"#;
+
+#[test]
+fn scenarios_know_what_deliveries_hold() {
+    let folder = changes();
+    folder.write("tests/models/modes.toml", SCENARIO);
+    let ran = folder.rihla(&["test"]);
+    assert_eq!(ran.code, 0, "{}", ran.text());
 }

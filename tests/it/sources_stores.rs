@@ -185,6 +185,25 @@ fn extracts_are_pulled_from_google() {
 }
 
 #[test]
+fn an_object_that_is_cut_off_is_read_again_and_one_that_changes_is_refused() {
+    let change = |cut: bool| {
+        move |asked: &Asked| match asked.path() == format!("/extracts/{PLACE}") {
+            true if cut && asked.method == "GET" && asked.turn == 0 => google(asked).cut_at(10),
+            true if !cut => Answer::file(4, comma_csv(&ROWS)).with("ETag", format!("\"{}{}\"", asked.method, asked.turn)),
+            _ => google(asked),
+        }
+    };
+    for (cut, code, counts) in [(true, 0, [1, 0, 1, 0, 0]), (false, 1, [1, 0, 0, 0, 1])] {
+        let server = WebServer::start(change(cut));
+        let variables = [("GOOGLE_BASE_URL", &*server.url), ("GOOGLE_SKIP_SIGNATURE", "true"), ("GOOGLE_ALLOW_HTTP", "true")];
+        let folder = project_at("gs://extracts/from/{office}/{received}/registrations-{period}.csv", "csv = {}");
+        let ran = folder.rihla_with(&["run", "--json"], &variables);
+        assert_eq!((ran.code, told(&ran)), (code, counts), "{}", ran.text());
+        assert!(cut || ran.json()["refused"][0]["error"] == "changed-while-read", "{}", ran.text());
+    }
+}
+
+#[test]
 fn a_file_url_is_a_folder_of_this_machine() {
     let temp = tempfile::tempdir().expect("a folder");
     let place = temp.path().join("elsewhere");

@@ -124,8 +124,7 @@ async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_
     progress.begin("judging anew", (loaded.len() + refused.len()) as u64);
     let bars = Arc::new(Bars::of(warehouse, &key).await?);
     let now = after(&submissions, warehouse.clock().now());
-    let rules = Arc::new(ProjectRules::of(project)?);
-    let judge = Judge { project: project.clone(), key, bars, rules, run_id: Arc::from(run_id), now };
+    let judge = Judge { project: project.clone(), key, bars, rules: Arc::new(ProjectRules::of(project)?), run_id: Arc::from(run_id), now };
     let mut judged = Judged { reports: Vec::new(), same: 0, not_replayed, loads: Vec::new(), listing: Listing::default() };
     for feed in project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()) {
         let of_feed: Vec<&Candidate<'_>> = loaded.iter().filter(|one| one.found.feed.as_str() == feed).collect();
@@ -188,12 +187,12 @@ impl Group {
                 self.note_refused(load, &held, &mut done);
             }
         }
-        for (found, before) in std::mem::take(&mut self.loaded) {
+        for (mut found, before) in std::mem::take(&mut self.loaded) {
             progress.advance(&found.path);
             if !live_of(&self.known).has(&before) {
                 continue;
             }
-            let Some(pages) = pages_of(&found, &before, &mut done).await else { continue };
+            let Some(pages) = pages_of(&mut found, &before, &mut done).await else { continue };
             let revision = next_revision(&self.known, before.slot());
             let (judge, held) = (judge.clone(), held.clone());
             let work = move || one(&judge, &held, &found, &pages, &before, revision);
@@ -235,8 +234,8 @@ impl Group {
 }
 
 /// What a delivery says, where it still says what it said when it was loaded.
-async fn pages_of(found: &Found, before: &Submission, done: &mut Done) -> Option<Vec<Page>> {
-    let why = match pull::read_files(&mut found.clone()).await {
+async fn pages_of(found: &mut Found, before: &Submission, done: &mut Done) -> Option<Vec<Page>> {
+    let why = match pull::read_files(found).await {
         Ok(pages) if hash(&pages) == before.content_hash => return Some(pages),
         Ok(_) => "it says something else now".to_owned(),
         Err(error) => error.to_string(),

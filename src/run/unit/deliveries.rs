@@ -267,8 +267,10 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
     };
     // Pseudonyms of a test go nowhere, so any key will do.
     let batch = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
-    let people: Vec<(String, Option<i64>)> = cases(contract, &validated.good)?.map(|(_, case, person)| (case, person)).collect();
-    let persons = people.iter().map(|(case, person)| format!("{case}-{}", person.unwrap_or_default()));
+    // A deletion need not say whose record it was.
+    let mut people = vec![(String::new(), None); validated.good.len()];
+    cases(contract, &validated.good)?.for_each(|(row, case, person)| people[row] = (case, person));
+    let persons = people.iter().map(|(case, person)| person.map_or_else(String::new, |person| format!("{case}-{person}")));
     let persons: ArrayRef = Arc::new(StringArray::from_iter_values(persons));
     let cases: ArrayRef = Arc::new(StringArray::from_iter_values(people.iter().map(|(case, _)| case)));
     let misfit = |cause| Error::new(Kind::Internal, "people of an extract cannot be named").because(cause);
