@@ -27,7 +27,7 @@ fn judge(text: &str, batch_rows: usize) -> Option<(u64, Validated)> {
     let mut delivery = Delivery::new(&context, &formats);
     let mut take = |piece| match piece {
         Piece::Rows(batch) => cut(&batch, batch_rows).into_iter().for_each(|part| delivery.push(Piece::Rows(part))),
-        Piece::Aside(row) => delivery.push(Piece::Aside(row)),
+        other => delivery.push(other),
     };
     let rows = read(&Bytes::copy_from_slice(text.as_bytes()), source, contract, &mut take).ok()?;
     Some((rows, delivery.finish().expect("every row is accounted for")))
