@@ -145,8 +145,17 @@ pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
 
 /// The nearest of `names` to `word` by edit distance, within a third of its length.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
-    names.into_iter().map(|name| (strsim::damerau_levenshtein(word, name), name)).filter(|(distance, _)| *distance <= limit).min().map(|(_, name)| name)
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
+    // Names of another length are that far away at least; a whole file in place of a word is not compared.
+    let may_be_near = |name: &&str| length.abs_diff(name.chars().count()) <= limit;
+    names
+        .into_iter()
+        .filter(may_be_near)
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -81,6 +81,14 @@ impl Period {
         Self { year: self.year + i32::from(month0 >= 12), month: month0 % 12 + 1, kind: self.kind }
     }
 
+    /// The period of the same kind so many months later, which are of its length a multiple.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Self {
+        let month0 = (self.month - 1).saturating_add(months);
+        let years = i32::try_from(month0 / 12).unwrap_or(i32::MAX);
+        Self { year: self.year.saturating_add(years), month: month0 % 12 + 1, kind: self.kind }
+    }
+
     /// The same period a year before.
     #[must_use]
     pub fn year_before(self) -> Self {

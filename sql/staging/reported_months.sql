@@ -35,7 +35,7 @@ WITH marks AS (
     JOIN period_months AS m
         ON m.period_kind = 'month'
         AND m.period = s.period
-    WHERE s.is_current
+    WHERE s.outcome = 'loaded'
     AND s.feed IN ('registrations', 'returns', 'vouchers', 'reintegration', 'plans', 'counselling', 'referrals', 'resettlement')
     UNION ALL
     SELECT CAST('registrations' AS VARCHAR) AS stream, registered_month AS month_start, 0 AS reported

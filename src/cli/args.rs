@@ -82,6 +82,8 @@ pub enum Command {
 
     Run(super::run::Options),
 
+    Replay(super::replay::Options),
+
     Ls(super::ls::Options),
 
     /// Draft a feed from a sample: its schema, code lists and pipeline
@@ -204,33 +206,7 @@ pub enum Command {
 
     Lineage(super::lineage::Options),
 
-    /// Show the rows that were not loaded, with file, row, field, rule and reason
-    ///
-    /// Shows the newest revision of every report. No protected value is ever shown, nor a cell of a row whose columns
-    /// may be shifted.
-    Quarantine {
-        /// Only this feed
-        #[arg(long)]
-        feed: Option<String>,
-        /// Only this office
-        #[arg(long)]
-        office: Option<String>,
-        /// Only this reporting month, such as 2023-01
-        #[arg(long)]
-        period: Option<String>,
-        /// Only this rule, error, or error/rule, such as codes or type-error/date
-        #[arg(long)]
-        rule: Option<String>,
-        /// Revisions that newer ones replaced, too
-        #[arg(long)]
-        all_revisions: bool,
-        /// Superseded rows and totals, too
-        #[arg(long)]
-        all_outcomes: bool,
-        /// How many lines to show; 0 for all
-        #[arg(long, default_value_t = 20, value_name = "COUNT")]
-        limit: usize,
-    },
+    Quarantine(super::quarantine::Options),
 
     /// Show the last runs, and which reports came and which did not
     Status {

@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod compare;
 mod diff;
+mod drift;
 mod erase;
 mod explain;
 mod history;
@@ -22,6 +23,7 @@ mod reconcile_since;
 mod records;
 mod releases;
 mod render;
+mod replay;
 mod rollback;
 mod rotate;
 mod rules;
@@ -151,6 +153,7 @@ fn start_log(args: &Args) {
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     match &args.command {
         Command::Run(options) => run::run(args, options, terminal).await,
+        Command::Replay(options) => replay::replay(args, options, terminal).await,
         Command::Ls(options) => ls::ls(args, options, terminal).await,
         Command::Init { folder } => init::init(args, folder.as_deref(), terminal),
         Command::Schema { name, write } => schema::schema(name.as_deref(), write.as_deref(), terminal),
@@ -166,7 +169,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Tables { table } => tables::tables(args, table.as_deref(), terminal).await,
         Command::Lineage(options) => lineage::lineage(args, options, terminal).await,
         Command::Test(options) => test::test(args, options, terminal).await,
-        Command::Quarantine { .. } => quarantine::quarantine(args, terminal).await,
+        Command::Quarantine(options) => quarantine::quarantine(args, options, terminal).await,
         Command::Releases(options) => releases::releases(args, options, terminal).await,
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,

@@ -1,6 +1,7 @@
 //! What officers call the rules that rows are set aside for.
 
-use crate::project::Lang;
+use super::words::{Word, say};
+use crate::project::{Lang, Project};
 
 /// Rule, English and French, in the order of [`crate::validate::RULES`].
 const LABELS: &[(&str, &str, &str)] = &[
@@ -22,7 +23,9 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("constraint-error/together", "filled without its counterpart", "rempli sans la valeur qui va avec"),
     ("excluded/erased", "of a person who was erased", "d’une personne effacée"),
     ("excluded/expired", "older than rows are kept", "plus ancienne que la durée de conservation"),
+    ("excluded/left-out", "left out by the office", "laissée de côté par le bureau"),
     ("extra-cell/extra-cell", "too many cells in the row", "trop de cellules dans la ligne"),
+    ("extra-label/new-column", "filled in a column that nobody knows", "remplie dans une colonne inconnue"),
     ("foreign-key/foreign-key", "refers to a row that is not there", "renvoie à une ligne absente"),
     ("foreign-key/no-parent", "repetition without its record", "répétition sans sa fiche"),
     ("foreign-key/no-repetition", "nobody in the record's repeat group", "groupe répété vide"),
@@ -30,6 +33,8 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("lone-cell/lone-cell", "a single cell in the row", "une seule cellule dans la ligne"),
     ("merged-cell/merged-cell", "merged cells", "cellules fusionnées"),
     ("missing-cell/missing-cell", "too few cells in the row", "cellules manquantes dans la ligne"),
+    ("missing-label/missing-column", "a column is missing", "colonne manquante"),
+    ("missing-label/renamed-column", "a column has another name", "colonne renommée"),
     ("primary-key/primary-key", "record twice with different content", "fiche en double au contenu différent"),
     ("rejected-row/rejected-row", "rejected by the office's own review", "rejetée par la validation du bureau"),
     ("row-constraint/age-over-maximum", "age impossible", "âge impossible"),
@@ -62,6 +67,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("type-error/not-calculated", "formula never calculated", "formule jamais calculée"),
     ("type-error/number", "no number", "nombre illisible"),
     ("type-error/object", "no JSON object", "objet JSON illisible"),
+    ("type-error/retyped-column", "a column written in another way", "colonne écrite autrement"),
     ("type-error/spreadsheet-number", "made a number by a spreadsheet", "transformé en nombre par un tableur"),
     ("type-error/time", "no time", "heure illisible"),
     ("type-error/uri", "no URI", "URI non valable"),
@@ -72,12 +78,26 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("unique-error/unique-key", "key that another row has", "clé d’une autre ligne"),
 ];
 
-/// What a rule is called; its own name where it has no label.
+/// What a rule is called; a rule of a schema by its own name.
 pub fn rule(lang: Lang, error: &str, rule: &str) -> String {
     let name = format!("{error}/{rule}");
-    let label = LABELS.iter().find(|(known, _, _)| *known == name);
-    label.map_or(name, |(_, en, fr)| if lang == Lang::Fr { (*fr).to_owned() } else { (*en).to_owned() })
+    match LABELS.iter().find(|(known, _, _)| *known == name) {
+        Some((_, en, fr)) => if lang == Lang::Fr { *fr } else { *en }.to_owned(),
+        None if error == ROW_RULE => say(lang, Word::RuleOfSchema, &[rule]),
+        None => name,
+    }
 }
+
+/// What is said of a row, in a language: messages are kept in English, and only the schema's own rules know another.
+pub fn message(lang: Lang, project: &Project, feed: &str, reason: (&str, &str), english: &str) -> String {
+    let (error, rule) = reason;
+    let pipeline = project.pipeline(feed).filter(|_| lang == Lang::Fr && error == ROW_RULE);
+    let known = pipeline.and_then(|pipeline| pipeline.contract.rules.iter().find(|known| *known.name == *rule));
+    known.and_then(|known| known.french_of(english)).unwrap_or_else(|| english.to_owned())
+}
+
+/// The error of rows that break a rule of their schema.
+pub const ROW_RULE: &str = "row-constraint";
 
 #[cfg(test)]
 mod tests {

@@ -7,9 +7,10 @@ use super::progress::Bar;
 use super::render::{count, plural, table, width, wrapped};
 use super::selectors::Selectors;
 use super::would_change::would_change;
-use super::{Terminal, closed, print_json};
+use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
+use crate::project::Lang;
 use crate::run::{self, Request, RunOutcome, RunReport, check_project};
 use crate::warehouse::TestResult;
 
@@ -19,6 +20,9 @@ use crate::warehouse::TestResult;
 /// What could be loaded is loaded even where a delivery is refused; then the exit code is 1 and the delivery is
 /// named. The last release stays where a required feed, a model or a test fails; a model that fails fails alone, and
 /// what rests on it is skipped.
+///
+/// Columns that are not as the schema says, and are read all the same (`drift` in a pipeline), are told in every run
+/// until a newer delivery of the report is without them.
 ///
 /// With --select everything new is loaded, but only the models selected, and what they read, are built and tested. A
 /// release is of one state: it is made where all tables are up to date, else those that are not are named.
@@ -52,15 +56,14 @@ pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) ->
     if terminal.json {
         print_json(terminal, &report)?;
     } else {
-        write!(terminal.out, "{}", text(&report)).map_err(closed)?;
+        write!(terminal.out, "{}", text(&report, terminal.lang)).map_err(closed)?;
     }
     // A model that fails by a defect of ours is ours to fix.
     Ok(if report.failed_models.iter().any(|failed| failed.is_defect) { 2 } else { u8::from(report.needs_mending()) })
 }
 
-fn text(report: &RunReport) -> String {
+fn text(report: &RunReport, lang: Lang) -> String {
     let mut text = String::new();
-    let dry = report.outcome == RunOutcome::DryRun;
     text.push_str(&deliveries(report));
     if report.feeds.iter().any(|feed| feed.rows.read > 0) {
         text.push_str(&rows(report));
@@ -73,6 +76,11 @@ fn text(report: &RunReport) -> String {
         };
         text.push_str(&format!("\n{when}: {}\n  {}: {}\n", refused.path, refused.error, refused.reason));
     }
+    for correction in &report.corrections {
+        let done = if report.outcome == RunOutcome::DryRun { "would be applied" } else { "applied" };
+        text.push_str(&format!("\n{done}: {}\n  a returned workbook; it mends the submission {}\n", correction.path, correction.amends));
+    }
+    text.push_str(&drift::standing(lang, &report.drift));
     if !report.unclaimed.is_empty() {
         let shown: Vec<&str> = report.unclaimed.iter().take(5).map(String::as_str).collect();
         let more = if report.unclaimed.len() > shown.len() { ", …" } else { "" };
@@ -82,11 +90,19 @@ fn text(report: &RunReport) -> String {
             shown.join(", ")
         ));
     }
-    for test in &report.failed_tests {
-        text.push_str(&failed(test));
+    if report.judged_otherwise > 0 {
+        let reports = plural(report.judged_otherwise, "report was", "reports were");
+        text.push_str(&format!("\n{reports} judged by rules that have changed since: `rihla replay --dry-run` says what that changes\n"));
     }
+    text.push_str(&outcome(report));
+    text
+}
+
+/// What was built, tested and released of what was loaded.
+pub(super) fn outcome(report: &RunReport) -> String {
+    let mut text: String = report.failed_tests.iter().map(failed).collect();
     text.push_str(&models(report));
-    if !dry {
+    if report.outcome != RunOutcome::DryRun {
         text.push_str(&format!(
             "\nmodelled  {}, {} built anew, {}\n",
             plural(report.tables as u64, "table", "tables"),
@@ -148,7 +164,7 @@ fn deliveries(report: &RunReport) -> String {
 }
 
 /// The conservation of rows, shown so that anybody can add it up.
-fn rows(report: &RunReport) -> String {
+pub(super) fn rows(report: &RunReport) -> String {
     let lines = report.feeds.iter().map(|feed| {
         let rows = feed.rows;
         let sum = if rows.are_conserved() { "adds up" } else { "DOES NOT ADD UP" };

@@ -4,7 +4,7 @@ use super::args::Args;
 use super::numbers::grouped;
 use super::render::table;
 use super::words::{Word, day, say};
-use super::{Terminal, closed, print_json};
+use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
 use crate::project::{self, Lang};
@@ -35,6 +35,7 @@ fn text(status: &Status, labeller: &Labeller<'_>) -> String {
     for problem in status.runs.first().iter().flat_map(|run| &run.problems) {
         text.push_str(&format!("{}\n", say(lang, Word::Problem, &[problem])));
     }
+    text.push_str(&drift::standing(lang, &status.drift));
     for feed in &status.feeds {
         text.push_str(&format!("\n{}\n", matrix(feed, labeller)));
     }

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::args::{Args, Command};
 use super::render::{count, plural, table};
-use super::{Terminal, closed, print_json};
+use super::rules::message;
+use super::words::{Word, say};
+use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
-use crate::project;
+use crate::project::{self, Lang};
 use crate::run::{FaultGroup, Trial, Wanted, trial};
 
 /// Rows and messages shown of each kind of fault.
@@ -29,12 +31,14 @@ pub fn validate(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     if terminal.json {
         print_json(terminal, &as_json(&trial, &file.display().to_string()))?;
     } else {
-        write!(terminal.out, "{}", text(&trial, &file.display().to_string())).map_err(closed)?;
+        let told = |group: &FaultGroup, english: &str| message(terminal.lang, &project, feed, (group.error, &group.rule), english);
+        let text = text(&trial, &file.display().to_string(), terminal.lang, &told);
+        write!(terminal.out, "{text}").map_err(closed)?;
     }
     Ok(u8::from(!trial.is_clean()))
 }
 
-fn text(trial: &Trial, file: &str) -> String {
+fn text(trial: &Trial, file: &str, lang: Lang, told: &dyn Fn(&FaultGroup, &str) -> String) -> String {
     let period = trial.period.map_or_else(|| "month not known".to_owned(), |period| period.to_string());
     let mut text = format!("{file}\nas {} of {}, {period}{}\n", trial.feed, trial.office, owed(trial));
     text.push_str(&format!("source {} of the pipeline ({}): {}\n\n", trial.source, trial.chosen_by, trial.place));
@@ -44,8 +48,11 @@ fn text(trial: &Trial, file: &str) -> String {
         let header = ["rows read", "= loaded", "+ superseded", "+ quarantined", "+ excluded", "+ refused"];
         text.push_str(&format!("{}\n\n", table(&header, vec![cells.to_vec()])));
     }
+    for line in &trial.drift {
+        text.push_str(&format!("{}\n\n", say(lang, Word::DriftOne, &[&drift::what(lang, line)])));
+    }
     for group in &trial.groups {
-        text.push_str(&group_text(group));
+        text.push_str(&group_text(group, told));
     }
     text.push_str(&format!("{}\n", verdict(trial)));
     text
@@ -59,7 +66,7 @@ fn owed(trial: &Trial) -> String {
     }
 }
 
-fn group_text(group: &FaultGroup) -> String {
+fn group_text(group: &FaultGroup, translated: &dyn Fn(&FaultGroup, &str) -> String) -> String {
     let field = group.field.as_ref().map_or_else(String::new, |field| format!(" in {field}"));
     let shown: Vec<String> = group.rows.iter().take(ROWS_SHOWN).map(|(row, _)| row.to_string()).collect();
     let more = if group.rows.len() > ROWS_SHOWN { " …" } else { "" };
@@ -74,7 +81,7 @@ fn group_text(group: &FaultGroup) -> String {
     let mut told: Vec<&str> = Vec::new();
     for (row, message) in &group.rows {
         if told.len() < MESSAGES_SHOWN && !told.contains(&message.as_str()) {
-            text.push_str(&format!("  row {row:<5} {message}\n"));
+            text.push_str(&format!("  row {row:<5} {}\n", translated(group, message)));
             told.push(message);
         }
     }
@@ -110,6 +117,7 @@ fn as_json(trial: &Trial, file: &str) -> Value {
         "rows": {"read": rows.read, "loaded": rows.loaded, "superseded": rows.superseded, "quarantined": rows.quarantined, "excluded": rows.excluded, "refused": rows.refused},
         "faulty_rows": trial.faulty_rows,
         "refused": trial.refusal.as_ref().map(|(error, reason)| json!({"error": error, "reason": reason})),
+        "drift": trial.drift,
         "faults": faults,
         "clean": trial.is_clean(),
     })

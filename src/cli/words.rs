@@ -179,6 +179,7 @@ words! {
     Feed: "feed", "flux";
     Reason: "reason", "motif";
     Rule: "rule", "règle";
+    RuleOfSchema: "rule {0}", "règle {0}";
     Faults: "faults", "fautes";
     Offices: "offices", "bureaux";
     FaultsInRows: "{0} in {1}", "{0} dans {1}";
@@ -186,12 +187,40 @@ words! {
     ManyFaults: "faults", "fautes";
     OneRow: "row", "ligne";
     ManyRows: "rows", "lignes";
+    Office: "office", "bureau";
+    RowsRead: "rows read", "lignes lues";
+    FaultyRows: "faulty", "fautives";
+    Share: "share", "part";
+    // Columns that are not as the schema says.
+    DriftHeading: "columns that are not as the schema says:", "colonnes qui ne sont pas celles du schéma :";
+    DriftOne: "not as the schema says: {0}", "pas comme le dit le schéma : {0}";
+    DriftOf: "{0} {1}, {2}: {3}", "{0} {1}, {2} : {3}";
+    DriftOneReport: "{0} report", "{0} rapport";
+    DriftReports: "{0} reports", "{0} rapports";
+    DriftColumn: "column {0}", "colonne {0}";
+    DriftKey: "key {0} of row {1}", "clé {0} de la ligne {1}";
+    DriftNew: "{0} belongs to no field, rows filled there: {1}", "{0} : d’aucun champ, lignes remplies : {1}";
+    DriftMissing: "no column for {0}", "pas de colonne pour {0}";
+    DriftTagged: "{0} is {1} by its tag, under a label that nobody knows", "{0} : {1} selon son étiquette HXL, sous un libellé inconnu";
+    DriftByTags: "known by their tags alone: {0}", "connues par leurs étiquettes HXL seulement : {0}";
+    DriftRenamed: "{0} may be {1}, which has no column", "{0} : peut-être {1}, qui n’a pas de colonne";
+    DriftRetyped: "{1} of {2} cells of {0} are not of its type", "{1} cellules sur {2} de {0} ne sont pas de son type";
+    DriftAccepted: "read as that field", "lue comme ce champ";
+    DriftDropped: "not loaded", "non chargée";
+    DriftEmpty: "the field stays empty", "le champ reste vide";
+    DriftSetAside: "the rows were set aside", "lignes écartées";
+    DriftRefused: "the delivery is refused", "envoi refusé";
 }
 
 /// A phrase with its holes filled.
 pub fn say(lang: Lang, word: Word, holes: &[&str]) -> String {
+    fill(word.text(lang), holes)
+}
+
+/// A text with its holes filled.
+pub fn fill(text: &str, holes: &[&str]) -> String {
+    let mut rest = text;
     let mut text = String::new();
-    let mut rest = word.text(lang);
     // Read from left to right, so that what fills a hole is never taken for one.
     while let Some((before, after)) = rest.split_once('{') {
         let (hole, after) = after.split_once('}').unwrap_or((after, ""));

@@ -105,12 +105,15 @@ impl CodeList {
     /// Up to three codes whose spellings are near `text`, as `spelling (CODE)`: a hint for people, never a match.
     pub fn near(&self, text: &str) -> Vec<String> {
         let folded = fold(text);
-        let limit = folded.chars().count() / 3;
+        let length = folded.chars().count();
+        let limit = length / 3;
         if limit == 0 {
             return Vec::new();
         }
         let mut best: HashMap<usize, usize> = HashMap::new();
-        for (spelling, index) in &self.by_spelling {
+        // Spellings of another length are that far away at least; a paragraph in place of a code is not compared.
+        let may_be_near = |spelling: &str| length.abs_diff(spelling.chars().count()) <= limit;
+        for (spelling, index) in self.by_spelling.iter().filter(|(spelling, _)| may_be_near(spelling)) {
             let distance = strsim::damerau_levenshtein(&folded, spelling);
             if distance <= limit {
                 best.entry(*index).and_modify(|known| *known = distance.min(*known)).or_insert(distance);

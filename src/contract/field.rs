@@ -131,6 +131,8 @@ pub enum Role {
     EventDate,
     /// When the record was last changed.
     ChangedAt,
+    /// Whether the row says that the record is no more.
+    Deleted,
 }
 
 /// A field of a feed.

@@ -16,6 +16,7 @@ pub mod literal;
 mod measure;
 mod months;
 mod number;
+mod row_rule;
 mod scalar;
 mod spelling;
 
@@ -30,6 +31,7 @@ pub use keys::{FieldsMatch, ForeignKey, Target, compared_as};
 pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
+pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
 pub use spelling::{clean, id, is_invisible, is_spreadsheet_number};
 
 use std::sync::Arc;
@@ -75,6 +77,8 @@ pub struct Contract {
     pub together: Vec<Vec<usize>>,
     /// Dates of which none lies before a filled one that stands earlier, in lists.
     pub in_order: Vec<Vec<usize>>,
+    /// Rules over a row as SQL expressions.
+    pub rules: Vec<RowRule>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
     /// Keys beside the primary one: fields in which no two rows agree.

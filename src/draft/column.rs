@@ -211,7 +211,7 @@ fn fit_role(column: &mut Column, values: &Values<'_>) {
         Some(Role::PersonNumber | Role::Age) => column.kind == Kind::Integer,
         Some(Role::BirthDate | Role::EventDate) => matches!(column.kind, Kind::Date(_)),
         Some(Role::ChangedAt) => matches!(column.kind, Kind::DateTime(_)),
-        None => true,
+        None | Some(Role::Deleted) => true,
     };
     if values.filled.is_empty() {
         column.kind = match column.role {
@@ -260,6 +260,7 @@ pub fn role_name(role: Role) -> &'static str {
         Role::Age => "age",
         Role::EventDate => "event_date",
         Role::ChangedAt => "changed_at",
+        Role::Deleted => "deleted",
     }
 }
 

@@ -14,7 +14,9 @@ use super::vocabulary::Vocabulary;
 use super::{origin, roles, write};
 use crate::error::{self, Error, Kind, Result};
 use crate::names::is_identifier;
-use crate::project::Project;
+use crate::project::{MOST_BYTES, Project};
+use crate::read::limits::check_size;
+use crate::read::unpack::ENDINGS;
 
 /// What is to be drafted.
 pub struct Wanted<'a> {
@@ -68,7 +70,10 @@ pub struct Parts<'a> {
 /// name, or one that the project knows already.
 pub fn infer(wanted: &Wanted<'_>) -> Result<Draft> {
     let shown = wanted.file.display();
-    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(|cause| error::io(format!("cannot read `{shown}`"), cause))?);
+    let failed = |cause| error::io(format!("cannot read `{shown}`"), cause);
+    let size = std::fs::metadata(wanted.file).map_err(failed)?.len();
+    check_size(std::iter::once(size), MOST_BYTES).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    let bytes = Bytes::from(std::fs::read(wanted.file).map_err(failed)?);
     let feed = feed(wanted)?;
     let words = Vocabulary::load()?;
     let sample = sample::read(&bytes, wanted.sheet, &words)?;
@@ -97,7 +102,9 @@ fn feed(wanted: &Wanted<'_>) -> Result<String> {
     let name = match wanted.feed {
         Some(name) => name.to_owned(),
         None => {
-            let stem = wanted.file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().to_lowercase());
+            let name = wanted.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+            let name = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
             let plain: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             plain.trim_matches(|c: char| c == '_' || c.is_ascii_digit()).to_owned()
         }

@@ -6,6 +6,8 @@
 mod codes;
 mod column;
 mod dates;
+// Headers of models have a schema for editors too, and new projects hold models.
+#[cfg(feature = "engine")]
 pub mod editor;
 mod habit;
 mod infer;
@@ -15,6 +17,7 @@ mod place;
 mod protect;
 mod roles;
 mod sample;
+#[cfg(feature = "engine")]
 mod start;
 mod vocabulary;
 mod write;
@@ -23,6 +26,7 @@ pub use column::{Column, role_name};
 pub use infer::{Draft, Wanted, infer};
 pub use kinds::Kind;
 pub use place::{NewFile, write};
+#[cfg(feature = "engine")]
 pub use start::{Started, start};
 
 /// Rows by their numbers, the first few of many.

@@ -5,6 +5,7 @@ use std::path::Path;
 use regex::Regex;
 
 use crate::project::Project;
+use crate::read::unpack::ENDINGS;
 
 /// What stands for an office that nobody has named: `rihla check` points at it.
 pub const UNKNOWN_OFFICE: &str = "TODO";
@@ -52,7 +53,9 @@ pub fn of(file: &Path, feed: &str, project: Option<&Project>) -> Origin {
             origin.url = place;
         }
         None => {
-            let ending = file.extension().map_or_else(|| "csv".to_owned(), |ending| ending.to_string_lossy().to_lowercase());
+            let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+            let bare = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+            let ending = bare.rsplit_once('.').map_or("csv", |(stem, _)| &name[stem.len() + 1..]);
             origin.url = format!("extracts/{{office}}/{{received}}/{feed}-{{period}}.{ending}");
             origin.is_guess = true;
             origin.questions.push("where do such extracts lie? the pipeline names a place with {office}, {received} and {period}".to_owned());

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use super::vocabulary::Vocabulary;
 use crate::contract::fold;
 use crate::error::{Error, Kind, Result};
-use crate::project::TextEncoding;
+use crate::project::{Compression, Limits, TextEncoding};
 use crate::read::Refusal;
 use crate::read::hxl::is_tag_row;
 use crate::read::sample::{self, SampleCell, SampleRow, SampleSheet};
+use crate::read::unpack::{Room, told, unpack};
 
 /// How a sample is written.
 pub enum Habit {
@@ -30,6 +31,8 @@ pub enum Habit {
 
 /// Labels and rows. Its cells may be a person's, so that there is no `Debug`.
 pub struct Sample {
+    /// How it is packed, where it is.
+    pub compression: Option<Compression>,
     /// How it is written.
     pub habit: Habit,
     /// The labels.
@@ -54,6 +57,14 @@ const TOTALS: [&str; 7] = ["total", "totaux", "sous total", "total general", "gr
 /// # Errors
 /// `Data` where it cannot be read, or where what it is cannot be decided.
 pub fn read(bytes: &Bytes, wanted: Option<&str>, words: &Vocabulary) -> Result<Sample> {
+    if let Some(compression) = told(bytes) {
+        let mut room = Room::new(Limits::default(), bytes.len());
+        let unpacked = unpack(bytes, compression, &mut room).map_err(refused)?;
+        let mut sample = read(&unpacked, wanted, words)?;
+        sample.compression = Some(compression);
+        sample.evidence.insert(0, format!("packed with {}: its first bytes say so", compression.as_str()));
+        return Ok(sample);
+    }
     if sample::is_archive(bytes) {
         workbook(bytes, wanted, words)
     } else if wanted.is_some() {
@@ -165,7 +176,8 @@ fn header_problem(labels: &[&str], words: &Vocabulary) -> Option<&'static str> {
     if labels.iter().any(|label| is_value(&label)) {
         return Some("one of its cells is a number, a date or an address");
     }
-    if folded.iter().enumerate().any(|(index, label)| folded[..index].contains(label)) {
+    let mut seen = std::collections::HashSet::new();
+    if !folded.iter().all(|label| seen.insert(label)) {
         return Some("two of its cells say the same");
     }
     let known = labels.iter().any(|label| words.find(label).is_some());
@@ -181,7 +193,7 @@ fn finish(habit: Habit, labels: Vec<String>, rows: Vec<SampleRow>, words: &Vocab
     if is_tagged {
         evidence.push("the row under the header holds HXL tags".to_owned());
     }
-    let mut sample = Sample { habit, labels, rows: Vec::new(), is_tagged, totals: Vec::new(), evidence: Vec::new() };
+    let mut sample = Sample { compression: None, habit, labels, rows: Vec::new(), is_tagged, totals: Vec::new(), evidence: Vec::new() };
     let mut odd: Vec<i64> = Vec::new();
     for mut row in rows.into_iter().skip(usize::from(is_tagged)) {
         let Some(first) = row.cells.iter().find(|cell| !cell.text.trim().is_empty()) else { continue };

@@ -125,7 +125,9 @@ fn pipeline(parts: &Parts<'_>) -> String {
     if origin.is_guess {
         text.push_str("# TODO: where such extracts lie\n");
     }
-    text.push_str(&format!("url = {}\n{}", line(&json!(origin.url)), habit(&parts.sample.habit)));
+    text.push_str(&format!("url = {}\n", line(&json!(origin.url))));
+    text.extend(parts.sample.compression.map(|compression| format!("compression = \"{}\"\n", compression.as_str())));
+    text.push_str(&habit(&parts.sample.habit));
     formats(&mut text, "dates", &written.dates, &written.open_dates);
     formats(&mut text, "datetimes", &written.datetimes, &written.open_datetimes);
     if let Some(style) = written.numbers {

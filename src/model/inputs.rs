@@ -16,8 +16,8 @@ use crate::contract::{CodeList, Contract, Role, loaded_schema};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
-use crate::project::{Project, Reference};
-use crate::warehouse::{Receipt, Submission, SubmissionOutcome, current_of};
+use crate::project::{DeliveryMode, Project, Reference};
+use crate::warehouse::{LiveSubmission, Receipt, Submission, SubmissionOutcome, live_of};
 
 /// A table that models read.
 pub struct Input {
@@ -109,25 +109,28 @@ impl<'a> Filler<'a> {
     pub async fn feed(&mut self, contract: &Contract, loaded: Arc<dyn TableProvider>) -> Result<()> {
         let feed = contract.feed.as_str();
         let what = || format!("cannot prepare the feed `{feed}`");
-        let current: Vec<&Submission> = current_of(self.submissions).into_values().filter(|s| s.feed == feed && self.has_office(&s.office)).collect();
+        let live = live_of(self.submissions);
+        let current: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
         self.engine.add(Some("raw"), feed, loaded)?;
-        let vouched = Arc::new(StringArray::from_iter_values(current.iter().map(|s| s.submission_id.as_str()))) as ArrayRef;
-        let ids = RecordBatch::try_from_iter([("vouched_id", vouched)]).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
-        self.memory("raw", &format!("{feed}_current"), ids)?;
+        self.memory("raw", &format!("{feed}_current"), vouched(&current).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?)?;
         let record = contract.role(Role::RecordId).map_or("record_id", |index| contract.fields[index].name.as_str());
         let changed = contract.role(Role::ChangedAt).map_or("changed_at", |index| contract.fields[index].name.as_str());
         let columns: Vec<String> = loaded_schema(contract).fields().iter().map(|field| format!("\"{}\"", field.name())).collect();
         let columns = columns.join(", ");
-        // Of all rows of a record in the newest revisions of their slots, the one last changed, then of the newest
-        // revision (domain.md, current versions).
-        let sql = format!(
+        // Of all rows of a record that count, the one last changed, then of what was heard last; a record of which that
+        // says that it is deleted is no more.
+        let last = format!(
             "SELECT {columns} FROM raw.{feed} JOIN raw.{feed}_current ON submission_id = vouched_id \
-             QUALIFY row_number() OVER (PARTITION BY office, \"{record}\" ORDER BY \"{changed}\" DESC, received_at DESC, period DESC) = 1"
+             QUALIFY row_number() OVER (PARTITION BY office, \"{record}\" ORDER BY \"{changed}\" DESC, heard_at DESC, period DESC) = 1"
         );
+        let sql = match contract.role(Role::Deleted) {
+            Some(index) => format!("SELECT * FROM ({last}) WHERE \"{}\" IS NOT TRUE", contract.fields[index].name),
+            None => last,
+        };
         let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
         self.engine.add(Some("feeds"), feed, view)?;
         let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
-        let state: Vec<&str> = current.iter().map(|s| s.submission_id.as_str()).chain(removals).collect();
+        let state: Vec<String> = current.iter().map(|one| state(one)).chain(removals.map(str::to_owned)).collect();
         self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
         Ok(())
     }
@@ -175,6 +178,24 @@ impl<'a> Filler<'a> {
     fn note(&mut self, name: String, hashed: &[u8], content: Option<RecordBatch>) {
         self.tables.push(Input { name, fingerprint: hex::encode(&Sha256::digest(hashed)[..16]), content });
     }
+}
+
+/// The submissions whose rows count, each with when it was said last.
+fn vouched(current: &[&LiveSubmission<'_>]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
+    let ids = Arc::new(StringArray::from_iter_values(current.iter().map(|one| one.submission.submission_id.as_str()))) as ArrayRef;
+    let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| said_at(one).timestamp_micros())).with_timezone("UTC");
+    RecordBatch::try_from_iter([("vouched_id", ids), ("heard_at", Arc::new(heard) as ArrayRef)])
+}
+
+/// What tells the content of a submission: of changes also when they were said last, which decides between two of them.
+fn state(one: &LiveSubmission<'_>) -> String {
+    let id = &one.submission.submission_id;
+    if one.submission.delivery == DeliveryMode::Changes { format!("{id}@{}", one.heard_at.timestamp_micros()) } else { id.clone() }
+}
+
+/// Of changes, what was sent again counts from then on; a report sent again says no more than it did.
+fn said_at(one: &LiveSubmission<'_>) -> DateTime<Utc> {
+    if one.submission.delivery == DeliveryMode::Changes { one.heard_at } else { one.submission.received_at }
 }
 
 fn text<'t>(values: impl Iterator<Item = &'t str>) -> ArrayRef {
@@ -287,9 +308,8 @@ fn calendar(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> 
 }
 
 fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
-    let current = current_of(submissions);
-    let is_current =
-        |s: &Submission| s.outcome == SubmissionOutcome::Loaded && current.get(&s.slot()).is_some_and(|newest| newest.submission_id == s.submission_id);
+    let live = live_of(submissions);
+    let is_current = |s: &Submission| s.outcome == SubmissionOutcome::Loaded && live.has(s);
     let moments = TimestampMicrosecondArray::from_iter_values(submissions.iter().map(|s| s.received_at.timestamp_micros())).with_timezone("UTC");
     let count = |get: fn(&Submission) -> u64| Arc::new(submissions.iter().map(|s| i64::try_from(get(s)).ok()).collect::<Int64Array>()) as ArrayRef;
     table(vec![
@@ -307,5 +327,6 @@ fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
         ("rows_excluded", count(|s| s.rows.excluded), false),
         ("rows_refused", count(|s| s.rows.refused), false),
         ("is_current", Arc::new(submissions.iter().map(|s| Some(is_current(s))).collect::<BooleanArray>()), false),
+        ("amends", Arc::new(submissions.iter().map(|s| s.amends.as_deref()).collect::<StringArray>()), true),
     ])
 }

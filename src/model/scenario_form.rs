@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 use super::header::Text;
-use crate::project::Day;
+use crate::project::{Day, DeliveryMode};
 use crate::warehouse::SubmissionOutcome;
 
 /// `tests/models/*.toml`: what is given, and what models must make of it.
@@ -55,6 +55,9 @@ pub struct DeliveryForm {
     /// The day or the moment at which it was received.
     #[schemars(with = "String")]
     pub received: Spanned<Datetime>,
+    /// What it holds: all of its month (`period`), all there is (`full`), what changed (`changes`); as the pipeline says
+    /// where absent.
+    pub delivery: Option<DeliveryMode>,
     /// Rows as the loaded table has them: people by names of your own (`p1`), groups of sex and age made of `sex` and
     /// `age` where they are left out. Text without a header is a report of zero.
     #[schemars(with = "Option<String>")]

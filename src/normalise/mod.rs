@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::contract::{Contract, Role, is_carried, loaded_schema};
 use crate::error::{Error, Kind, Result};
-use crate::validate::TypedRows;
+use crate::validate::{Deletions, TypedRows};
 
 /// Where the rows of a delivery come from: the same for all of them. Their sheets and numbers they have themselves.
 pub struct Provenance<'a> {
@@ -43,7 +43,8 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
     let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
     let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
     let sheet: StringArray = typed.sheets.iter().map(Option::as_deref).collect();
-    let person = People::of(contract, typed)?;
+    let deletions = Deletions::of(contract, typed);
+    let person = People::of(contract, typed, &deletions)?;
     let mut columns: Vec<ArrayRef> = vec![
         repeated(provenance.submission_id),
         repeated(provenance.office),
@@ -55,7 +56,9 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
         Arc::new(Int64Array::from(typed.rows.clone())),
     ];
     columns.extend(person.columns(key));
-    columns.extend(contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)).map(|(_, column)| column.clone()));
+    for (field, column) in contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)) {
+        columns.push(deletions.kept_of(field, column)?);
+    }
     RecordBatch::try_new(loaded_schema(contract), columns)
         .map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
 }
@@ -69,26 +72,28 @@ struct People<'a> {
     events: Vec<&'a Date32Array>,
     birth: Option<&'a Date32Array>,
     age: Option<&'a Int64Array>,
+    deletions: &'a Deletions<'a>,
 }
 
 impl<'a> People<'a> {
-    fn of(contract: &Contract, typed: &'a TypedRows) -> Result<Self> {
+    fn of(contract: &Contract, typed: &'a TypedRows, deletions: &'a Deletions<'a>) -> Result<Self> {
         Ok(Self {
             case: needed(contract, typed, Role::CaseNumber)?,
             person: needed(contract, typed, Role::PersonNumber)?,
             sex: needed(contract, typed, Role::Sex)?,
-            events: events(contract, typed)?,
+            events: events(contract, typed, deletions)?,
             birth: typed.role(contract, Role::BirthDate).and_then(|column| column.as_any().downcast_ref()),
             age: typed.role(contract, Role::Age).and_then(|column| column.as_any().downcast_ref()),
+            deletions,
         })
     }
 
     fn columns(&self, key: &Key) -> [ArrayRef; 4] {
         let count = self.case.len();
-        let persons = (0..count).map(|row| key.person(self.case.value(row), self.person.value(row)));
-        let cases = (0..count).map(|row| key.case(self.case.value(row)));
+        let persons = (0..count).map(|row| self.is_named(row).then(|| key.person(self.case.value(row), self.person.value(row))).unwrap_or_default());
+        let cases = (0..count).map(|row| (!self.case.is_null(row)).then(|| key.case(self.case.value(row))).unwrap_or_default());
         let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
-        let groups = (0..count).map(|row| group(at(self.sex, row), self.age(row)));
+        let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), self.age(row)));
         [
             Arc::new(StringArray::from_iter_values(persons)),
             Arc::new(StringArray::from_iter_values(cases)),
@@ -97,12 +102,20 @@ impl<'a> People<'a> {
         ]
     }
 
+    /// False for deletions that do not say whose record it was.
+    fn is_named(&self, row: usize) -> bool {
+        !self.case.is_null(row) && !self.person.is_null(row)
+    }
+
     fn event(&self, row: usize) -> Option<i32> {
         self.events.iter().filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row)).min()
     }
 
     /// Completed years at the event: by the birth date, else as the office gives it.
     fn age(&self, row: usize) -> Option<i64> {
+        if self.deletions.has(row) {
+            return None;
+        }
         let birth = self.birth.filter(|dates| !dates.is_null(row)).map(|dates| dates.value(row));
         match birth {
             Some(birth) => self.event(row).map(|event| age_at(birth, event)),
@@ -111,10 +124,10 @@ impl<'a> People<'a> {
     }
 }
 
-/// The dates of the event, of which every row has one at least.
-fn events<'a>(contract: &Contract, typed: &'a TypedRows) -> Result<Vec<&'a Date32Array>> {
+/// The dates of the event, of which every row has one at least, save deletions.
+fn events<'a>(contract: &Contract, typed: &'a TypedRows, deletions: &Deletions<'_>) -> Result<Vec<&'a Date32Array>> {
     let dates: Vec<&Date32Array> = contract.roles(Role::EventDate).filter_map(|index| typed.columns[index].as_any().downcast_ref()).collect();
-    if (0..typed.len()).any(|row| dates.iter().all(|dates| dates.is_null(row))) {
+    if (0..typed.len()).filter(|row| !deletions.has(*row)).any(|row| dates.iter().all(|dates| dates.is_null(row))) {
         return Err(Error::new(Kind::Internal, format!("a row of the feed {} has no event", contract.feed)));
     }
     Ok(dates)

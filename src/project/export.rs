@@ -126,4 +126,6 @@ pub struct JsonShape {
     pub next: Option<String>,
     /// The key that says how many records there are on all pages together.
     pub count: Option<String>,
+    /// True for pages that were fetched one after another: they are read in that order, and none names a file.
+    pub is_fetched: bool,
 }

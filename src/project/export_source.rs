@@ -20,7 +20,11 @@ pub fn resolve(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, l
         review: form.review.as_ref().map(|review| resolve_review(file, review, contract, labels, faults)),
         repeat: form.repeat.as_ref().and_then(|repeat| resolve_repeat(file, form, repeat.get_ref(), repeat.span(), faults)),
         archive: form.archive.as_ref().map(|archive| Wildcard::new(archive.get_ref().file.get_ref())),
-        text_separator: form.list_separator.as_ref().filter(|_| form.json.is_some() || form.json_lines.is_some()).map(|text| text.get_ref().clone()),
+        text_separator: form
+            .list_separator
+            .as_ref()
+            .filter(|_| form.json.is_some() || form.json_lines.is_some() || form.api.is_some())
+            .map(|text| text.get_ref().clone()),
     }
 }
 
@@ -59,7 +63,7 @@ fn tags(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, faults: 
             faults.push(Fault::error(file, form.url.span(), message).hint("give one of them a further attribute in the schema"));
         }
     }
-    for (part, what) in [(form.repeat.is_some(), "a repeat group"), (form.json.is_some() || form.json_lines.is_some(), "JSON")] {
+    for (part, what) in [(form.repeat.is_some(), "a repeat group"), (form.json.is_some() || form.json_lines.is_some() || form.api.is_some(), "JSON")] {
         if part {
             faults.push(Fault::error(file, form.url.span(), format!("{what} has no row of HXL tags")).hint("take `hxl = true` away"));
         }
@@ -90,7 +94,7 @@ fn resolve_repeat(file: &Arc<SourceFile>, form: &SourceForm, repeat: &RepeatForm
             if repeat.key.is_some() || repeat.parent_key.is_some() {
                 return wrong("a list within its parent has no keys", "take `key` and `parent_key` away");
             }
-            if form.json.is_none() {
+            if form.json.is_none() && form.api.is_none() {
                 return wrong("`path` is for whole JSON documents", "add `json = {}`");
             }
             return Some(Repeat::Nested { path: path.get_ref().clone() });
@@ -125,7 +129,7 @@ pub fn json(file: &Arc<SourceFile>, form: &SourceForm, json: &JsonForm, faults: 
     if let Some(next) = json.next.as_ref().filter(|_| !has_pages) {
         faults.push(Fault::error(file, next.span(), "pages follow one another, but the url has no `{page}`").hint("such as `plans-{period}/page-{page}.json`"));
     }
-    JsonShape { records: shape(&json.records), next: shape(&json.next), count: shape(&json.count) }
+    JsonShape { records: shape(&json.records), next: shape(&json.next), count: shape(&json.count), is_fetched: false }
 }
 
 /// `{page}` in the url needs pages that name one another.

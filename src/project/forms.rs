@@ -9,10 +9,12 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use toml::value::Datetime;
 
+pub use super::access_forms::{ApiForm, WebForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
+use super::drift::DriftForm;
 use super::editor::Day;
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
-pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm};
+pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, RowRuleForm, SchemaForm};
 pub use super::sheets_form::SheetsForm;
 
 /// Text with its place.
@@ -64,6 +66,20 @@ pub struct ProjectForm {
     #[serde(default)]
     #[schemars(with = "Vec<ReferenceForm>")]
     pub references: Vec<Spanned<ReferenceForm>>,
+    /// The language of workbooks for offices that name none: `en` (where absent) or `fr`.
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Text>,
+    /// Where offices return the workbooks of faulty rows that `rihla quarantine export` made for them.
+    pub corrections: Option<CorrectionsForm>,
+}
+
+/// `[corrections]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionsForm {
+    /// Where returned workbooks lie, with `{office}`, `{received}` and `*` for the rest of the file's name.
+    #[schemars(with = "String")]
+    pub url: Text,
 }
 
 /// `[calendar]`
@@ -128,6 +144,9 @@ pub struct OfficeForm {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, u32>")]
     pub owes: BTreeMap<Text, Spanned<u32>>,
+    /// The language of workbooks for it, `en` or `fr`; the project's where absent.
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Text>,
 }
 
 /// `[[references]]`
@@ -167,6 +186,13 @@ pub struct PipelineForm {
     /// So many bad rows are tolerated whatever their share, so that a small delivery is not refused for one row.
     #[serde(default)]
     pub tolerated_rows: u64,
+    /// What a delivery holds: all of a period (`period`, where absent), all there is (`full`), or what changed (`changes`).
+    #[serde(default)]
+    #[schemars(with = "Option<super::DeliveryMode>")]
+    pub delivery: Option<Spanned<super::DeliveryMode>>,
+    /// What becomes of deliveries whose columns are not those of the schema; refused where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// When it runs.
     pub schedule: ScheduleForm,
     /// Where extracts come from.
@@ -197,9 +223,18 @@ pub struct SourceForm {
     /// The offices that send this way.
     #[schemars(with = "Vec<String>")]
     pub offices: Vec<Text>,
-    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`.
+    /// Where their extracts lie, with `{office}`, `{received}` and `{period}`: a path, or a url of `s3://`, `az://`,
+    /// `abfss://`, `gs://`, `https://` or `file:///`.
     #[schemars(with = "String")]
     pub url: Text,
+    /// How files of the web are asked for.
+    #[schemars(with = "Option<WebForm>")]
+    pub web: Option<Spanned<WebForm>>,
+    /// How records are asked for that a form system hands out in pages.
+    pub api: Option<ApiForm>,
+    /// The greatest extract that is read, in MiB; 256 where absent.
+    #[schemars(with = "Option<u32>")]
+    pub most_mib: Option<Spanned<u32>>,
     /// The reporting periods that it is for, where an office's form has versions; all where absent.
     #[serde(default)]
     pub periods: PeriodsForm,
@@ -232,11 +267,14 @@ pub struct SourceForm {
     /// its ending.
     #[schemars(with = "Option<String>")]
     pub groups: Option<Text>,
-    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. Any other unknown label
-    /// refuses the delivery.
+    /// Labels that belong to no field, `*` for any run of characters; their cells are dropped. What becomes of
+    /// any other unknown label says `drift`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub ignore: Vec<Text>,
+    /// What becomes of deliveries whose columns are not those of the schema; as the pipeline says where absent.
+    #[serde(default)]
+    pub drift: DriftForm,
     /// The row under the header holds HXL tags.
     #[serde(default)]
     pub hxl: bool,
@@ -248,6 +286,12 @@ pub struct SourceForm {
     /// The extracts are ZIP archives of such files.
     #[schemars(with = "Option<ArchiveForm>")]
     pub archive: Option<Spanned<ArchiveForm>>,
+    /// The extracts are packed: `gzip`, `zstd`, or `zip` with one file in it.
+    #[schemars(with = "Option<super::Compression>")]
+    pub compression: Option<Spanned<super::Compression>>,
+    /// How far what is packed may unpack; workbooks and archives are, too.
+    #[serde(default)]
+    pub limits: super::packing::LimitsForm,
     /// The extracts are CSV.
     pub csv: Option<CsvForm>,
     /// The extracts are workbooks, XLSX or ODS.

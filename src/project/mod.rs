@@ -2,24 +2,33 @@
 //!
 //! Guarantees: a [`Project`] that exists has no faults of its own; what depends on SQL is checked by `model`.
 
+mod access;
+mod access_forms;
+mod api;
 mod closing;
 mod codes;
+mod corrections;
+mod delivery;
 mod document;
+mod drift;
 mod edition;
 mod editor;
 mod export;
 mod export_forms;
 mod export_source;
 mod files;
+mod fingerprint;
 mod forms;
 mod hxl;
 mod labels;
+mod packing;
 mod pipeline;
 mod plain;
 mod relations;
 mod resolve;
 mod retention;
 mod roles;
+mod row_rules;
 mod schema;
 mod schema_forms;
 mod schema_keys;
@@ -28,21 +37,26 @@ mod schema_parts;
 mod schema_syntax;
 mod sheets_form;
 mod template;
+mod veil;
 mod versions;
 mod wildcard;
 mod workbook;
 
+pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
+pub use corrections::Corrections;
+pub use delivery::DeliveryMode;
 pub use document::from_toml_at;
+pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use packing::{Compression, Limits};
 pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
-
 pub use template::{Placed, Template};
 pub use versions::Periods;
 pub use wildcard::Wildcard;
@@ -98,6 +112,8 @@ pub struct Project {
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
+    /// Where offices return workbooks of faulty rows; nothing where they cannot.
+    pub corrections: Option<Corrections>,
 }
 
 impl Project {
@@ -138,6 +154,8 @@ pub struct Office {
     pub closed: Option<NaiveDate>,
     /// Feeds owed monthly, with the day of the following month they are due.
     pub owes: BTreeMap<FeedName, u32>,
+    /// The language of workbooks for it.
+    pub language: Lang,
 }
 
 impl Office {
@@ -152,8 +170,8 @@ impl Office {
 pub struct Pipeline {
     /// What its rows must be.
     pub contract: SharedContract,
-    /// Hash of all that decides what a delivery becomes; a change makes refused deliveries worth another try.
-    pub fingerprint: String,
+    /// What a delivery of it holds.
+    pub delivery: DeliveryMode,
     /// Whether a refused delivery stops the release.
     pub required: bool,
     /// The greatest share of quarantined rows, 0 to 1.
@@ -173,6 +191,10 @@ pub struct Source {
     pub offices: BTreeSet<OfficeCode>,
     /// Where extracts lie.
     pub template: Template,
+    /// How they are found.
+    pub access: Access,
+    /// The greatest that is read, in bytes.
+    pub most_bytes: u64,
     /// The reporting periods that it is for.
     pub periods: Periods,
     /// How they are written.
@@ -195,6 +217,14 @@ pub struct Source {
     pub total_rows: BTreeSet<String>,
     /// What is particular to exports of form systems.
     pub export: Export,
+    /// How they are packed, where they are.
+    pub compression: Option<Compression>,
+    /// How far they may unpack.
+    pub limits: Limits,
+    /// Hash of what decides what rows become, save what is the office's own; see [`Project::judged_by`].
+    pub fingerprint: String,
+    /// What becomes of columns that are not those of the schema.
+    pub drift: DriftPolicies,
 }
 
 /// Of which kinds of values a source says itself how they are written.

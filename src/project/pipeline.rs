@@ -5,15 +5,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_toml;
+use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
-use super::{Format, JSON_LIST_SEPARATOR, Office, Pipeline, Says, Source, Template, TextEncoding, export_source, relations, schema, versions, workbook};
-use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, PSEUDO_FORMATS, fold};
-use crate::diagnostic::{Fault, SourceFile, did_you_mean};
+use super::{
+    ApiStyle, DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Says, Source, TextEncoding, access, export_source, fingerprint, packing, relations,
+    schema, veil, versions, workbook,
+};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
+use crate::diagnostic::{Fault, Severity, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
 /// What pipelines are resolved against.
@@ -52,7 +55,13 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
-        .filter_map(|source| Some((source.get_ref(), Arc::new(resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?))))
+        .enumerate()
+        .filter_map(|(index, source)| {
+            let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
+            resolved.drift = DriftPolicies::of(form.drift, source.get_ref().drift);
+            resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
+            Some((source.get_ref(), Arc::new(resolved)))
+        })
         .collect();
     versions::check_rivals(file, &sources, faults);
     if form.sources.is_empty() {
@@ -60,7 +69,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
     }
     let contract = contract?;
     Some(Pipeline {
-        fingerprint: hex::encode(&Sha256::new().chain_update(&contract.fingerprint).chain_update(&file.text).finalize()[..8]),
+        delivery: delivery(file, &form, &contract, faults),
         contract: Arc::new(contract),
         required: form.required,
         tolerance: form.tolerance.into_inner(),
@@ -68,6 +77,22 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
         sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
+}
+
+/// What a delivery holds. A record that only changes tell of goes by a row that says so, or never.
+fn delivery(file: &Arc<SourceFile>, form: &PipelineForm, contract: &Contract, faults: &mut Vec<Fault>) -> DeliveryMode {
+    let Some(delivery) = &form.delivery else { return DeliveryMode::default() };
+    if *delivery.get_ref() == DeliveryMode::Full && form.sources.iter().any(|source| source.get_ref().api.is_some()) {
+        let message = "an API hands out months or changes, of which none is a complete list";
+        faults.push(Fault::error(file, delivery.span(), message).hint("`delivery = \"period\"` or `\"changes\"`"));
+    }
+    if *delivery.get_ref() == DeliveryMode::Changes && contract.role(Role::Deleted).is_none() {
+        faults.push(
+            Fault::warning(file, delivery.span(), format!("nothing says that a record of `{}` was deleted, so that none ever goes", contract.feed))
+                .hint("give a boolean field of the schema the role `deleted`"),
+        );
+    }
+    *delivery.get_ref()
 }
 
 fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Contract> {
@@ -123,9 +148,10 @@ fn resolve_source(
     around: &Surroundings<'_>,
     faults: &mut Vec<Fault>,
 ) -> Option<Source> {
-    let before = faults.len();
+    let file = &veil::veiled(file, form);
+    let before = errors(faults);
     let offices = offices(file, &form.offices, around, faults);
-    let template = template(file, &form.url, faults);
+    let place = access::resolve(file, form, faults);
     let format = format(file, form, whole, faults);
     export_source::check_pages(file, form, faults);
     let contract = contract?;
@@ -139,10 +165,16 @@ fn resolve_source(
     let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
     let own_numbers = if numbers.is_none() { own_numbers(file, form, contract, &absent, faults) } else { NumberStyle::default() };
-    (faults.len() == before).then_some(())?;
+    let limits = packing::limits(file, &form.limits, faults);
+    packing::check(file, form, faults);
+    let most_bytes = most_bytes(file, form, faults);
+    (errors(faults) == before).then_some(())?;
+    let (template, access) = place?;
     Some(Source {
         offices,
-        template: template?,
+        template,
+        access,
+        most_bytes: most_bytes?,
         periods,
         format: format?,
         dates,
@@ -159,13 +191,27 @@ fn resolve_source(
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
         export,
+        compression: form.compression.as_ref().map(|compression| *compression.get_ref()),
+        limits,
+        fingerprint: String::new(),
+        drift: DriftPolicies::default(),
     })
+}
+
+/// How many faults stop everything.
+fn errors(faults: &[Fault]) -> usize {
+    faults.iter().filter(|fault| fault.severity == Severity::Error).count()
+}
+
+fn most_bytes(file: &Arc<SourceFile>, form: &SourceForm, faults: &mut Vec<Fault>) -> Option<u64> {
+    let most = access::at_least_one(file, form.most_mib.as_ref().map(|most| (*most.get_ref(), most.span())), faults)?;
+    Some(most.map_or(access::MOST_BYTES, |most| u64::from(most) << 20))
 }
 
 /// JSON has lists of its own, which the reader joins by a character that no value holds.
 fn list_separator(form: &SourceForm) -> String {
     match &form.list_separator {
-        _ if form.json_lines.is_some() || form.json.is_some() => JSON_LIST_SEPARATOR.to_owned(),
+        _ if form.json_lines.is_some() || form.json.is_some() || form.api.is_some() => JSON_LIST_SEPARATOR.to_owned(),
         Some(text) => text.get_ref().clone(),
         None => "|".to_owned(),
     }
@@ -228,40 +274,10 @@ fn offices(file: &Arc<SourceFile>, named: &[Text], around: &Surroundings<'_>, fa
     named.iter().map(|text| OfficeCode::new(text.get_ref())).collect()
 }
 
-fn template(file: &Arc<SourceFile>, url: &Text, faults: &mut Vec<Fault>) -> Option<Template> {
-    let text = match expand(url.get_ref(), |name| std::env::var(name).ok()) {
-        Ok(text) => text,
-        Err(message) => {
-            faults.push(Fault::error(file, url.span(), message));
-            return None;
-        }
-    };
-    if let Some((scheme, _)) = text.split_once("://") {
-        faults.push(
-            Fault::error(file, url.span(), format!("`{scheme}://` cannot be read by this version"))
-                .hint("this version reads folders of this machine: give a path"),
-        );
-        return None;
-    }
-    Template::new(&text).map_err(|message| faults.push(Fault::error(file, url.span(), message))).ok()
-}
-
-/// Replaces `${NAME}` by the environment's value.
-fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some(open) = rest.find("${") {
-        expanded.push_str(&rest[..open]);
-        let close = rest[open..].find('}').ok_or("a `${` is never closed")? + open;
-        let name = &rest[open + 2..close];
-        expanded.push_str(&variable(name).ok_or_else(|| format!("the environment has no variable `{name}`"))?);
-        rest = &rest[close + 1..];
-    }
-    expanded.push_str(rest);
-    Ok(expanded)
-}
-
 fn format(file: &Arc<SourceFile>, form: &SourceForm, whole: std::ops::Range<usize>, faults: &mut Vec<Fault>) -> Option<Format> {
+    if let Some(api) = &form.api {
+        return ApiStyle::ALL.into_iter().find(|style| style.name() == api.style.get_ref()).map(|style| Format::Json(style.shape()));
+    }
     let count =
         usize::from(form.csv.is_some()) + usize::from(form.workbook.is_some()) + usize::from(form.json_lines.is_some()) + usize::from(form.json.is_some());
     if count != 1 {

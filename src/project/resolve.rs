@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Closings, Files, Office, Project, Reference, closing, codes, hxl, labels, pipeline, retention, schema};
+use super::{Closings, Files, Lang, Office, Project, Reference, closing, codes, corrections, hxl, labels, pipeline, retention, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -57,7 +57,8 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
     let offices_are_whole = faults.len() == before;
     let forms = form.as_ref().map_or(&[][..], |form| &form.offices);
     let zone = form.as_ref().and_then(|form| timezone(&file, &form.timezone, faults)).unwrap_or(chrono_tz::UTC);
-    let offices = offices(&file, forms, lists.sound.get("country").map(AsRef::as_ref), faults);
+    let spoken = form.as_ref().and_then(|form| corrections::language(&file, form.language.as_ref(), faults)).unwrap_or_default();
+    let offices = offices(&file, forms, spoken, lists.sound.get("country").map(AsRef::as_ref), faults);
     let patterns = patterns(&file, forms, faults);
     let around = Surroundings { files: &files, offices: &offices, offices_are_whole, lists: &lists, patterns: &patterns, timezone: zone };
     let pipelines = pipelines(&files, &around, faults);
@@ -83,6 +84,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         labels: labels::load(&files, faults),
         hxl: form.as_ref().map_or_else(BTreeMap::new, |form| hxl::tags(&file, &form.hxl, faults)),
         sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
+        corrections: form.as_ref().and_then(|form| corrections::resolve(&file, form.corrections.as_ref()?, faults)),
     };
     if let Some(form) = form {
         describe(&mut project, &file, form, root, faults);
@@ -111,7 +113,13 @@ fn describe(project: &mut Project, file: &Arc<SourceFile>, form: ProjectForm, ro
     project.name = form.name.into_inner();
 }
 
-fn offices(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], countries: Option<&crate::contract::CodeList>, faults: &mut Vec<Fault>) -> Vec<Office> {
+fn offices(
+    file: &Arc<SourceFile>,
+    forms: &[Spanned<OfficeForm>],
+    spoken: Lang,
+    countries: Option<&crate::contract::CodeList>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Office> {
     let mut seen = BTreeSet::new();
     let mut offices = Vec::new();
     for form in forms.iter().map(Spanned::get_ref) {
@@ -139,6 +147,7 @@ fn offices(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], countries: Opt
             opened: form.opened.as_ref().and_then(|day| date(file, day, faults)),
             closed: form.closed.as_ref().and_then(|day| date(file, day, faults)),
             owes: form.owes.iter().map(|(feed, day)| (FeedName::new(feed.get_ref()), *day.get_ref())).collect(),
+            language: corrections::language(file, form.language.as_ref(), faults).unwrap_or(spoken),
         });
     }
     offices

@@ -8,7 +8,7 @@ use crate::contract::{Field, Protection, Role};
 use crate::diagnostic::{Fault, SourceFile};
 
 /// Every role with its name, the type that it needs, and whether a feed's rows can be told apart and counted without it.
-const ROLES: [(Role, &str, &str, bool); 9] = [
+const ROLES: [(Role, &str, &str, bool); 10] = [
     (Role::RecordId, "record_id", "string", true),
     (Role::CaseNumber, "case_number", "string", true),
     (Role::PersonNumber, "person_number", "integer", true),
@@ -18,6 +18,7 @@ const ROLES: [(Role, &str, &str, bool); 9] = [
     (Role::Office, "office", "string", false),
     (Role::BirthDate, "birth_date", "date", false),
     (Role::Age, "age", "integer", false),
+    (Role::Deleted, "deleted", "boolean", false),
 ];
 
 /// Checks the roles of a schema.
@@ -62,6 +63,13 @@ pub fn check(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults
 /// Case numbers and birth dates stop at normalising.
 fn check_protection(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
     for (index, field) in fields.iter().enumerate() {
+        // What says that a record is gone must be there to be read for as long as the record may be.
+        if field.role == Some(Role::Deleted) && field.protection != Protection::Open {
+            faults.push(
+                Fault::error(file, form.fields[index].get_ref().name.span(), format!("`{}` says whether a record is deleted, so it is open", field.name))
+                    .hint("take `protection` away"),
+            );
+        }
         let sensitive = matches!(field.role, Some(Role::CaseNumber | Role::BirthDate));
         if sensitive && field.protection == Protection::Open {
             faults.push(

@@ -11,7 +11,7 @@ use super::codes::Lists;
 use super::document::from_json;
 use super::files::Files;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use super::{relations, roles, schema_keys, schema_limits, schema_syntax};
+use super::{relations, roles, row_rules, schema_keys, schema_limits, schema_syntax};
 use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, UNKEPT_SCALE, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
@@ -72,6 +72,7 @@ pub fn contract(
         excluded_when,
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
+        rules: if is_whole { row_rules::resolve(file, &form.rihla.rules, (purpose, &fields), faults) } else { Vec::new() },
         case_numbers: patterns.to_vec(),
         missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text.value()).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns, &referred),

@@ -65,6 +65,9 @@ pub struct SchemaExtras {
     #[serde(default)]
     #[schemars(with = "Vec<Vec<String>>")]
     pub in_order: Vec<Vec<Text>>,
+    /// Rules over a row as SQL expressions.
+    #[serde(default)]
+    pub rules: Vec<RowRuleForm>,
 }
 
 /// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`
@@ -92,6 +95,36 @@ pub struct RequiredWhenForm {
     /// The field that decides and the code it decides on.
     #[schemars(with = "BTreeMap<String, String>")]
     pub when: BTreeMap<Text, Text>,
+}
+
+/// `{"name": "closed_in_time", "expression": "closed_on >= referred_on", "message": {"en": "…", "fr": "…"}}`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowRuleForm {
+    /// Its name, by which rows set aside for it are found.
+    #[schemars(with = "String")]
+    pub name: Text,
+    /// An SQL expression over the row's own fields, true or null for every row that is in order. Fields that stop at the
+    /// reader are not there; `received_on` and `office_code` are, where no field has that name.
+    #[schemars(with = "String")]
+    pub expression: Text,
+    /// The field that is told to be at fault; the row as a whole where absent.
+    #[schemars(with = "Option<String>")]
+    pub field: Option<Text>,
+    /// What is said of a row that breaks it.
+    pub message: RuleMessageForm,
+}
+
+/// `{"en": "the referral was closed before it was made", "fr": "l’orientation a été close avant d’être faite"}`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleMessageForm {
+    /// In English; it quotes no cell.
+    #[schemars(with = "String")]
+    pub en: Text,
+    /// In French.
+    #[schemars(with = "String")]
+    pub fr: Text,
 }
 
 /// A field of a Table Schema.

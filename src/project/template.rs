@@ -47,7 +47,7 @@ impl Template {
         let mut pattern = String::from("^");
         let mut rest = text;
         let mut seen = Vec::new();
-        while let Some(open) = rest.find('{') {
+        while let Some(open) = opening(rest) {
             pattern.push_str(&regex::escape(&rest[..open]));
             let close = rest[open..].find('}').ok_or("a `{` is never closed")? + open;
             let name = &rest[open + 1..close];
@@ -75,7 +75,7 @@ impl Template {
         }
         pattern.push_str(&regex::escape(rest));
         pattern.push('$');
-        let before = &text[..text.find('{').unwrap_or(0)];
+        let before = &text[..opening(text).unwrap_or(0)];
         let folder = before.rfind('/').map_or("", |at| &before[..at]).to_owned();
         let matcher = Regex::new(&pattern).map_err(|error| error.to_string())?;
         Ok(Self { folder, text: text.to_owned(), matcher, names_received: seen.contains(&"received") })
@@ -88,10 +88,25 @@ impl Template {
         let page = found.name("page").and_then(|page| page.as_str().parse().ok());
         Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received, page })
     }
+
+    /// True where paths tell when an extract was received.
+    pub fn names_received(&self) -> bool {
+        self.names_received
+    }
+
+    /// The path of an office's extract for a period, where neither its received time nor a page is part of it.
+    pub fn fill(&self, office: &OfficeCode, period: Period) -> String {
+        self.text.replace("{office}", office.as_str()).replace("{period}", &period.to_string())
+    }
+}
+
+/// Where the next part opens; `${NAME}` is none, but a secret that is not shown.
+fn opening(text: &str) -> Option<usize> {
+    text.match_indices('{').map(|(at, _)| at).find(|at| !text[..*at].ends_with('$'))
 }
 
 /// A received time as paths write it: a day (its first moment, UTC) or an instant `20230705T0915Z`, `2023-07-05T09:15:00Z`.
-fn received(text: &str) -> Option<DateTime<Utc>> {
+pub fn received(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
     }

@@ -1,21 +1,19 @@
 //! ZIP archives of CSV files, as form systems export a form with its repeat groups.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use bytes::Bytes;
 use zip::ZipArchive;
-use zip::result::ZipError;
 
 use super::body::Body;
 use super::csv::Table;
 use super::encoding::decode;
 use super::repeat::{Joined, Link, Side};
+use super::room::Room;
+use super::unpack::{broken_zip as broken, locked};
 use super::{Piece, Refusal};
 use crate::contract::Contract;
 use crate::project::{Repeat, Source, TextEncoding, Wildcard};
-
-/// The most that the files which are read may hold unpacked.
-const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Reads the CSV that the source names, joined with its repetitions where it names them; rows are named by their file, as
 /// a workbook's by their sheet, and their line. Other files of the archive are not looked at.
@@ -24,12 +22,17 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
         return Err(Refusal::new("format-error", "this is no ZIP archive, as which the source reads it"));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
+    let mut room = Room::new(source.limits, bytes.len());
+    room.check_entries(archive.len())?;
+    if archive.has_duplicate_names() {
+        return Err(Refusal::new("source-error", "the archive holds two files of one name"));
+    }
     let repeat = match &source.export.repeat {
         Some(Repeat::Rows { place, key, parent_key }) => Some((place, Link { key, parent_key })),
         Some(Repeat::Nested { .. }) | None => None,
     };
     let Some(wanted) = &source.export.archive else { return Err(Refusal::new("format-error", "the source names no file of the archive")) };
-    let main = member(&mut archive, wanted, repeat.map(|(place, _)| place))?;
+    let main = member(&mut archive, wanted, repeat.map(|(place, _)| place), &mut room)?;
     let main_text = decode(&main.bytes, encoding)?;
     let (labels, mut table) = Table::open(&main_text, delimiter)?;
     let Some((place, link)) = repeat else {
@@ -37,7 +40,7 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
         table.each(|line, cells| body.row(line, cells))?;
         return body.finish();
     };
-    let inner = member(&mut archive, place, None)?;
+    let inner = member(&mut archive, place, None, &mut room)?;
     let inner_text = decode(&inner.bytes, encoding)?;
     let (inner_labels, mut inner_table) = Table::open(&inner_text, delimiter)?;
     let sides = (Side { labels, name: &main.name }, Side { labels: inner_labels, name: &inner.name });
@@ -47,6 +50,24 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
     joined.finish()
 }
 
+/// The labels of the files that are read, those of the repetitions first.
+pub fn labels(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source) -> Result<Vec<String>, Refusal> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| broken())?;
+    let mut room = Room::new(source.limits, bytes.len());
+    room.check_entries(archive.len())?;
+    let repeat = match &source.export.repeat {
+        Some(Repeat::Rows { place, .. }) => Some(place),
+        Some(Repeat::Nested { .. }) | None => None,
+    };
+    let mut labels = Vec::new();
+    for (wanted, other) in [(repeat, None), (source.export.archive.as_ref(), repeat)] {
+        let Some(wanted) = wanted else { continue };
+        let found = member(&mut archive, wanted, other, &mut room)?;
+        labels.extend(Table::open(&decode(&found.bytes, encoding)?, delimiter)?.0);
+    }
+    Ok(labels)
+}
+
 /// A file of an archive, unpacked.
 struct Member {
     name: String,
@@ -54,7 +75,7 @@ struct Member {
 }
 
 /// Unpacks the one file that fits the pattern and not the other.
-fn member(archive: &mut ZipArchive<Cursor<Bytes>>, wanted: &Wildcard, other: Option<&Wildcard>) -> Result<Member, Refusal> {
+fn member(archive: &mut ZipArchive<Cursor<Bytes>>, wanted: &Wildcard, other: Option<&Wildcard>, room: &mut Room) -> Result<Member, Refusal> {
     let fits = |name: &str| !name.ends_with('/') && wanted.matches(name) && other.is_none_or(|other| !other.matches(name));
     let names: Vec<String> = (0..archive.len()).filter_map(|index| Some(archive.name_for_index(index)?.ok()?.into_owned())).collect();
     if names.len() < archive.len() {
@@ -66,23 +87,10 @@ fn member(archive: &mut ZipArchive<Cursor<Bytes>>, wanted: &Wildcard, other: Opt
         return Err(Refusal::new("source-error", format!("of the {of} files of the archive {} are `{}`, not one", found.len(), wanted.as_str())));
     };
     let name = names[index].clone();
-    let file = archive.by_index(index).map_err(|error| match error {
-        ZipError::UnsupportedArchive(_) | ZipError::InvalidPassword => {
-            Refusal::new("source-error", "the archive is protected by a password, or packed in a way that cannot be read")
-        }
-        _ => broken(),
-    })?;
-    let mut bytes = Vec::new();
-    let unpacked = file.take(MOST_UNPACKED + 1).read_to_end(&mut bytes).map_err(|_| broken())?;
-    if unpacked as u64 > MOST_UNPACKED {
-        return Err(Refusal::new("source-error", "the archive unpacks to more than 1 GiB"));
-    }
+    let file = archive.by_index(index).map_err(|error| locked(&error))?;
+    let bytes = room.read(file, |_| broken())?;
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", format!("`{name}` is empty: it has neither a header nor rows")));
     }
-    Ok(Member { name, bytes: bytes.into() })
-}
-
-fn broken() -> Refusal {
-    Refusal::new("source-error", "the ZIP archive is cut off or damaged")
+    Ok(Member { name, bytes })
 }

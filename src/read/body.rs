@@ -29,8 +29,14 @@ impl<'a> Body<'a> {
         sink: &'a mut dyn FnMut(Piece),
     ) -> Result<Self, Refusal> {
         // With tags the columns are only known once the row of tags was seen.
-        let targets = if source.export.tags.is_some() { Vec::new() } else { match_labels(&labels, &[], &[], source, contract)? };
-        Ok(Self { source, contract, labels, targets, is_first: true, rows: Gatherer::new(source, contract, sheet, sink) })
+        let mut rows = Gatherer::new(source, contract, sheet, sink);
+        let mut targets = Vec::new();
+        if source.export.tags.is_none() {
+            let matching = match_labels(&labels, &[], &[], source, contract)?;
+            rows.note(matching.drift);
+            targets = matching.targets;
+        }
+        Ok(Self { source, contract, labels, targets, is_first: true, rows })
     }
 
     /// How many columns the header has.
@@ -61,13 +67,12 @@ impl<'a> Body<'a> {
             return Ok(());
         }
         if self.source.total_rows.contains(&fold(first)) {
-            self.rows.aside(row, Why::Total);
+            self.rows.aside(row, Why::Total)
         } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
-            self.rows.aside(row, why);
+            self.rows.aside(row, why)
         } else {
-            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref));
+            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref))
         }
-        Ok(())
     }
 
     /// True where the row holds tags, which it does exactly where the source says so.
@@ -78,7 +83,9 @@ impl<'a> Body<'a> {
             (true, false) => Err(Refusal::new("format-error", "the source says `hxl = true`, but the row under the header holds no tags")),
             (true, true) => {
                 let tags: Vec<String> = cells.iter().map(|cell| cell.as_ref().to_owned()).collect();
-                self.targets = match_labels(&self.labels, &tags, &[], self.source, self.contract)?;
+                let matching = match_labels(&self.labels, &tags, &[], self.source, self.contract)?;
+                self.rows.note(matching.drift);
+                self.targets = matching.targets;
                 Ok(true)
             }
         }

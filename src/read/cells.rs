@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayBuilder, StringBuilder};
 
 use super::draft::{Draft, Judged};
+use super::drift::Drift;
+use super::limits::{MOST_CHARACTERS, MOST_ROWS, MOST_TEXT, is_too_long, past};
 use super::{Piece, Refusal, SetAside, TextBatch, Why};
 use crate::contract::{Contract, Protection};
 use crate::diagnostic::nearest;
@@ -31,6 +33,8 @@ pub enum Target {
     Dropped,
     /// Nowhere, and they must be empty: the column has no label.
     Unlabelled,
+    /// Nowhere; but in which rows there are any is noted with this drift, by its place among those of the gatherer.
+    New(usize),
 }
 
 /// Gathers rows and hands them on in batches.
@@ -41,7 +45,12 @@ pub struct Gatherer<'a> {
     builders: Vec<Option<StringBuilder>>,
     rows: Vec<i64>,
     read: u64,
+    /// How many bytes of text may still be handed on.
+    room: usize,
+    /// How many filled cells of columns of no field may still be noted.
+    held: usize,
     unknown: UnknownStatuses,
+    drift: Vec<Drift>,
     sink: &'a mut dyn FnMut(Piece),
 }
 
@@ -58,25 +67,67 @@ impl<'a> Gatherer<'a> {
     pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
         let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
         let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
-        Self { source, contract, sheet: sheet.map(Arc::from), builders, rows: Vec::new(), read: 0, unknown: UnknownStatuses::default(), sink }
+        Self {
+            source,
+            contract,
+            sheet: sheet.map(Arc::from),
+            builders,
+            rows: Vec::new(),
+            read: 0,
+            room: MOST_TEXT,
+            held: MOST_ROWS as usize,
+            unknown: UnknownStatuses::default(),
+            drift: Vec::new(),
+            sink,
+        }
+    }
+
+    /// Notes how columns differ from the schema; those of tables are of this sheet alone.
+    pub fn note(&mut self, drift: Vec<Drift>) {
+        let sheet = &self.sheet;
+        self.drift = drift.into_iter().map(|drift| Drift { sheet: sheet.clone(), ..drift }).collect();
+    }
+
+    /// The drift noted so far.
+    pub fn drift(&mut self) -> &mut Vec<Drift> {
+        &mut self.drift
     }
 
     /// Adds a whole row of cells, one per target; labels were found to mean each field once.
-    pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) {
+    ///
+    /// # Errors
+    /// As [`Gatherer::draft`] says.
+    pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
         let mut draft = Draft::default();
         for (cell, target) in cells.zip(targets) {
-            draft.put(*target, Some(cell.into()));
+            match target {
+                Target::New(drift) if !self.contract.is_missing(cell) => draft.put_new(*drift),
+                _ => draft.put(*target, Some(cell.into())),
+            }
         }
-        self.draft(row, draft);
+        self.draft(row, draft)
     }
 
     /// Adds a row, or sets it aside where its choices or its review say so.
-    pub fn draft(&mut self, row: i64, draft: Draft<'_>) {
+    ///
+    /// # Errors
+    /// `source-error` where a cell is too long, or the delivery has too many rows or too much text.
+    pub fn draft(&mut self, row: i64, mut draft: Draft<'_>) -> Result<(), Refusal> {
+        let new = draft.take_new();
         match draft.judge(self.source, self.contract) {
-            Judged::Row(cells) => self.cells(row, cells),
-            Judged::Aside(why) => self.aside(row, why),
+            Judged::Row(cells) => {
+                for drift in new {
+                    self.held = self
+                        .held
+                        .checked_sub(1)
+                        .ok_or_else(|| past(format!("columns of no field have more than {MOST_ROWS} filled cells"), "take them out"))?;
+                    self.drift[drift].filled.push((self.sheet.clone(), row));
+                }
+                self.cells(row, cells)?;
+            }
+            Judged::Aside(why) => self.aside(row, why)?,
             Judged::UnknownStatus(status) => {
-                self.read += 1;
+                self.count()?;
                 self.unknown.count += 1;
                 if self.unknown.count == 1 {
                     self.unknown.first = row;
@@ -86,17 +137,40 @@ impl<'a> Gatherer<'a> {
                 }
             }
         }
+        Ok(())
     }
 
-    fn cells(&mut self, row: i64, cells: Vec<(usize, Option<std::borrow::Cow<'_, str>>)>) {
+    /// Counts a row.
+    fn count(&mut self) -> Result<(), Refusal> {
+        self.read += 1;
+        if self.read > MOST_ROWS {
+            return Err(past(format!("the delivery has more than {MOST_ROWS} rows"), "send it in parts, a period each"));
+        }
+        Ok(())
+    }
+
+    /// Takes a text that is to be handed on.
+    fn admit(&mut self, row: i64, text: &str) -> Result<(), Refusal> {
+        if is_too_long(text) {
+            return Err(past(format!("row {row} has a cell of more than {MOST_CHARACTERS} characters"), "is a quotation mark or a separator missing?"));
+        }
+        let most = MOST_TEXT >> 30;
+        self.room = self.room.checked_sub(text.len()).ok_or_else(|| past(format!("the rows hold more than {most} GiB of text"), "send them in parts"))?;
+        Ok(())
+    }
+
+    fn cells(&mut self, row: i64, cells: Vec<(usize, Option<std::borrow::Cow<'_, str>>)>) -> Result<(), Refusal> {
+        self.count()?;
         for (field, text) in cells {
+            if self.builders[field].is_some() {
+                self.admit(row, text.as_deref().unwrap_or_default())?;
+            }
             if let Some(builder) = &mut self.builders[field] {
                 debug_assert_eq!(builder.len(), self.rows.len(), "two cells of one field are refused where labels are matched");
                 builder.append_option(text);
             }
         }
         self.rows.push(row);
-        self.read += 1;
         for builder in self.builders.iter_mut().flatten() {
             if builder.len() < self.rows.len() {
                 builder.append_null();
@@ -105,6 +179,7 @@ impl<'a> Gatherer<'a> {
         if self.rows.len() == BATCH_ROWS {
             self.flush();
         }
+        Ok(())
     }
 
     /// Rows stand in another sheet from here on.
@@ -114,14 +189,21 @@ impl<'a> Gatherer<'a> {
     }
 
     /// Sets a row aside.
-    pub fn aside(&mut self, row: i64, why: Why) {
-        self.aside_in(self.sheet.clone(), row, why);
+    ///
+    /// # Errors
+    /// As [`Gatherer::aside_in`] says.
+    pub fn aside(&mut self, row: i64, why: Why) -> Result<(), Refusal> {
+        self.aside_in(self.sheet.clone(), row, why)
     }
 
     /// Sets a row of another sheet aside.
-    pub fn aside_in(&mut self, sheet: Option<Arc<str>>, row: i64, why: Why) {
-        self.read += 1;
+    ///
+    /// # Errors
+    /// `source-error` where the delivery has too many rows.
+    pub fn aside_in(&mut self, sheet: Option<Arc<str>>, row: i64, why: Why) -> Result<(), Refusal> {
+        self.count()?;
         (self.sink)(Piece::Aside(SetAside { sheet, row, why }));
+        Ok(())
     }
 
     /// Hands the rest on and returns how many rows there were in all.
@@ -132,6 +214,7 @@ impl<'a> Gatherer<'a> {
         self.flush();
         let UnknownStatuses { count, first, near } = &self.unknown;
         if *count == 0 {
+            self.drift.into_iter().for_each(|drift| (self.sink)(Piece::Drift(drift)));
             return Ok(self.read);
         }
         let near = near.as_ref().map_or_else(String::new, |near| format!("; the first is nearly `{near}`"));

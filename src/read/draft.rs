@@ -16,6 +16,8 @@ pub struct Draft<'t> {
     fields: Vec<(usize, Option<Cow<'t, str>>)>,
     choices: Vec<select::Mark<'t>>,
     review: Option<Cow<'t, str>>,
+    /// New columns in which a cell is filled.
+    new: Vec<usize>,
 }
 
 /// What a row was found to be.
@@ -35,8 +37,18 @@ impl<'t> Draft<'t> {
             Target::Field(field) => self.fields.push((field, text)),
             Target::Choice { field, code } => self.choices.push(select::Mark { field, code, text: text.unwrap_or_default() }),
             Target::Review => self.review = text,
-            Target::Dropped | Target::Unlabelled => {}
+            Target::Dropped | Target::Unlabelled | Target::New(_) => {}
         }
+    }
+
+    /// Notes that a cell is filled in a new column, whatever it holds.
+    pub fn put_new(&mut self, drift: usize) {
+        self.new.push(drift);
+    }
+
+    /// The new columns in which a cell is filled.
+    pub fn take_new(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.new)
     }
 
     /// Why the row is set aside by the office's review, where it is.

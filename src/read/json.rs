@@ -1,102 +1,18 @@
-//! JSON values with every key as often as it stands, and records made rows.
+//! Records of JSON values made rows.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use serde_json::error::Category;
 
 use super::cells::{Gatherer, Target};
 use super::draft::Draft;
+pub use super::json_node::{Members, Node, parse};
+use super::limits::{MOST_LABEL, past};
 use super::meaning::{Meaning, meaning};
 use super::workbook::INEXACT;
-use super::{Piece, Refusal, Why, labels};
+use super::{Piece, Refusal, Why, json_drift, labels};
 use crate::contract::{Contract, Field, FieldKind, Protection, Role};
 use crate::project::{JSON_LIST_SEPARATOR, Repeat, Source};
-
-/// A JSON value; of an object every member in the order written: none silently replaces another.
-pub enum Node {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Object(Members),
-}
-
-/// The members of an object.
-pub type Members = Vec<(String, Node)>;
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
-
-            fn visit_bool<E>(self, yes: bool) -> Result<Node, E> {
-                Ok(Node::Bool(yes))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-                Ok(Number::from_f64(number).map_or(Node::Null, Node::Number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-                Ok(Node::Text(text.to_owned()))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Node, E> {
-                Ok(Node::Text(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-                let mut nodes = Vec::new();
-                while let Some(node) = list.next_element()? {
-                    nodes.push(node);
-                }
-                Ok(Node::List(nodes))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Node::Object(members))
-            }
-        }
-        deserializer.deserialize_any(Collect)
-    }
-}
-
-/// Parses a text. Messages of the parser are not passed on: they may quote a value.
-///
-/// # Errors
-/// `source-error` with the place, where the text is no JSON.
-pub fn parse(text: &str, place: &str) -> Result<Node, Refusal> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Eof => Refusal::new("source-error", format!("{place} ends in the middle of a JSON object: was the file cut off?")),
-        _ if text.contains('\n') => Refusal::new("source-error", format!("{place} is not JSON from line {}, column {} on", error.line(), error.column())),
-        _ => Refusal::new("source-error", format!("{place} is not JSON from column {} on", error.column())),
-    })
-}
 
 /// Takes records one after another.
 pub struct Records<'a> {
@@ -136,8 +52,8 @@ impl<'a> Records<'a> {
     pub fn record(&mut self, record: &Members, place: &str, row: i64) -> Result<i64, Refusal> {
         self.count += 1;
         let Some(Repeat::Nested { path }) = &self.source.export.repeat else {
-            let draft = self.draft([record.as_slice()], place)?;
-            self.rows.draft(row, draft);
+            let draft = self.draft([record.as_slice()], place, row)?;
+            self.rows.draft(row, draft)?;
             return Ok(row + 1);
         };
         let path = path.clone();
@@ -148,8 +64,8 @@ impl<'a> Records<'a> {
         }
         let mut next = row;
         for repetition in repetitions {
-            let draft = self.draft([parent.clone(), repetition.iter().collect()], place)?;
-            self.rows.draft(next, draft);
+            let draft = self.draft([parent.clone(), repetition.iter().collect()], place, next)?;
+            self.rows.draft(next, draft)?;
             next += 1;
         }
         Ok(next)
@@ -157,9 +73,9 @@ impl<'a> Records<'a> {
 
     /// A parent that nobody repeats in is a row of its own, faulty unless the office rejected it.
     fn without_repetition(&mut self, parent: &[&(String, Node)], place: &str, row: i64) -> Result<i64, Refusal> {
-        match self.draft([parent.to_vec()], place)?.rejected(self.source) {
-            Some(why) => self.rows.aside(row, why),
-            None => self.rows.aside(row, Why::NoRepetition),
+        match self.draft([parent.to_vec()], place, row)?.rejected(self.source) {
+            Some(why) => self.rows.aside(row, why)?,
+            None => self.rows.aside(row, Why::NoRepetition)?,
         }
         Ok(row + 1)
     }
@@ -170,27 +86,47 @@ impl<'a> Records<'a> {
     }
 
     /// The row that the members make together.
-    fn draft<'n, P: IntoIterator<Item = &'n (String, Node)>>(&mut self, parts: impl IntoIterator<Item = P>, place: &str) -> Result<Draft<'n>, Refusal> {
+    fn draft<'n, P: IntoIterator<Item = &'n (String, Node)>>(
+        &mut self,
+        parts: impl IntoIterator<Item = P>,
+        place: &str,
+        row: i64,
+    ) -> Result<Draft<'n>, Refusal> {
         let mut draft = Draft::default();
         let mut seen = BTreeSet::new();
-        for (key, value) in parts.into_iter().flatten() {
-            let target = self.target(key, place)?;
-            if !matches!(target, Target::Dropped | Target::Unlabelled) && !seen.insert(target) {
+        for (at, (key, value)) in parts.into_iter().flatten().enumerate() {
+            let target = self.target(key, place, (at + 1, row))?;
+            if !matches!(target, Target::Dropped | Target::Unlabelled | Target::New(_)) && !seen.insert(target) {
                 return Err(Refusal::new("duplicate-label", format!("{place}: two keys mean {}", labels::name(target, self.contract))));
             }
             match target {
                 Target::Field(field) => draft.put(target, self.cell(value, &self.contract.fields[field], place)?.map(Into::into)),
                 Target::Choice { field, .. } => draft.put(target, self.cell(value, &self.contract.fields[field], place)?.map(Into::into)),
                 Target::Review => draft.put(target, Some(status(value, place)?.into())),
-                Target::Dropped | Target::Unlabelled => {}
+                Target::New(drift) if self.is_filled(value) => draft.put_new(drift),
+                Target::Dropped | Target::Unlabelled | Target::New(_) => {}
             }
         }
         Ok(draft)
     }
 
-    fn target(&mut self, key: &str, place: &str) -> Result<Target, Refusal> {
+    fn is_filled(&self, value: &Node) -> bool {
+        match value {
+            Node::Null => false,
+            Node::Text(text) => !self.contract.is_missing(text),
+            Node::List(list) => list.iter().any(|value| self.is_filled(value)),
+            Node::Object(members) => members.iter().any(|(_, value)| self.is_filled(value)),
+            Node::Bool(_) | Node::Number(_) => true,
+        }
+    }
+
+    /// Where the values of a key go; `at` is its place in its record, and the row.
+    fn target(&mut self, key: &str, place: &str, at: (usize, i64)) -> Result<Target, Refusal> {
         if let Some(target) = self.meanings.get(key) {
             return Ok(*target);
+        }
+        if key.len() > MOST_LABEL {
+            return Err(past(format!("{place} has a key of more than {MOST_LABEL} bytes"), "is it a key?"));
         }
         let (source, contract) = (self.source, self.contract);
         let refuse = |error, message: String| Err(Refusal::new(error, format!("{place}: {message}")));
@@ -198,13 +134,17 @@ impl<'a> Records<'a> {
             Meaning::Ignored => Target::Dropped,
             Meaning::Known { target, .. } => target,
             Meaning::Doubtful(why) => return refuse("extra-label", format!("a key is in doubt: {why}")),
-            Meaning::Unknown | Meaning::Unlabelled => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+            Meaning::Unknown | Meaning::Unlabelled => match json_drift::noted(self.rows.drift(), key, at, source) {
+                Ok(Some(drift)) => Target::New(drift),
+                Ok(None) => return refuse("extra-label", labels::unknown(key, "a key", source, contract)),
+                Err(why) => return refuse("extra-label", why),
+            },
         };
         if let Some(why) = labels::refused(target, source, contract) {
             return refuse("extra-label", format!("the key `{key}` {why}"));
         }
         let is_whole = super::meaning::find(key, source).is_some();
-        if target != Target::Dropped && !is_whole {
+        if !matches!(target, Target::Dropped | Target::New(_)) && !is_whole {
             let first = self.endings.entry(target).or_insert_with(|| key.to_owned());
             if first != key {
                 return refuse("duplicate-label", format!("the keys `{first}` and `{key}` both mean {}", labels::name(target, contract)));
@@ -255,7 +195,8 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// Where no record has a key for sex or for the review, and as [`Gatherer::finish`] says.
-    pub fn finish(self) -> Result<u64, Refusal> {
+    pub fn finish(mut self) -> Result<u64, Refusal> {
+        json_drift::settle(self.rows.drift(), &self.met, self.source, self.contract)?;
         let missing = |what: &str| Err(Refusal::new("missing-label", format!("no record has a key for `{what}`")));
         if self.count > 0 {
             // Without the key that tells sex everybody would be of unknown group.

@@ -24,7 +24,7 @@ pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contr
     while let Some(index) = at {
         course.reached[index] = true;
         let name = &pages[index].name;
-        if shape.next.is_some() {
+        if shape.next.is_some() || shape.is_fetched {
             records.enter(name);
         }
         let document = parse(&decode(&pages[index].bytes, TextEncoding::Utf8)?, name)?;
@@ -35,7 +35,7 @@ pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contr
             row = records.record(&record, &place, row)?;
         }
         course.note_count(&wrapper, shape, name)?;
-        at = course.next(&wrapper, shape, name)?;
+        at = if shape.is_fetched { Some(index + 1).filter(|next| *next < pages.len()) } else { course.next(&wrapper, shape, name)? };
     }
     course.check(records.count())?;
     records.finish()

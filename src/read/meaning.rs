@@ -28,7 +28,7 @@ pub enum Meaning {
 const CHOICE_SEPARATORS: [char; 2] = ['/', '.'];
 
 /// What a label means. It is looked up whole first; then the source may ignore it; then it may be a choice of a list
-/// (`topics/health`), or known by its ending where the source names groups.
+/// (`topics/health`), or known by its ending where the source names groups; neither of labels that are very long or deep.
 pub fn meaning(label: &str, source: &Source, contract: &Contract) -> Meaning {
     let label = label.trim();
     if label.is_empty() {
@@ -47,11 +47,23 @@ pub fn meaning(label: &str, source: &Source, contract: &Contract) -> Meaning {
     if is_ignored || source.export.is_link(label) {
         return Meaning::Ignored;
     }
+    if is_deep(label, source) {
+        return Meaning::Unknown;
+    }
     // A list's own name before a code of that list is no group's; were it one, the field meant would have no column.
     if let Some((target, prefix)) = choice(label, source, contract) {
         return Meaning::Known { target, prefix: Some(prefix) };
     }
     ending(label, source).map_or(Meaning::Unknown, |field| Meaning::Known { target: Target::Field(field), prefix: None })
+}
+
+/// True for labels of more groups than a form has, and for whole sentences: what they end in is looked for at every
+/// separator, and before every separator again.
+fn is_deep(label: &str, source: &Source) -> bool {
+    const MOST_GROUPS: usize = 32;
+    const MOST_BYTES: usize = 1024;
+    let groups = source.export.groups.as_deref().map_or(0, |groups| label.matches(groups).count());
+    label.len() > MOST_BYTES || groups.max(label.matches(CHOICE_SEPARATORS).count()) > MOST_GROUPS
 }
 
 /// The field that a whole label means.

@@ -4,26 +4,41 @@
 //! aside with its place; direct identifiers go no further than here. Refuses: extracts whose labels, encoding
 //! or shape are not what the source says, with a [`Refusal`] that holds no cell of a person.
 
+mod amended;
 mod archive;
 mod body;
 mod cells;
 mod csv;
 mod draft;
+mod drift;
 mod encoding;
 pub mod hxl;
 mod json;
+mod json_drift;
 mod json_lines;
+mod json_node;
 mod json_pages;
 mod labels;
+mod layout;
+pub mod limits;
 mod meaning;
+mod passport;
 mod plain;
 mod quotes;
 mod repeat;
+mod returned;
+mod room;
 pub mod sample;
 mod select;
+pub mod unpack;
 pub mod workbook;
 
+pub use amended::{Amendment, Mend, read_amended};
+pub use drift::{Drift, DriftEffect, DriftKind};
+pub use layout::{Heading, layout};
+pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};
 pub use plain::records;
+pub use returned::{Habit as ReturnedHabit, LIST_SEPARATOR, amendment};
 
 use std::sync::Arc;
 
@@ -101,6 +116,8 @@ pub enum Why {
     ShiftedParent,
     /// It is a parent without repetitions: whoever it is about is nobody's row.
     NoRepetition,
+    /// The office says, in a workbook that it returned, that it is no record.
+    LeftOut,
 }
 
 /// What a reader hands on.
@@ -109,6 +126,8 @@ pub enum Piece {
     Rows(TextBatch),
     /// A row that is not validated.
     Aside(SetAside),
+    /// A column that is not as the schema says; after the rows that it is about.
+    Drift(Drift),
 }
 
 /// An extract that cannot be read as its source says; the submission is refused whole.
@@ -135,13 +154,22 @@ pub struct Page {
     pub bytes: Bytes,
 }
 
-/// Reads a delivery of several files that name one another; hands every row on and returns how many there were.
+/// Reads a delivery, unpacked where it is packed, of one file or of several that name one another; hands every row on and returns how many there were.
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
 pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    limits::check_size(pages.iter().map(|page| page.bytes.len() as u64), source.most_bytes)?;
+    let unpacked;
+    let pages = match source.compression {
+        Some(compression) => {
+            unpacked = unpack::pages(pages, compression, source.limits)?;
+            &unpacked
+        }
+        None => pages,
+    };
     match (&source.format, pages) {
-        (Format::Json(shape), _) if shape.next.is_some() => json_pages::read(pages, shape, source, contract, sink),
+        (Format::Json(shape), _) if shape.next.is_some() || shape.is_fetched => json_pages::read(pages, shape, source, contract, sink),
         (_, [page]) => read(&page.bytes, source, contract, sink),
         _ => Err(Refusal::new("format-error", format!("the delivery has {} files, and the source says nothing of pages", pages.len()))),
     }
@@ -154,6 +182,10 @@ pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &m
 pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
+    }
+    if let Some(packed) = unpack::packed_as(bytes) {
+        let name = packed.as_str();
+        return Err(Refusal::new("format-error", format!("the file is packed: say `compression = \"{name}\"` where its source is declared")));
     }
     match &source.format {
         Format::Csv { delimiter, encoding } if source.export.archive.is_some() => archive::read(bytes, *delimiter, *encoding, source, contract, sink),

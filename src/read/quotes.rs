@@ -1,30 +1,41 @@
 //! Quotation marks of a CSV looked at strictly, before it is split: the splitter is lenient, and a stray mark would make
-//! several rows one cell without a word.
+//! several rows one cell without a word. Rows of more cells than an extract can have are found here too, before they are
+//! split.
 
 use super::Refusal;
+use super::limits::{MOST_COLUMNS, past};
 
-/// Checks every quotation mark of a CSV; `first` is the number of its first line.
+/// Checks every quotation mark and the width of every row of a CSV; `first` is the number of its first line.
 ///
 /// # Errors
 /// `source-error` with the line, where a mark stands inside an unquoted cell, where text follows a closing mark, where a
-/// mark is never closed, and where a quoted cell holds a line with as many delimiters as a whole row.
+/// mark is never closed, where a quoted cell holds a line with as many delimiters as a whole row, and where a row has
+/// more than [`MOST_COLUMNS`] cells.
 pub fn check(text: &str, delimiter: u8, first: usize) -> Result<(), Refusal> {
-    if !text.contains('"') {
-        return Ok(());
-    }
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, line: first, delimiter, widest: usize::MAX };
     let mut cells = 1;
     let mut header_is_done = false;
     while let Some(end) = scan.cell()? {
         match end {
-            End::Delimiter => cells += 1,
-            End::Row if !header_is_done => {
-                header_is_done = true;
-                // A header of one or two cells says too little about what a row looks like.
-                scan.widest = if cells > 2 { cells - 1 } else { usize::MAX };
+            End::Delimiter => {
+                cells += 1;
+                check_width(cells, scan.line)?;
             }
-            End::Row => {}
+            End::Row => {
+                if !std::mem::replace(&mut header_is_done, true) {
+                    // A header of one or two cells says too little about what a row looks like.
+                    scan.widest = if cells > 2 { cells - 1 } else { usize::MAX };
+                }
+                cells = 1;
+            }
         }
+    }
+    Ok(())
+}
+
+fn check_width(cells: usize, line: usize) -> Result<(), Refusal> {
+    if cells > MOST_COLUMNS {
+        return Err(past(format!("line {line} has more than {MOST_COLUMNS} cells"), "is the delimiter right, and does every line end?"));
     }
     Ok(())
 }
@@ -105,7 +116,7 @@ fn refusal(line: usize, what: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{MOST_COLUMNS, check};
 
     #[test]
     fn marks_that_would_merge_rows_are_refused() {
@@ -119,6 +130,8 @@ mod tests {
 
     #[test]
     fn sound_marks_pass() {
+        let wide = format!("a,b\n{}\n", ",".repeat(MOST_COLUMNS));
+        assert_eq!(check(&wide, b',', 1).unwrap_err().message.split(':').next(), Some("line 2 has more than 4096 cells"));
         for text in ["a,b,c\n1,\"x, \"\"y\"\"\nz\",2\n", "\"a\",\"b\"\r\n\"\",\"\"\r\n", "a,b\n1,\"2\"", ""] {
             assert!(check(text, b',', 1).is_ok(), "{text:?}");
         }

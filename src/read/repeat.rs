@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::body::kind;
 use super::cells::{Gatherer, Target, judge_width};
 use super::hxl::is_tag_row;
-use super::labels::match_labels;
+use super::labels::{Matching, match_labels};
+use super::limits::{MOST_VALUES, past};
 use super::{Piece, Refusal, Why};
 use crate::contract::{Contract, FieldKind, fold};
 use crate::project::{Source, is_label};
@@ -50,6 +51,8 @@ pub struct Joined<'a> {
     link: usize,
     parents: Vec<Parent>,
     by_key: HashMap<String, usize>,
+    /// How many cells of parents may still be held.
+    room: usize,
     rows: Gatherer<'a>,
 }
 
@@ -70,10 +73,23 @@ impl<'a> Joined<'a> {
         let own_link = linking(&repetitions, link.parent_key)?;
         let width = repetitions.labels.len();
         let labels: Vec<String> = repetitions.labels.into_iter().chain(parents.labels).collect();
-        let targets = match_labels(&labels, &[], &[own_link, width + parent_key], source, contract)?;
-        let rows = Gatherer::new(source, contract, Some(repetitions.name), sink);
+        let Matching { targets, drift } = match_labels(&labels, &[], &[own_link, width + parent_key], source, contract)?;
+        let mut rows = Gatherer::new(source, contract, Some(repetitions.name), sink);
+        rows.note(drift);
         let (by_key, all) = (HashMap::new(), Vec::new());
-        Ok(Self { source, contract, targets, width, parent_sheet: Arc::from(parents.name), parent_key, link: own_link, parents: all, by_key, rows })
+        Ok(Self {
+            source,
+            contract,
+            targets,
+            width,
+            parent_sheet: Arc::from(parents.name),
+            parent_key,
+            link: own_link,
+            parents: all,
+            by_key,
+            room: MOST_VALUES,
+            rows,
+        })
     }
 
     /// What the cells of a repetition's column, from 0, become.
@@ -89,13 +105,15 @@ impl<'a> Joined<'a> {
     /// Takes a parent, of which `against` says what beside its cells speaks against it.
     ///
     /// # Errors
-    /// `primary-key` where two parents have one key: whose the repetitions are cannot be told.
+    /// `primary-key` where two parents have one key: whose the repetitions are cannot be told; `source-error` where there
+    /// are too many parents to hold.
     pub fn parent(&mut self, row: i64, cells: Vec<String>, against: impl FnOnce(&[Target]) -> Option<Why>) -> Result<(), Refusal> {
         let Some(first) = cells.iter().find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
         check_no_tags(&cells)?;
+        let too_many = || past(format!("the parents have more than {MOST_VALUES} cells"), "send them in parts");
+        self.room = self.room.checked_sub(cells.len()).ok_or_else(too_many)?;
         if self.source.total_rows.contains(&fold(first)) {
-            self.rows.aside_in(Some(self.parent_sheet.clone()), row, Why::Total);
-            return Ok(());
+            return self.rows.aside_in(Some(self.parent_sheet.clone()), row, Why::Total);
         }
         let targets = &self.targets[self.width..];
         let why = against(targets).or_else(|| judge_width(targets, cells.iter().map(String::as_str)));
@@ -118,30 +136,25 @@ impl<'a> Joined<'a> {
         let Some(first) = cells.iter().map(AsRef::as_ref).find(|cell| !cell.trim().is_empty()) else { return Ok(()) };
         check_no_tags(cells)?;
         if self.source.total_rows.contains(&fold(first)) {
-            self.rows.aside(row, Why::Total);
-            return Ok(());
+            return self.rows.aside(row, Why::Total);
         }
         let key = cells.get(self.link).map_or("", |cell| cell.as_ref().trim());
         let parent = self.by_key.get(key).map(|index| &mut self.parents[*index]);
         let targets = &self.targets[..self.width];
         if let Some(why) = against(targets).or_else(|| judge_width(targets, cells.iter().map(AsRef::as_ref))) {
             // Whose it is cannot be told, if its cells are shifted; a parent that has no other is told besides.
-            self.rows.aside(row, why);
-            return Ok(());
+            return self.rows.aside(row, why);
         }
         let Some(parent) = parent else {
-            self.rows.aside(row, Why::NoParent);
-            return Ok(());
+            return self.rows.aside(row, Why::NoParent);
         };
         parent.has_repetitions = true;
         if parent.is_doubtful {
-            self.rows.aside(row, Why::ShiftedParent);
-            return Ok(());
+            return self.rows.aside(row, Why::ShiftedParent);
         }
         let blank = std::iter::repeat_n("", self.width.saturating_sub(cells.len()));
         let whole = cells.iter().map(AsRef::as_ref).chain(blank).chain(parent.cells.iter().map(String::as_str));
-        self.rows.row(row, &self.targets, whole);
-        Ok(())
+        self.rows.row(row, &self.targets, whole)
     }
 
     /// Tells the parents without repetitions, hands the rest on and returns how many rows there were in all.
@@ -151,7 +164,7 @@ impl<'a> Joined<'a> {
     pub fn finish(mut self) -> Result<u64, Refusal> {
         for parent in self.parents.iter().filter(|parent| !parent.has_repetitions) {
             let why = if !parent.is_doubtful && self.is_rejected(parent) { Why::Rejected } else { Why::NoRepetition };
-            self.rows.aside_in(Some(self.parent_sheet.clone()), parent.row, why);
+            self.rows.aside_in(Some(self.parent_sheet.clone()), parent.row, why)?;
         }
         self.rows.finish()
     }

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use super::Refusal;
 use super::csv::Table;
 use super::encoding::decode;
+use super::limits::{MOST_SHEETS, MOST_VALUES, check_size, past};
 use super::workbook::{Cell, Visibility, Workbook};
-use crate::project::TextEncoding;
+use crate::project::{MOST_BYTES, TextEncoding};
 
 /// A cell as text, and what its format holds it as.
 pub struct SampleCell {
@@ -61,8 +62,9 @@ pub fn is_archive(bytes: &Bytes) -> bool {
 /// The text of a file, the encoding that it is in, and why it is that one.
 ///
 /// # Errors
-/// Where it is no text, or in no encoding that can be told for certain.
+/// Where it is no text, or in no encoding that can be told for certain, or too large.
 pub fn text(bytes: &Bytes) -> Result<(Cow<'_, str>, TextEncoding, String), Refusal> {
+    check_size(std::iter::once(bytes.len() as u64), MOST_BYTES)?;
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return decode(bytes, TextEncoding::Utf16).map(|text| (text, TextEncoding::Utf16, "the file begins with its byte-order mark".to_owned()));
     }
@@ -104,8 +106,9 @@ fn has_long_run(text: &str) -> bool {
 /// Where a quotation mark stands so that rows could be merged, or a first line `sep=;` says another delimiter.
 pub fn records(text: &str, delimiter: u8) -> Result<(Vec<String>, Vec<SampleRow>), Refusal> {
     let (labels, mut table) = Table::open(text, delimiter)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut room) = (Vec::new(), MOST_VALUES);
     table.each(|number, cells| {
+        room = room.checked_sub(cells.len()).ok_or_else(too_large)?;
         rows.push(SampleRow { number, cells: cells.iter().map(|text| SampleCell { text: (*text).to_owned(), native: None }).collect() });
         Ok(())
     })?;
@@ -115,20 +118,33 @@ pub fn records(text: &str, delimiter: u8) -> Result<(Vec<String>, Vec<SampleRow>
 /// The sheets of an XLSX or ODS workbook.
 ///
 /// # Errors
-/// Where it is none, is damaged, or is locked by a password.
+/// Where it is none, is damaged, too large, or locked by a password.
 pub fn sheets(bytes: &Bytes) -> Result<Vec<SampleSheet>, Refusal> {
+    check_size(std::iter::once(bytes.len() as u64), MOST_BYTES)?;
     let mut book = Workbook::open(bytes)?;
     let facts: Vec<(String, bool)> = book.sheets().iter().map(|sheet| (sheet.name.clone(), sheet.visibility == Visibility::Visible)).collect();
-    let mut sheets = Vec::new();
+    // Each sheet is read from the start of the file.
+    if facts.len() > MOST_SHEETS {
+        return Err(past(
+            format!("the workbook has {} sheets, more than the {MOST_SHEETS} that are looked through", facts.len()),
+            "keep the one with the rows",
+        ));
+    }
+    let (mut sheets, mut room) = (Vec::new(), MOST_VALUES);
     for (name, is_visible) in facts {
         let mut rows: Vec<SampleRow> = Vec::new();
         book.rows(&name, &mut |number, cells| {
+            room = room.checked_sub(cells.len()).ok_or_else(too_large)?;
             rows.push(SampleRow { number: i64::from(number), cells: cells.iter().map(cell).collect() });
             Ok(ControlFlow::Continue(()))
         })?;
         sheets.push(SampleSheet { name, is_visible, rows });
     }
     Ok(sheets)
+}
+
+fn too_large() -> Refusal {
+    past(format!("the sample has more than {MOST_VALUES} cells"), "a few hundred rows are enough")
 }
 
 fn cell(cell: &Cell) -> SampleCell {

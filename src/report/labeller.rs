@@ -84,6 +84,11 @@ impl<'p> Labeller<'p> {
         self.lang
     }
 
+    /// The project whose words they are.
+    pub fn project(&self) -> &'p Project {
+        self.project
+    }
+
     /// What stands between a name and its value; French sets it apart.
     pub fn colon(&self) -> &'static str {
         match self.lang {

@@ -13,6 +13,7 @@ mod dictionary;
 mod diff;
 mod drawing;
 mod explain;
+mod fault_words;
 mod figure;
 mod labeller;
 mod lineage;
@@ -23,6 +24,8 @@ mod releases;
 mod shape;
 mod since;
 mod status;
+mod to_mend;
+mod trend;
 mod values;
 
 pub use basis::{Basis, NoLikeForLike};
@@ -39,6 +42,7 @@ pub use diff::{
 };
 pub use drawing::drawing;
 pub use explain::{Explained, Proof, Record, Step, ToExplain, explain};
+pub use fault_words::{ToExplain as FaultToExplain, Told};
 pub use figure::{Figure, Mark, is_share};
 pub use labeller::{Labeller, period_name};
 pub use lineage::Origins;
@@ -49,3 +53,5 @@ pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, r
 pub use shape::{Question, Refusal, RefusedMeasure};
 pub use since::{Changed, Since};
 pub use status::{Matrix, Report, Status, status};
+pub use to_mend::{FaultyRow, MendFilter, Mendable, ToMend, to_mend};
+pub use trend::{By as TrendBy, TrendLine, trend};

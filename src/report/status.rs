@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::model::{known_until, owed};
 use crate::project::Project;
+use crate::run::{Drifted, standing_drift};
 use crate::warehouse::{RunRecord, Submission, SubmissionOutcome, Warehouse};
 
 /// What became of a report that an office owes.
@@ -47,6 +48,8 @@ pub struct Status {
     pub known_until: Option<String>,
     /// By feed.
     pub feeds: Vec<Matrix>,
+    /// How the columns of current deliveries differ from their schemas.
+    pub drift: Vec<Drifted>,
 }
 
 /// The status of a warehouse: the last `runs` runs and, per feed, the last `months` months.
@@ -57,9 +60,10 @@ pub async fn status(project: &Project, warehouse: &Warehouse, runs: usize, month
     let submissions = warehouse.read_submissions().await?;
     let release = warehouse.latest_release().await?.map(|release| release.rihla.release);
     let until = known_until(&submissions);
+    let drift = standing_drift(&submissions)?;
     let reports = reports(project, &submissions);
     let feeds = project.pipelines.iter().map(|pipeline| matrix(project, pipeline.contract.feed.as_str(), &reports, months)).collect();
-    Ok(Status { runs: warehouse.last_runs(runs).await?, release, known_until: until.map(|at| at.format("%Y-%m-%d").to_string()), feeds })
+    Ok(Status { runs: warehouse.last_runs(runs).await?, release, known_until: until.map(|at| at.format("%Y-%m-%d").to_string()), feeds, drift })
 }
 
 type Reports = BTreeMap<(String, String, String), Report>;

@@ -4,9 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::contract::{Contract, Target};
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Reference, Source};
-use crate::read::{self, Page, Refusal};
-use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, read_reference};
+use crate::read::limits::MOST_REASONS;
+use crate::read::{self, Amendment, Page, Refusal};
+use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, is_of_drift, read_reference};
 use crate::warehouse::RowCounts;
 
 /// An extract to judge, and what is known of it.
@@ -23,6 +25,8 @@ pub struct Extract<'a> {
     pub path: &'a str,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+    /// The rules of every feed.
+    pub rules: &'a ProjectRules,
     /// Tables of the project, to which foreign keys may refer.
     pub references: &'a [Reference],
 }
@@ -33,8 +37,8 @@ pub struct Assessment {
     pub validated: Validated,
     /// How many had each outcome; all refused where too many have faults.
     pub rows: RowCounts,
-    /// Why the delivery is refused whole although it could be read.
-    pub too_many: Option<String>,
+    /// Why the delivery is refused whole although it could be read: the error, and the reason.
+    pub too_many: Option<(&'static str, String)>,
 }
 
 /// Judges every row of an extract; the inner error says why it cannot be read as its source says.
@@ -42,6 +46,19 @@ pub struct Assessment {
 /// # Errors
 /// `Internal` where a row is not accounted for.
 pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
+    assess_amended(pipeline, extract, pages, &[])
+}
+
+/// The same with what returned workbooks mend in the extract.
+///
+/// # Errors
+/// As [`assess`] says.
+pub fn assess_amended(
+    pipeline: &Pipeline,
+    extract: &Extract<'_>,
+    pages: &[Page],
+    amendments: &[Amendment],
+) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
     let lookups = lookups(contract, extract.references)?;
     let context = Context {
@@ -54,14 +71,18 @@ pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Res
         lookups: &lookups,
     };
     let formats = Formats::of(extract.source);
-    let mut delivery = Delivery::new(&context, &formats);
-    let read = match read::read_pages(pages, extract.source, contract, &mut |piece| delivery.push(piece)) {
-        Ok(read) => read,
+    let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
+    let read = match read::read_amended(pages, amendments, extract.source, contract, &mut |piece| delivery.push(piece)) {
+        Ok((read, _)) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let validated = delivery.finish()?;
     let mut rows = count(&validated, read);
-    let too_many = past_tolerance(pipeline, &rows);
+    let own = rows.quarantined - only_drifted(&validated);
+    let too_many = untold(&validated)
+        .or_else(|| past_tolerance(pipeline, &rows, own))
+        .map(|why| ("tolerance", why))
+        .or_else(|| Some(("retyped-column", validated.refused.clone()?)));
     if too_many.is_some() {
         rows = RowCounts { read, refused: read, ..RowCounts::default() };
     }
@@ -88,6 +109,7 @@ fn lookups(contract: &Contract, references: &[Reference]) -> Result<Lookups> {
 fn count(validated: &Validated, read: u64) -> RowCounts {
     RowCounts {
         read,
+        // Rows of which nothing is kept are of a delivery that is refused whole, and are counted so.
         loaded: validated.good.len() as u64,
         superseded: validated.count(Outcome::Superseded),
         quarantined: validated.count(Outcome::Quarantined),
@@ -96,17 +118,43 @@ fn count(validated: &Validated, read: u64) -> RowCounts {
     }
 }
 
-/// Why a delivery has too many bad rows, where it has.
-fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts) -> Option<String> {
+/// Why a delivery is refused of which not every row is told.
+fn untold(validated: &Validated) -> Option<String> {
+    let told = validated.aside.len();
+    (validated.untold > 0).then(|| {
+        let more = validated.untold;
+        format!("there are more than {MOST_REASONS} faults: the {told} rows first found at fault are told, {more} rows after them were counted and no more")
+    })
+}
+
+/// Rows that are set aside for a drift of columns alone, which the source says is to be done.
+fn only_drifted(validated: &Validated) -> u64 {
+    let quarantined = validated.aside.iter().filter(|row| row.outcome == Outcome::Quarantined);
+    quarantined.filter(|row| row.reasons.iter().all(is_of_drift)).count() as u64
+}
+
+/// Why a delivery has too many bad rows, where it has; `own` of them are bad by themselves and not for a drift.
+fn past_tolerance(pipeline: &Pipeline, rows: &RowCounts, own: u64) -> Option<String> {
     let records = rows.read - rows.excluded;
     // However few the rows, a delivery of which less than half is good would take the place of a better one.
     let is_mostly_bad = rows.quarantined * 2 > records;
-    if records == 0 || (rows.quarantined <= pipeline.tolerated_rows && !is_mostly_bad) {
+    if records == 0 || (own <= pipeline.tolerated_rows && !is_mostly_bad) {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-    let share = rows.quarantined as f64 / records as f64;
-    (share > pipeline.tolerance || is_mostly_bad).then(|| {
-        format!("{} of {records} rows have faults ({:.0} %), more than the tolerance of {:.0} %", rows.quarantined, share * 100.0, pipeline.tolerance * 100.0)
-    })
+    let share = |rows: u64| rows as f64 / records as f64;
+    let faulty = || {
+        let (percent, tolerance) = (share(own) * 100.0, pipeline.tolerance * 100.0);
+        format!("{own} of {records} rows have faults ({percent:.0} %), more than the tolerance of {tolerance:.0} %")
+    };
+    let set_aside = || {
+        let percent = share(rows.quarantined) * 100.0;
+        format!("{} of {records} rows are set aside ({percent:.0} %), and not by their own faults alone: their columns are not the schema's", rows.quarantined)
+    };
+    match (share(own) > pipeline.tolerance, is_mostly_bad) {
+        (true, _) => Some(faulty()),
+        (false, true) if own == rows.quarantined => Some(faulty()),
+        (false, true) => Some(set_aside()),
+        (false, false) => None,
+    }
 }

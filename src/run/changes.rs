@@ -14,8 +14,9 @@ use super::world::{Rows, World};
 use crate::contract::{Contract, Role, provenance_fields};
 use crate::error::{Error, Kind, Result};
 use crate::period::Period;
+use crate::project::DeliveryMode;
 use crate::run::seconds;
-use crate::warehouse::{Submission, current_of};
+use crate::warehouse::{Live, Slot, Submission, SubmissionOutcome, live_of};
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -29,8 +30,10 @@ pub enum RecordChange {
     Late,
     /// It says something else.
     Corrected,
-    /// The newest report of its slot holds it no more.
+    /// The newest report of its slot holds it no more, or says that it is deleted.
     Withdrawn,
+    /// Its delivery was judged anew, by rules or codes that had changed.
+    Rejudged,
 }
 
 /// Records that changed alike in one delivery.
@@ -93,14 +96,15 @@ pub fn changes_of(contract: &Contract, a: &World, b: &World) -> Result<FeedChang
     let name = format!("feeds.{feed}");
     let (rows_a, rows_b) = (whole(&a.inputs[&name])?, whole(&b.inputs[&name])?);
     let (table_a, table_b) = (Table::of(contract, &rows_a)?, Table::of(contract, &rows_b)?);
-    let slots_a = current_of(&a.submissions);
-    let mut told = Told { feed, current: current_of(&b.submissions), groups: BTreeMap::new() };
+    let told_before = Before::of(&a.submissions);
+    let live = live_of(&b.submissions);
+    let by_id: HashMap<&str, &Submission> = b.submissions.iter().map(|one| (one.submission_id.as_str(), one)).collect();
+    let mut told = Told { feed, live, by_id, groups: BTreeMap::new() };
     let mut of_a = vec![Some(RecordChange::Withdrawn); table_a.len];
     let mut of_b = Vec::with_capacity(table_b.len);
     for row in 0..table_b.len {
         let Some(old) = table_a.by_key.get(&table_b.keys[row]).copied() else {
-            let slot = (table_b.text(&table_b.office, row), feed, table_b.text(&table_b.period, row));
-            let change = if slots_a.contains_key(&slot) || table_b.is_of_earlier_month(row) { RecordChange::Late } else { RecordChange::New };
+            let change = told_before.arrival(told.delivery(&table_b, row), table_b.is_of_earlier_month(row));
             of_b.push(Some(change));
             told.note(change, &table_b, row, Vec::new());
             continue;
@@ -109,34 +113,84 @@ pub fn changes_of(contract: &Contract, a: &World, b: &World) -> Result<FeedChang
         let change = match (fields.is_empty(), table_a.provenance.row(old) == table_b.provenance.row(row)) {
             (true, true) => None,
             (true, false) => Some(RecordChange::Redelivered),
+            (false, _) if told_before.has_content_of(told.delivery(&table_b, row)) => Some(RecordChange::Rejudged),
             (false, _) => Some(RecordChange::Corrected),
         };
         of_a[old] = change;
         of_b.push(change);
-        if change == Some(RecordChange::Corrected) {
-            told.note(RecordChange::Corrected, &table_b, row, fields);
+        if let Some(change) = change.filter(|change| *change != RecordChange::Redelivered) {
+            told.note(change, &table_b, row, fields);
         }
     }
-    for (row, _) in of_a.iter().enumerate().filter(|(_, change)| **change == Some(RecordChange::Withdrawn)) {
-        told.note(RecordChange::Withdrawn, &table_a, row, Vec::new());
+    for (row, change) in of_a.iter_mut().enumerate().filter(|(_, change)| **change == Some(RecordChange::Withdrawn)) {
+        let gone = if told_before.has_content_of(told.in_place_of(&table_a, row)) { RecordChange::Rejudged } else { RecordChange::Withdrawn };
+        *change = Some(gone);
+        told.note(gone, &table_a, row, Vec::new());
     }
     Ok(FeedChanges { records: told.groups.into_values().collect(), a: rows_a, b: rows_b, of_a, of_b })
+}
+
+/// The deliveries that an earlier release knew.
+struct Before<'a> {
+    slots: BTreeSet<Slot<'a>>,
+    /// What those that counted said, by its hash.
+    contents: BTreeSet<(Slot<'a>, &'a str)>,
+    ids: BTreeSet<&'a str>,
+}
+
+impl<'a> Before<'a> {
+    fn of(submissions: &'a [Submission]) -> Self {
+        let loaded = || submissions.iter().filter(|one| one.outcome == SubmissionOutcome::Loaded);
+        Self {
+            slots: loaded().map(Submission::slot).collect(),
+            contents: live_of(submissions).iter().map(|one| (one.submission.slot(), one.submission.content_hash.as_str())).collect(),
+            ids: loaded().map(|one| one.submission_id.as_str()).collect(),
+        }
+    }
+
+    /// What it means that a delivery brings a record that was not known.
+    fn arrival(&self, delivery: Option<&Submission>, is_of_earlier_month: bool) -> RecordChange {
+        // Changes are many to a month, so that the second of them is no correction of the first.
+        let was_reported = delivery.is_some_and(|one| one.delivery != DeliveryMode::Changes && self.slots.contains(&one.slot()));
+        match delivery {
+            _ if self.has_content_of(delivery) => RecordChange::Rejudged,
+            _ if was_reported || is_of_earlier_month => RecordChange::Late,
+            _ => RecordChange::New,
+        }
+    }
+
+    /// True where a delivery is another judgement of bytes that were loaded before.
+    fn has_content_of(&self, delivery: Option<&Submission>) -> bool {
+        delivery.is_some_and(|one| !self.ids.contains(one.submission_id.as_str()) && self.contents.contains(&(one.slot(), one.content_hash.as_str())))
+    }
 }
 
 /// Changed records by delivery.
 struct Told<'t> {
     feed: &'t str,
-    /// The deliveries that say so, by slot.
-    current: BTreeMap<(&'t str, &'t str, &'t str), &'t Submission>,
-    groups: BTreeMap<(RecordChange, String, String), ChangedRecords>,
+    /// The deliveries that count.
+    live: Live<'t>,
+    by_id: HashMap<&'t str, &'t Submission>,
+    groups: BTreeMap<(RecordChange, String, String, String), ChangedRecords>,
 }
 
-impl Told<'_> {
+impl<'t> Told<'t> {
+    /// The delivery that a row came with.
+    fn delivery(&self, table: &Table, row: usize) -> Option<&'t Submission> {
+        self.by_id.get(table.text(&table.submission, row)).copied()
+    }
+
+    /// The delivery that now stands where a row came from.
+    fn in_place_of(&self, table: &Table, row: usize) -> Option<&'t Submission> {
+        self.live.in_place_of((table.text(&table.office, row), self.feed, table.text(&table.period, row)))
+    }
+
     fn note(&mut self, change: RecordChange, table: &Table, row: usize, fields: Vec<&str>) {
         let (office, period) = (table.text(&table.office, row), table.text(&table.period, row));
-        let delivery = self.current.get(&(office, self.feed, period));
+        let delivery = self.delivery(table, row).filter(|one| self.live.has(one)).or_else(|| self.in_place_of(table, row));
         let (path, received_at) = delivery.map_or((String::new(), String::new()), |one| (one.path.clone(), seconds(one.received_at)));
-        let group = self.groups.entry((change, office.to_owned(), period.to_owned())).or_insert_with(|| ChangedRecords {
+        let key = (change, office.to_owned(), period.to_owned(), path.clone());
+        let group = self.groups.entry(key).or_insert_with(|| ChangedRecords {
             change,
             feed: self.feed.to_owned(),
             office: office.to_owned(),
@@ -169,6 +223,7 @@ struct Table {
     by_key: HashMap<OwnedRow, usize>,
     office: ArrayRef,
     period: ArrayRef,
+    submission: ArrayRef,
     events: Vec<ArrayRef>,
     /// The fields that say what a record says, by name.
     content: Vec<(String, SortedRows)>,
@@ -195,7 +250,8 @@ impl Table {
         let days = contract.roles(Role::EventDate).filter_map(|index| batch.column_by_name(&contract.fields[index].name));
         let events = days.filter(|column| *column.data_type() == DataType::Date32).cloned().collect();
         let by_key = keys.iter().cloned().enumerate().map(|(row, key)| (key, row)).collect();
-        Ok(Self { len: batch.num_rows(), keys, by_key, office: text("office")?, period: text("period")?, events, content, provenance })
+        let (office, period, submission) = (text("office")?, text("period")?, text("submission_id")?);
+        Ok(Self { len: batch.num_rows(), keys, by_key, office, period, submission, events, content, provenance })
     }
 
     fn text<'t>(&self, column: &'t ArrayRef, row: usize) -> &'t str {

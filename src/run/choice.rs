@@ -9,8 +9,10 @@ use regex::Regex;
 
 use super::assess::{Assessment, Extract, assess};
 use crate::error::{self, Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::period::Period;
-use crate::project::{Office, Pipeline, Project, Source};
+use crate::project::{Access, Office, Pipeline, Project, Source};
+use crate::read::limits::check_size;
 use crate::read::{Page, Refusal};
 
 /// The sources that an extract may be of, in the pipeline's order, and why these.
@@ -50,11 +52,16 @@ impl Choice {
             return Ok(Self { sources: by_name, why: "the office's, and the file is named as its extracts are" });
         }
         let ending = |text: &str| text.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-        let by_ending = keep(&|source| ending(&source.template.text) == ending(&name));
+        let ending_of = |source: &Source| match source.access {
+            // What an API hands out has no name, but people keep it as what it is.
+            Access::Paged(_) => Some("json".to_owned()),
+            _ => ending(source.template.text.split('?').next().unwrap_or_default()),
+        };
+        let by_ending = keep(&|source| ending_of(source) == ending(&name));
         if !by_ending.is_empty() {
             return Ok(Self { sources: by_ending, why: "the office's, and the file ends as its extracts do" });
         }
-        let mut endings: Vec<String> = all().filter_map(|(_, source)| ending(&source.template.text)).map(|ending| format!(".{ending}")).collect();
+        let mut endings: Vec<String> = all().filter_map(|(_, source)| ending_of(source)).map(|ending| format!(".{ending}")).collect();
         endings.dedup();
         Err(Error::new(Kind::Input, format!("the office `{}` sends no such files for the feed `{}`", office.code, pipeline.contract.feed))
             .hint(format!("its sources are of {}", endings.join(", "))))
@@ -63,8 +70,9 @@ impl Choice {
     /// Judges by the first source that can read the extract; by the first of all where none can.
     ///
     /// # Errors
-    /// `Unavailable` where a file cannot be read; `Internal` where a row is not accounted for.
+    /// `Config` where a rule of a schema has a fault; `Unavailable` where a file cannot be read; `Internal` where a row is not accounted for.
     pub fn judge(&self, project: &Project, pipeline: &Pipeline, office: &Office, received: DateTime<Utc>, file: &Path) -> Result<Judged> {
+        let rules = ProjectRules::of(project)?;
         let mut first = None;
         for (index, source) in &self.sources {
             let pages = pages(source, file)?;
@@ -75,6 +83,7 @@ impl Choice {
                 since: project.since,
                 path: &file.display().to_string(),
                 barred: &|_| Ok(Vec::new()),
+                rules: &rules,
                 references: &project.references,
             };
             let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, &pages)? };
@@ -142,13 +151,28 @@ fn pages(source: &Source, file: &Path) -> Result<Vec<Page>> {
     if files.is_empty() {
         files.push((1, file.to_owned()));
     }
-    files.into_iter().map(|(_, path)| Ok(Page { name: name_of(&path), bytes: read(&path)? })).collect()
+    files.into_iter().map(|(_, path)| Ok(Page { name: name_of(&path), bytes: read(&path, source.most_bytes)? })).collect()
 }
 
 /// The bytes of a file.
 ///
 /// # Errors
-/// `Unavailable` where it cannot be read.
-pub fn read(file: &Path) -> Result<Bytes> {
-    std::fs::read(file).map(Bytes::from).map_err(|cause| error::io(format!("cannot read `{}`", file.display()), cause))
+/// `Unavailable` where it cannot be read; `Data` where it has more than `most` bytes.
+pub(super) fn read(file: &Path, most: u64) -> Result<Bytes> {
+    let failed = |cause| cannot_read(file, cause);
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    check_size(std::iter::once(size), most).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;
+    std::fs::read(file).map(Bytes::from).map_err(failed)
+}
+
+/// Looks whether a file is there and may be read.
+///
+/// # Errors
+/// `Unavailable` where it is not.
+pub fn check_is_there(file: &Path) -> Result<()> {
+    std::fs::File::open(file).map(|_| ()).map_err(|cause| cannot_read(file, cause))
+}
+
+fn cannot_read(file: &Path, cause: std::io::Error) -> Error {
+    error::io(format!("cannot read `{}`", file.display()), cause)
 }

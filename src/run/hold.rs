@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Result;
-use crate::project::{TextEncoding, plain_schema};
+use crate::project::{MOST_BYTES, TextEncoding, plain_schema};
 use crate::read::Refusal;
 use crate::validate::{PlainReport, hold};
 
@@ -13,6 +13,6 @@ use crate::validate::{PlainReport, hold};
 /// `Config` with the schema's faults; `Unavailable` where a file cannot be read.
 pub fn hold_against(file: &Path, schema: &Path, delimiter: u8, encoding: TextEncoding) -> Result<std::result::Result<PlainReport, Refusal>> {
     let contract = plain_schema(schema)?;
-    let bytes = super::choice::read(file)?;
+    let bytes = super::choice::read(file, MOST_BYTES)?;
     hold(&contract, &bytes, delimiter, encoding)
 }

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::assess::{Assessment, Extract, assess};
+use super::assess::{Assessment, Extract, assess_amended};
+use super::drift;
 use super::protect::Bars;
 use super::pull::{Found, Slot};
+use super::returned::{Content, Places};
+use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
@@ -24,22 +28,27 @@ pub struct Judge {
     pub key: Key,
     /// Rows that may not be loaded again.
     pub bars: Arc<Bars>,
+    /// The schemas' own rules.
+    pub rules: Arc<ProjectRules>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
     pub now: DateTime<Utc>,
+    /// What can be read.
+    pub places: Arc<Places>,
 }
 
 /// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
 pub const AMBIGUOUS: &str = "ambiguous-delivery";
 
-/// The newest revision of a slot while its deliveries are judged.
-struct Newest {
-    content_hash: String,
-    received: DateTime<Utc>,
-    revision: i64,
-    contract: String,
-    has_faulty_rows: bool,
+/// How a delivery is judged that says something new.
+pub(super) struct Course<'a> {
+    /// The revision that it would be.
+    pub revision: i64,
+    /// What it was, where it is judged anew.
+    pub before: Option<&'a Submission>,
+    /// Of a returned workbook: the extract that its rows come from, and the submission that it mends.
+    pub mends: Option<(&'a str, &'a str)>,
 }
 
 impl Judge {
@@ -51,17 +60,17 @@ impl Judge {
         let mut known = slot.known;
         let mut loads = Vec::new();
         let mut read = Vec::new();
-        for found in slot.new {
-            let pages = read_files(&found).await;
-            read.push((found, pages));
+        for mut found in slot.new {
+            let content = self.places.read(&mut found).await;
+            read.push((found, content));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, pages)| (found.received, pages.as_ref().ok().map(|pages| hash(pages)))).collect();
-        for (index, (found, pages)) in read.into_iter().enumerate() {
+            read.iter().map(|(found, content)| (found.received, content.as_ref().ok().map(|content| content.hash.clone()))).collect();
+        for (index, (found, content)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
             let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, pages, &before, rivals));
+            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, content, &before, rivals));
             let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             known.push(load.submission.clone());
             loads.push(load);
@@ -69,30 +78,73 @@ impl Judge {
         Ok(loads)
     }
 
-    fn delivery(&self, found: &Found, pages: Result<Vec<Page>>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
-        let pipeline =
-            self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;
-        let pages = match pages {
-            Ok(pages) => pages,
+    fn delivery(&self, found: &Found, content: Result<Content>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+        let pipeline = self.pipeline(found)?;
+        let content = match content {
+            Ok(content) => content,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-                return Ok(self.refused(found, pipeline, String::new(), "source-error", format!("the extract cannot be read{cause}")));
+                let error = if error.kind() == Kind::Conflict { "changed-while-read" } else { "source-error" };
+                return Ok(self.refused(found, pipeline, String::new(), error, format!("the extract cannot be read{cause}")));
             }
         };
-        let hash = hash(&pages);
+        let hash = content.hash.clone();
         if found.received > self.now + chrono::Duration::days(1) {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
         }
-        match standing(found.received, &found.path, &hash, &pipeline.fingerprint, known, rivals) {
+        if let Some(returned) = content.returned.as_ref().filter(|_| !rivals) {
+            return self.correction(found, pipeline, &content, returned, known);
+        }
+        let (period, contract) = (found.period.to_string(), found.judged_by(&self.project));
+        let arrival = Arrival {
+            mode: pipeline.delivery,
+            slot: (found.office.as_str(), found.feed.as_str(), &period),
+            received: found.received,
+            path: &found.path,
+            hash: &hash,
+            contract: &contract,
+        };
+        match standing(&arrival, known, rivals) {
             Standing::Contradiction(error, reason) => Ok(self.refused(found, pipeline, hash, error, reason)),
             Standing::Outdated => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Outdated, None)),
-            Standing::Unchanged(revision) => Ok(self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision))),
-            Standing::New(revision) => self.validate(found, pipeline, &pages, hash, revision),
+            Standing::Unchanged(revision, contract) => {
+                let mut load = self.nothing_new(found, pipeline, hash, SubmissionOutcome::Unchanged, Some(revision));
+                load.submission.contract = contract;
+                Ok(load)
+            }
+            Standing::New(revision) => self.validate(found, pipeline, &content, &Course { revision, before: None, mends: None }),
         }
     }
 
-    fn validate(&self, found: &Found, pipeline: &Pipeline, pages: &[Page], hash: String, revision: i64) -> Result<SlotLoad> {
+    /// Judges a delivery anew that was loaded before; what it held it holds still.
+    ///
+    /// # Errors
+    /// `Internal` where rows are not accounted for.
+    pub fn anew(&self, found: &Found, content: &Content, before: &Submission, revision: i64) -> Result<SlotLoad> {
+        let mends = content.returned.as_ref().map(|returned| returned.origin.as_str()).zip(before.amends.as_deref());
+        self.validate(found, self.pipeline(found)?, content, &Course { revision, before: Some(before), mends })
+    }
+
+    /// Notes that a delivery judged anew says what it said.
+    ///
+    /// # Errors
+    /// `Internal` where there is no such feed.
+    pub fn same(&self, found: &Found, before: &Submission) -> Result<SlotLoad> {
+        let mut load = self.nothing_new(found, self.pipeline(found)?, before.content_hash.clone(), SubmissionOutcome::Unchanged, before.revision);
+        load.submission.identify_anew(before.revision.unwrap_or_default());
+        load.submission.delivery = before.delivery;
+        Ok(load)
+    }
+
+    fn pipeline(&self, found: &Found) -> Result<&Pipeline> {
+        self.project.pipeline(found.feed.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))
+    }
+
+    /// Judges the rows.
+    pub(super) fn validate(&self, found: &Found, pipeline: &Pipeline, content: &Content, course: &Course<'_>) -> Result<SlotLoad> {
+        let Course { revision, before, mends } = *course;
+        let hash = content.hash.clone();
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
@@ -103,40 +155,46 @@ impl Judge {
             since: self.project.since,
             path: &found.path,
             barred: &barred,
+            rules: &self.rules,
             references: &self.project.references,
         };
-        let Assessment { validated, rows, too_many } = match assess(pipeline, &extract, pages)? {
+        let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
-        let too_many = too_many.map(|why| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period));
+        // What is only tried is in no quarantine to look at.
+        let look = |why: String| format!("{why}; see `rihla quarantine --feed {} --office {} --period {}`", found.feed, found.office, found.period);
+        let too_many = too_many.map(|(error, why)| (error, if before.is_some() { why } else { look(why) }));
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Loaded);
         submission.rows = rows;
-        let set_aside = set_aside_batch(&submission, &validated.aside, too_many.is_some())?;
+        if let Some(before) = before {
+            submission.identify_anew(revision);
+            (submission.delivery, submission.amends) = (before.delivery, before.amends.clone());
+        }
+        submission.drift = drift::kept(&validated.drift, contract)?;
+        if let Some((_, mended)) = mends {
+            submission.amends = Some(mended.to_owned());
+        }
+        let path = mends.map_or(found.path.as_str(), |(origin, _)| origin);
+        let set_aside = set_aside_batch(&submission, path, &validated.aside, too_many.is_some())?;
         submission.set_aside_lines = set_aside.num_rows() as u64;
-        if let Some(reason) = too_many {
+        if let Some((error, reason)) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
-            submission.error = Some("tolerance".to_owned());
+            submission.error = Some(error.to_owned());
             submission.reason = Some(reason);
             return Ok(SlotLoad { submission, rows: None, set_aside: Some(set_aside) });
         }
         submission.revision = Some(revision);
         let period = found.period.to_string();
-        let provenance = Provenance {
-            submission_id: &submission.submission_id,
-            office: found.office.as_str(),
-            period: &period,
-            revision,
-            received: found.received,
-            path: &found.path,
-        };
+        let provenance =
+            Provenance { submission_id: &submission.submission_id, office: found.office.as_str(), period: &period, revision, received: found.received, path };
         let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
         Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
     }
 
     fn submission(&self, found: &Found, pipeline: &Pipeline, content_hash: String, outcome: SubmissionOutcome) -> Submission {
         let period = found.period.to_string();
-        let contract = pipeline.fingerprint.clone();
+        let contract = found.judged_by(&self.project);
         let identity = [found.feed.as_str(), found.office.as_str(), &period, &found.received.to_rfc3339(), &found.path, &content_hash, &contract].join("\n");
         Submission {
             submission_id: hex::encode(&Sha256::digest(identity)[..8]),
@@ -155,7 +213,7 @@ impl Judge {
             rows: RowCounts::default(),
             set_aside_lines: 0,
             contract,
-            delivery: "period".to_owned(),
+            delivery: pipeline.delivery,
             amends: None,
             drift: None,
             loaded_at: self.now,
@@ -163,28 +221,18 @@ impl Judge {
         }
     }
 
-    fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
+    pub(super) fn refused(&self, found: &Found, pipeline: &Pipeline, hash: String, error: &str, reason: String) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, SubmissionOutcome::Refused);
         submission.error = Some(error.to_owned());
         submission.reason = Some(reason);
         SlotLoad { submission, rows: None, set_aside: None }
     }
 
-    fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
+    pub(super) fn nothing_new(&self, found: &Found, pipeline: &Pipeline, hash: String, outcome: SubmissionOutcome, revision: Option<i64>) -> SlotLoad {
         let mut submission = self.submission(found, pipeline, hash, outcome);
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }
     }
-}
-
-/// Reads every file of a delivery.
-pub(super) async fn read_files(found: &Found) -> Result<Vec<Page>> {
-    let mut pages = Vec::with_capacity(found.files.len());
-    for file in &found.files {
-        let name = file.location.filename().unwrap_or_default().to_owned();
-        pages.push(Page { name, bytes: found.store.read(&file.location).await? });
-    }
-    Ok(pages)
 }
 
 /// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.
@@ -198,62 +246,4 @@ pub(super) fn hash(pages: &[Page]) -> String {
         hash.update(&page.bytes);
     }
     hex::encode(hash.finalize())
-}
-
-/// What a delivery is beside those of its slot that were judged before.
-pub(super) enum Standing {
-    /// It cannot be told which is the later: Frictionless's name of the error, and the reason.
-    Contradiction(&'static str, String),
-    /// A later one was loaded already.
-    Outdated,
-    /// It says what this revision says.
-    Unchanged(i64),
-    /// It would be this revision.
-    New(i64),
-}
-
-/// What a delivery is beside those of its slot that are known; `rivals` where another was received at the same time and
-/// says something else.
-pub(super) fn standing(received: DateTime<Utc>, path: &str, hash: &str, contract: &str, known: &[Submission], rivals: bool) -> Standing {
-    if let Some((error, reason)) = contradiction(received, path, hash, known, rivals) {
-        return Standing::Contradiction(error, reason);
-    }
-    let Some(newest) = newest(known) else { return Standing::New(1) };
-    if received < newest.received {
-        return Standing::Outdated;
-    }
-    // Under another contract the same bytes may hold more good rows than they did.
-    let may_say_more = newest.has_faulty_rows && newest.contract != contract;
-    if hash == newest.content_hash && !may_say_more { Standing::Unchanged(newest.revision) } else { Standing::New(newest.revision + 1) }
-}
-
-fn newest(known: &[Submission]) -> Option<Newest> {
-    let loaded = known.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
-    let newest = loaded.max_by_key(|s| s.revision)?;
-    // A delivery that said the same again confirms the revision as of the day it was received.
-    let confirmed = known.iter().filter(|s| s.outcome == SubmissionOutcome::Unchanged && s.revision == newest.revision).map(|s| s.received_at);
-    let received = confirmed.fold(newest.received_at, DateTime::max);
-    Some(Newest {
-        content_hash: newest.content_hash.clone(),
-        received,
-        revision: newest.revision?,
-        contract: newest.contract.clone(),
-        has_faulty_rows: newest.rows.quarantined > 0,
-    })
-}
-
-/// Two different deliveries of a slot with the same received time: which is the later cannot be known.
-fn contradiction(received: DateTime<Utc>, path: &str, hash: &str, known: &[Submission], rivals: bool) -> Option<(&'static str, String)> {
-    if rivals {
-        let when = received.format("%Y-%m-%d %H:%M:%SZ");
-        return Some((AMBIGUOUS, format!("another delivery for the same slot was received at the same time ({when}) and says something else")));
-    }
-    let mut settled = known.iter().filter(|s| s.outcome != SubmissionOutcome::Refused && s.received_at == received && s.content_hash != hash);
-    settled.next_back().map(|earlier| {
-        if earlier.path == path {
-            ("changed-delivery", "the extract changed after it was loaded: a correction is a delivery of its own, with its own received time".to_owned())
-        } else {
-            (AMBIGUOUS, format!("{} was received at the same time for the same slot and says something else", earlier.path))
-        }
-    })
 }

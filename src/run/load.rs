@@ -1,17 +1,21 @@
 //! Pulling and loading: what is new is judged on all cores and committed in batches.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
+use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
 use super::pull::{self, Listing, Plan};
-use super::{Progress, RunOutcome, RunReport};
+use super::replay::judged_otherwise;
+use super::returned::{Gathered, Places, gather};
+use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Kind, Result};
+use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::warehouse::{SlotLoad, Submission, Warehouse, Writable};
@@ -26,24 +30,31 @@ const BATCH_ROWS: u64 = 250_000;
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let listing = pull::list(project).await?;
+    let mut listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     let judge = Judge {
         project: project.clone(),
         key: writable.key.clone(),
         bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
+        rules: Arc::new(ProjectRules::of(project)?),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
+        places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     let mut batch: Vec<SlotLoad> = Vec::new();
+    let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            all.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
                 batch.push(load);
@@ -58,26 +69,35 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         writable.warehouse.commit(batch, &mut landed).await?;
     }
     tracing::debug!("deliveries committed");
+    report.judged_otherwise = judged_otherwise(project, &listing, &all);
+    report.drift = drift::standing(&all)?;
     hold_back(project, &listing, report);
     Ok(())
 }
 
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
-    let (submissions, bars) = known(project, clock.clone()).await?;
-    let listing = pull::list(project).await?;
+    let (mut submissions, bars) = known(project, clock.clone()).await?;
+    let mut listing = pull::list(project, &submissions, clock.now()).await?;
+    let places = Arc::new(Places::of(project, &listing).await?);
+    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
     note(&listing, &plan, project, report);
+    note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), run_id: Arc::from("dry-run"), now: clock.now() };
+    let rules = Arc::new(ProjectRules::of(project)?);
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
+            submissions.push(load.submission);
         }
     }
+    report.judged_otherwise = judged_otherwise(project, &listing, &submissions);
+    report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
     report.outcome = RunOutcome::DryRun;
     Ok(())
@@ -92,12 +112,12 @@ async fn known(project: &Project, clock: SharedClock) -> Result<(Vec<Submission>
 }
 
 /// The moment of this run's judgements, later than every earlier one's even where the clock went back.
-fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<Utc> {
     submissions.iter().map(|submission| submission.loaded_at + chrono::Duration::microseconds(1)).fold(now, DateTime::max)
 }
 
 /// As many slots at a time as there are cores, and one more to read while they work.
-fn parallelism() -> usize {
+pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
@@ -112,8 +132,19 @@ fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunRepor
     report.unclaimed.clone_from(&listing.unclaimed);
 }
 
+/// Notes what is known of returned workbooks.
+fn note_returned(returned: &Gathered, report: &mut RunReport) {
+    for (feed, count) in &returned.known {
+        let entry = report.feed(feed);
+        entry.found += count;
+        entry.known += count;
+    }
+    returned.still_refused.iter().for_each(|submission| report.still_refused(submission));
+    report.refused.extend(returned.strays.iter().map(Refused::stray));
+}
+
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
-fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
+pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
     let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
     for feed in report.feeds.iter().filter(|feed| feed.found == 0 && is_required(&feed.feed)).map(|feed| feed.feed.clone()).collect::<Vec<_>>() {
         if !listing.unreachable.iter().any(|(unreachable, _)| unreachable.as_str() == feed) {
@@ -125,9 +156,12 @@ fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.is_held_back |= is_required(feed.as_str());
     }
-    let refused: BTreeSet<String> = report.open_refusals().map(|refused| refused.feed.clone()).collect();
-    for feed in refused {
-        let count = report.open_refusals().filter(|refused| refused.feed == feed).count();
+    // A returned workbook that is refused leaves everything as it was.
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for refused in report.open_refusals().filter(|refused| !refused.is_correction) {
+        *counts.entry(refused.feed.clone()).or_default() += 1;
+    }
+    for (feed, count) in counts {
         let noun = if count == 1 { "delivery" } else { "deliveries" };
         if is_required(&feed) {
             report.is_held_back = true;

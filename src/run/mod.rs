@@ -12,6 +12,7 @@ mod behind;
 mod changes;
 mod choice;
 mod closing;
+mod drift;
 mod hold;
 mod judge;
 mod load;
@@ -20,28 +21,36 @@ mod prepare;
 mod protect;
 mod pull;
 mod release;
+mod replay;
 mod report;
+mod returned;
 mod rollback;
 mod rows;
 mod select;
 mod sources;
+mod standing;
 mod trial;
 pub mod unit;
 mod world;
 
+pub use advice::advice;
 pub use as_of::{end_of_day, open_as_of};
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use behind::{Alone, Behind, behind};
 pub use changes::{ChangedRecords, FeedChanges, RecordChange, changes_of};
 pub use closing::{ClosedChange, ClosedTable};
+pub use drift::{DriftLine, Drifted, standing as standing_drift};
 pub use hold::hold_against;
 pub use name::{TagRequest, tag};
 pub use prepare::{Prepared, check_project, check_project_and, like_for_like, open_release};
 pub use protect::{Erasure, Named, Pruning, Rotation, erase, lines as names_of, prune, rotate};
+pub use replay::{FieldChange, NotReplayed, Rejudged, RejudgedAs, Replay, RowTold, Which as WhichReports, replay, would_replay};
 pub use report::{FailedModel, FeedReport, Refused, RunOutcome, RunReport, SkippedModel};
+pub use returned::{Laid, Places, mended, newest as newest_to_mend};
 pub use rollback::{Rollback, clear_rollback, rollback};
 pub use rows::RowChange;
 pub use select::select;
+pub use standing::{Arrival, Standing, standing};
 pub use trial::{FaultGroup, Trial, Wanted, trial};
 pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
@@ -55,7 +64,7 @@ use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
 use crate::model::Checked;
 use crate::project::Project;
-use crate::warehouse::{RunRecord, Warehouse};
+use crate::warehouse::{RunRecord, Warehouse, Writable};
 
 /// Where a long run tells how far it is.
 pub trait Progress: Send + Sync {
@@ -92,6 +101,12 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
+    let project = request.project.clone();
+    in_run(request, progress, async |writable, run_id, report| load::load(&project, writable, run_id, report, progress).await).await
+}
+
+/// A run that loads in its own way: recorded, then modelled and released.
+async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>) -> Result<RunReport> {
     let Request { project, checked, clock, selected, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
@@ -111,7 +126,7 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     let mut report = RunReport::new(run_id.clone());
     report.selected = selected.as_ref().map(|names| names.iter().cloned().collect());
     let done = async {
-        load::load(&project, &mut writable, &run_id, &mut report, progress).await?;
+        load(&mut writable, &run_id, &mut report).await?;
         release::release((&project, &checked), selected.as_ref(), &writable.warehouse, &mut report, progress).await
     }
     .await;

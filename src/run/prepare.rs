@@ -10,9 +10,9 @@ use super::protect::{Cutoffs, kept};
 use crate::diagnostic::{self, Fault, Severity};
 use crate::engine::Engine;
 use crate::error::{self, Error, Result};
-use crate::model::{self, Checked, Filler, Inputs};
+use crate::model::{self, Checked, Filler, Inputs, ProjectRules};
 use crate::project::{self, Project};
-use crate::validate::read_reference;
+use crate::validate::{RULES, read_reference};
 use crate::warehouse::{Manifest, Submission, Warehouse};
 
 /// A project and its models, found in order.
@@ -40,6 +40,7 @@ pub async fn check_project(root: &Path) -> Result<Prepared> {
 pub async fn check_project_and(root: &Path, also: impl AsyncFnOnce(&Project, Option<&Checked>, &mut Vec<Fault>) -> Result<()>) -> Result<Prepared> {
     let (project, mut faults) = project::load_with_faults(root)?;
     let checked = model::check(&project, &mut faults).await?;
+    ProjectRules::checked(&project, RULES, &mut faults)?;
     also(&project, checked.as_ref(), &mut faults).await?;
     diagnostic::sort(&mut faults);
     match checked {

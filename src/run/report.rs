@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::closing::ClosedChange;
+use super::drift::Drifted;
+use super::returned::Stray;
 use crate::error::Kind;
 use crate::model::{Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
@@ -66,6 +68,37 @@ pub struct Refused {
     pub standing: bool,
     /// True where a later delivery of its slot was loaded, so that nobody needs it any more.
     pub overtaken: bool,
+    /// True for a workbook that an office returned: without it everything stays as it was.
+    pub is_correction: bool,
+}
+
+impl Refused {
+    /// A file among returned workbooks that is of no delivery.
+    pub(super) fn stray(stray: &Stray) -> Self {
+        Self {
+            feed: String::new(),
+            office: stray.office.clone(),
+            period: String::new(),
+            received_at: stray.received,
+            path: stray.path.clone(),
+            error: stray.error.to_owned(),
+            reason: stray.reason.clone(),
+            standing: false,
+            overtaken: false,
+            is_correction: true,
+        }
+    }
+}
+
+/// A workbook that an office returned and that was applied.
+#[derive(Debug, Clone, Serialize)]
+pub struct Correction {
+    /// The workbook.
+    pub path: String,
+    /// The submission that it mends.
+    pub amends: String,
+    /// The submission that it became.
+    pub submission: String,
 }
 
 /// A model that could not be built.
@@ -105,8 +138,14 @@ pub struct RunReport {
     pub feeds: Vec<FeedReport>,
     /// Deliveries refused whole.
     pub refused: Vec<Refused>,
+    /// Workbooks that offices returned and that were applied.
+    pub corrections: Vec<Correction>,
+    /// How the columns of current deliveries differ from their schemas, of this run and of earlier ones.
+    pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
+    /// Reports that count and were judged by rules, code lists or habits of writing that have changed since.
+    pub judged_otherwise: u64,
     /// True where a required feed is incomplete, so that no release may be made.
     pub is_held_back: bool,
     /// Tables built anew; the others were used again.
@@ -145,7 +184,10 @@ impl RunReport {
             release: None,
             feeds: Vec::new(),
             refused: Vec::new(),
+            corrections: Vec::new(),
+            drift: Vec::new(),
             unclaimed: Vec::new(),
+            judged_otherwise: 0,
             is_held_back: false,
             rebuilt: 0,
             tables: 0,
@@ -181,6 +223,9 @@ impl RunReport {
             SubmissionOutcome::Outdated => feed.outdated += 1,
         }
         feed.rows += submission.rows;
+        if let Some(amends) = submission.amends.as_ref().filter(|_| submission.outcome == SubmissionOutcome::Loaded) {
+            self.corrections.push(Correction { path: submission.path.clone(), amends: amends.clone(), submission: submission.submission_id.clone() });
+        }
         match submission.outcome {
             SubmissionOutcome::Refused => self.refused.push(refused(submission, false)),
             SubmissionOutcome::Loaded => self.overtake(submission),
@@ -274,5 +319,6 @@ fn refused(submission: &Submission, standing: bool) -> Refused {
         reason: submission.reason.clone().unwrap_or_default(),
         standing,
         overtaken: false,
+        is_correction: submission.amends.is_some(),
     }
 }

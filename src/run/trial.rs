@@ -3,6 +3,7 @@
 //! What only the warehouse knows is not judged: whether the delivery says something new, and whether another was received
 //! at the same time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::advice::advice;
 use super::assess::Assessment;
-use super::choice::{Choice, below, period_of_name, read};
+use super::choice::{Choice, below, check_is_there, period_of_name};
+use super::drift::{self, DriftLine};
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
@@ -55,6 +57,8 @@ pub struct Trial {
     pub faulty_rows: u64,
     /// Why it would be refused whole: Frictionless's name of the error, and the reason.
     pub refusal: Option<(String, String)>,
+    /// How its columns differ from the schema.
+    pub drift: Vec<DriftLine>,
     /// Faults, by rule and field.
     pub groups: Vec<FaultGroup>,
     /// Every row that would not be loaded.
@@ -62,7 +66,7 @@ pub struct Trial {
 }
 
 /// Error, rule and field of faults that belong together.
-type GroupKey = (&'static str, &'static str, Option<String>);
+type GroupKey = (&'static str, Cow<'static, str>, Option<String>);
 
 /// Faults of one rule in one field.
 #[derive(Debug)]
@@ -70,7 +74,7 @@ pub struct FaultGroup {
     /// Frictionless's name of the error.
     pub error: &'static str,
     /// The rule.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The field; absent where the row as a whole is at fault.
     pub field: Option<String>,
     /// Rows at fault with the message of each, in order.
@@ -93,7 +97,7 @@ impl Trial {
 pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Result<Trial> {
     let pipeline = project.pipeline(wanted.feed).ok_or_else(|| no_feed(project, wanted.feed))?;
     // A file that is not there is told before anything is asked about it.
-    read(wanted.file)?;
+    check_is_there(wanted.file)?;
     let placed = place(project, pipeline, wanted.file);
     let office = office(project, pipeline, wanted, placed.as_ref())?;
     let period = period(wanted.period)?.or(placed.as_ref().map(|placed| placed.period)).or_else(|| period_of_name(pipeline, wanted.file));
@@ -112,6 +116,7 @@ pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Resu
         rows: RowCounts::default(),
         faulty_rows: 0,
         refusal: None,
+        drift: Vec::new(),
         groups: Vec::new(),
         aside: Vec::new(),
     };
@@ -128,19 +133,20 @@ pub fn trial(project: &Project, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Resu
 impl Trial {
     fn take(&mut self, assessment: Assessment, pipeline: &Pipeline, source: &Source) {
         self.rows = assessment.rows;
-        self.refusal = assessment.too_many.map(|why| ("tolerance".to_owned(), why));
+        self.refusal = assessment.too_many.map(|(error, why)| (error.to_owned(), why));
+        self.drift = drift::lines(&assessment.validated.drift, &pipeline.contract);
         self.aside = assessment.validated.aside;
         let mut groups: BTreeMap<GroupKey, Vec<(i64, String)>> = BTreeMap::new();
         for row in self.aside.iter().filter(|row| row.outcome == Outcome::Quarantined) {
             self.faulty_rows += 1;
             for reason in &row.reasons {
-                groups.entry((reason.error, reason.rule, reason.field.clone())).or_default().push((row.row, reason.message.clone()));
+                groups.entry((reason.error, reason.rule.clone(), reason.field.clone())).or_default().push((row.row, reason.message.clone()));
             }
         }
         self.groups = groups
             .into_iter()
             .map(|((error, rule, field), rows)| {
-                let advice = advice(rule, field.as_deref().and_then(|name| pipeline.contract.field(name)), source);
+                let advice = advice(&rule, field.as_deref().and_then(|name| pipeline.contract.field(name)), source);
                 FaultGroup { error, rule, field, rows, advice }
             })
             .collect();

@@ -5,9 +5,11 @@
 pub mod failing;
 pub mod failpoint;
 pub mod files;
+pub mod objects;
 pub mod remote;
 pub mod retrying;
 mod watched;
+pub mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

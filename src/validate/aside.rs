@@ -1,12 +1,14 @@
 //! Rows that a reader set aside, in the words of the other faults.
 
+use std::borrow::Cow;
+
 use super::fault::{Outcome, Reason};
 use crate::contract::{Contract, Protection};
 use crate::read::Why;
 
 /// What became of a row that a reader set aside, and why.
 pub fn reason(why: &Why, contract: &Contract) -> (Outcome, Reason) {
-    let whole = |outcome, error, rule, message: &str| (outcome, Reason { field: None, error, rule, message: message.to_owned() });
+    let whole = |outcome, error, rule, message: &str| (outcome, Reason { field: None, error, rule: Cow::Borrowed(rule), message: message.to_owned() });
     match why {
         Why::Total => whole(Outcome::Excluded, "total-row", "total-row", "the row holds a total, not a record"),
         Why::Rejected => whole(Outcome::Excluded, "rejected-row", "rejected-row", "the office's own review rejected the record"),
@@ -28,10 +30,11 @@ pub fn reason(why: &Why, contract: &Contract) -> (Outcome, Reason) {
             whole(Outcome::Quarantined, "foreign-key", "shifted-parent", "the row of the repetition's parent has cells that may be shifted, or that are merged")
         }
         Why::NoRepetition => whole(Outcome::Quarantined, "foreign-key", "no-repetition", "nobody stands in the repeat group of this record"),
+        Why::LeftOut => whole(Outcome::Excluded, "excluded", "left-out", "the office left the row out in the workbook that it returned"),
         Why::Contradiction { field, only_listed, only_marked } => contradiction(contract, *field, only_listed, only_marked),
         Why::Mark { field, code } => {
             let message = format!("{} {} is neither chosen nor not chosen", contract.fields[*field].name, codes(contract, *field, &[*code]));
-            (Outcome::Quarantined, Reason { field: Some(contract.fields[*field].name.clone()), error: "type-error", rule: "choice", message })
+            (Outcome::Quarantined, Reason { field: Some(contract.fields[*field].name.clone()), error: "type-error", rule: "choice".into(), message })
         }
     }
 }
@@ -45,7 +48,7 @@ fn contradiction(contract: &Contract, field: usize, only_listed: &[usize], only_
         let told = sides.iter().filter(|(found, _)| !found.is_empty()).map(|(found, side)| format!("{side} {}", codes(contract, field, found)));
         message = format!("{message}: {}", told.collect::<Vec<_>>().join(", "));
     }
-    (Outcome::Quarantined, Reason { field: Some(name.clone()), error: "constraint-error", rule: "choices", message })
+    (Outcome::Quarantined, Reason { field: Some(name.clone()), error: "constraint-error", rule: "choices".into(), message })
 }
 
 /// Codes as the code list spells them.

@@ -338,6 +338,7 @@ fn boolean(field: &Field, yes: &[String], no: &[String], text: &str) -> Result<b
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 fn list(field: &Field, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
     let mut written = 0;
     for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = || if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
@@ -346,7 +347,7 @@ fn list(field: &Field, separator: &str, text: &str, quotable: bool) -> Result<Ve
             None => literals::item(field.syntax.items, item).map_err(|rest| ("type-error", "list", format!("holds {}, which {rest}", shown())))?,
         };
         written += 1;
-        if !items.contains(&item) {
+        if seen.insert(item.clone()) {
             items.push(item);
         }
     }

@@ -1,6 +1,7 @@
 //! One delivery judged whole: every row accounted for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
@@ -8,15 +9,19 @@ use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
+use super::cells::{Texts, are_withheld};
+use super::deletions::Deletions;
+use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::foreign::{self, Lookups};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::{Contract, DateFormat};
+use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::{Piece, SetAside};
+use crate::read::limits::MOST_REASONS;
+use crate::read::{Drift, Piece, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -36,6 +41,18 @@ pub struct Context<'a> {
     pub lookups: &'a Lookups,
 }
 
+impl Context<'_> {
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            office: self.office.code.as_str(),
+            office_name: &self.office.name,
+            received: self.received.date_naive(),
+            received_until: (self.received + chrono::Duration::days(2)).timestamp_micros(),
+            since: self.since,
+        }
+    }
+}
+
 /// Tells rows that may not be loaded whatever they say: the row's index and the reason's rule and message.
 pub type Barred<'a> = dyn Fn(&TypedRows) -> Result<Vec<(usize, &'static str, &'static str)>> + Sync + 'a;
 
@@ -45,6 +62,13 @@ pub struct Validated {
     pub good: TypedRows,
     /// Every row that is not loaded, in order of sheets and rows.
     pub aside: Vec<SetAsideRow>,
+    /// How the columns differed from the schema.
+    pub drift: Vec<Drift>,
+    /// Why the delivery is refused whole for a column of another type.
+    pub refused: Option<String>,
+    /// How many rows more were read, of which nothing is kept: there were so many reasons against rows that the delivery
+    /// is refused whole. Zero otherwise; where it is not, no row is to be loaded.
+    pub untold: u64,
 }
 
 impl Validated {
@@ -93,13 +117,33 @@ pub struct Delivery<'a> {
     /// The sheets in the order in which they were read.
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
+    texts: Texts,
+    rules: Option<&'a dyn RowRules>,
+    drift: Vec<Drift>,
+    /// Rows that came when there were too many reasons already.
+    untold: u64,
 }
 
 impl<'a> Delivery<'a> {
     /// A delivery of which nothing was read yet.
     pub fn new(context: &'a Context<'a>, formats: &'a Formats) -> Self {
         let habit = formats.habit(context.source, context.office.timezone, context.received);
-        Self { context, caster: Caster::new(context.contract, habit), sheets: Vec::new(), aside: Vec::new() }
+        Self {
+            context,
+            caster: Caster::new(context.contract, habit),
+            sheets: Vec::new(),
+            aside: Vec::new(),
+            rules: None,
+            drift: Vec::new(),
+            untold: 0,
+            texts: Texts::default(),
+        }
+    }
+
+    /// Judges rows by the schema's own rules too; without them no row is at fault by one.
+    #[must_use]
+    pub fn with_rules(self, rules: Option<&'a dyn RowRules>) -> Self {
+        Self { rules, ..self }
     }
 
     /// Takes what the reader hands on.
@@ -107,57 +151,84 @@ impl<'a> Delivery<'a> {
         let sheet = match &piece {
             Piece::Rows(batch) => &batch.sheet,
             Piece::Aside(row) => &row.sheet,
+            Piece::Drift(_) => &None,
         };
-        if !self.sheets.contains(sheet) {
+        if self.has_too_many() {
+            self.untold += match &piece {
+                Piece::Rows(batch) => batch.rows.len() as u64,
+                Piece::Aside(_) => 1,
+                Piece::Drift(_) => 0,
+            };
+            return;
+        }
+        if !matches!(piece, Piece::Drift(_)) && self.sheets.last() != Some(sheet) && !self.sheets.contains(sheet) {
             self.sheets.push(sheet.clone());
         }
         match piece {
-            Piece::Rows(batch) => self.caster.push(&batch),
+            Piece::Rows(batch) => {
+                self.caster.push(&batch);
+                self.texts.push(batch);
+            }
             Piece::Aside(row) => self.aside.push(row),
+            Piece::Drift(drift) => self.drift.push(drift),
         }
+    }
+
+    /// True where no more reasons are kept: the delivery is past any tolerance.
+    fn has_too_many(&self) -> bool {
+        self.caster.faults.len() + self.aside.len() > MOST_REASONS
     }
 
     /// Judges the delivery.
     ///
     /// # Errors
     /// `Internal` where a row is not accounted for.
-    pub fn finish(self) -> Result<Validated> {
+    pub fn finish(mut self) -> Result<Validated> {
         let (contract, context) = (self.context.contract, self.context);
-        let (typed, mut faults) = self.caster.finish()?;
+        let (mut typed, mut faults) = self.caster.finish()?;
+        self.drift.extend(drift::retyped(contract, context.source.drift.retyped, &mut typed, &mut faults));
         let across = rules::across_fields(contract, &typed, &faults);
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
         let mut judged = Judged::default();
         for (row, rule, message) in (context.barred)(&typed)? {
-            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule, message: message.to_owned() });
+            judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
         }
+        let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
-        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row)).collect();
+        let deletions = Deletions::of(contract, &typed);
+        faults.retain(|fault| !deletions.excuse(contract, fault));
+        let known = RowFacts { office: context.office.code.as_str(), received: context.received.date_naive() };
+        let mut broken = rules::broken(self.rules, &typed, &faults, &known)?;
+        // A row that says that its record goes need not hold what rules ask of records.
+        broken.retain(|broken| !barred.contains(&broken.row) && !deletions.has(broken.row));
+        let eventless: Vec<_> = eventless.into_iter().filter(|(row, ..)| !judged.has(*row) && !deletions.has(*row)).collect();
         let doubtful = in_doubt(&faults);
+        let withheld = are_withheld(&faults);
         faults.into_iter().for_each(|fault| judged.cell_fault(contract, fault, &doubtful));
-        let facts = Facts {
-            office: context.office.code.as_str(),
-            office_name: &context.office.name,
-            received: context.received.date_naive(),
-            received_until: (context.received + chrono::Duration::days(2)).timestamp_micros(),
-            since: context.since,
-        };
+        let facts = context.facts();
         for (row, rule, message) in eventless {
             judged.row_fault(row, "row-constraint", rule, message);
         }
         for (row, rule, message) in rules::row_constraints(contract, &typed, |row| judged.has(row), &facts) {
             judged.row_fault(row, "row-constraint", rule, message);
         }
+        broken.iter().for_each(|broken| judged.broken_rule(contract, broken));
+        for (row, reason) in drift::set_aside(contract, &self.drift, &typed).into_iter().filter(|(row, _)| !barred.contains(row)) {
+            judged.add(row, Outcome::Quarantined, reason);
+        }
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);
         }
         judged.across_rows(contract, &typed, context.lookups)?;
         let good = judged.spare(&typed)?;
-        let mut aside = judged.into_rows(&typed);
+        let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
-        aside.sort_by_key(|row| (self.sheets.iter().position(|sheet| *sheet == row.sheet), row.row));
-        Ok(Validated { good, aside })
+        let places: HashMap<Option<Arc<str>>, usize> = self.sheets.into_iter().enumerate().map(|(place, sheet)| (sheet, place)).collect();
+        aside.sort_by_cached_key(|row| (places.get(&row.sheet).copied(), row.row));
+        let refused = drift::refusal(contract, &self.drift);
+        Ok(Validated { good, aside, drift: self.drift, refused, untold: self.untold })
     }
 }
 
@@ -186,11 +257,18 @@ impl Judged {
     fn cell_fault(&mut self, contract: &Contract, fault: CellFault, doubtful: &BTreeSet<usize>) {
         let field = Some(contract.fields[fault.field].name.clone());
         let message = if doubtful.contains(&fault.row) { fault.reserved } else { fault.message };
-        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule, message });
+        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule.into(), message });
     }
 
-    fn row_fault(&mut self, row: usize, error: &'static str, rule: &'static str, message: String) {
-        self.add(row, Outcome::Quarantined, Reason { field: None, error, rule, message });
+    fn row_fault(&mut self, row: usize, error: &'static str, rule: impl Into<Cow<'static, str>>, message: String) {
+        self.add(row, Outcome::Quarantined, Reason { field: None, error, rule: rule.into(), message });
+    }
+
+    fn broken_rule(&mut self, contract: &Contract, broken: &BrokenRule) {
+        let rule = &contract.rules[broken.rule];
+        let field = rule.field.map(|index| contract.fields[index].name.clone());
+        let [message, _] = rule.messages(broken.unclear);
+        self.add(broken.row, Outcome::Quarantined, Reason { field, error: "row-constraint", rule: rule.name.to_string().into(), message });
     }
 
     fn verdict(&mut self, row: usize, verdict: Verdict) {
@@ -199,7 +277,7 @@ impl Judged {
             Verdict::SameRow => (Outcome::Superseded, "superseded", "same-row", "the same row stands in the same delivery already"),
             Verdict::Contradiction => (Outcome::Quarantined, "primary-key", "primary-key", "another row says something else of the same record and moment"),
         };
-        self.add(row, outcome, Reason { field: None, error, rule, message: message.to_owned() });
+        self.add(row, outcome, Reason { field: None, error, rule: rule.into(), message: message.to_owned() });
     }
 
     /// Rows that agree where none may are all quarantined, since nothing says which is right; so are rows that refer to one
@@ -209,7 +287,7 @@ impl Judged {
             let field = (repeat.rule == "unique").then(|| contract.fields[repeat.fields[0]].name.clone());
             let message = format!("another row of the delivery has the same {}", foreign::names(contract, &repeat.fields));
             for row in repeat.rows {
-                let reason = Reason { field: field.clone(), error: "unique-error", rule: repeat.rule, message: message.clone() };
+                let reason = Reason { field: field.clone(), error: "unique-error", rule: repeat.rule.into(), message: message.clone() };
                 self.add(row, Outcome::Quarantined, reason);
             }
         }
@@ -235,17 +313,16 @@ impl Judged {
         Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows, sheets })
     }
 
-    fn into_rows(self, typed: &TypedRows) -> Vec<SetAsideRow> {
-        let place = |row: usize| (typed.sheets[row].clone(), typed.rows[row]);
-        self.rows
-            .into_iter()
-            .map(|(row, (outcome, reasons))| (place(row), outcome, reasons))
-            .map(|((sheet, row), outcome, reasons)| SetAsideRow { sheet, row, outcome, reasons })
-            .collect()
+    fn into_rows(self, typed: &TypedRows, cells: impl Fn(usize) -> Option<Vec<(String, String)>>) -> Vec<SetAsideRow> {
+        let row = |(row, (outcome, reasons)): (usize, (Outcome, Vec<Reason>))| {
+            let cells = if outcome == Outcome::Quarantined { cells(row) } else { None };
+            SetAsideRow { sheet: typed.sheets[row].clone(), row: typed.rows[row], outcome, reasons, cells }
+        };
+        self.rows.into_iter().map(row).collect()
     }
 }
 
 fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {
     let (outcome, reason) = super::aside::reason(&row.why, contract);
-    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason] }
+    SetAsideRow { sheet: row.sheet, row: row.row, outcome, reasons: vec![reason], cells: None }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a row, in Frictionless's names.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What became of a row that was not loaded.
@@ -47,7 +48,9 @@ pub const RULES: &[(&str, &str)] = &[
     ("constraint-error", "together"),
     ("excluded", "erased"),
     ("excluded", "expired"),
+    ("excluded", "left-out"),
     ("extra-cell", "extra-cell"),
+    ("extra-label", "new-column"),
     ("foreign-key", "foreign-key"),
     ("foreign-key", "no-parent"),
     ("foreign-key", "no-repetition"),
@@ -55,6 +58,8 @@ pub const RULES: &[(&str, &str)] = &[
     ("lone-cell", "lone-cell"),
     ("merged-cell", "merged-cell"),
     ("missing-cell", "missing-cell"),
+    ("missing-label", "missing-column"),
+    ("missing-label", "renamed-column"),
     ("primary-key", "primary-key"),
     ("rejected-row", "rejected-row"),
     ("row-constraint", "age-over-maximum"),
@@ -87,6 +92,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("type-error", "not-calculated"),
     ("type-error", "number"),
     ("type-error", "object"),
+    ("type-error", "retyped-column"),
     ("type-error", "spreadsheet-number"),
     ("type-error", "time"),
     ("type-error", "uri"),
@@ -104,8 +110,8 @@ pub struct Reason {
     pub field: Option<String>,
     /// Frictionless's name of the error; for rows without fault the outcome.
     pub error: &'static str,
-    /// The rule that was broken.
-    pub rule: &'static str,
+    /// The rule that was broken: one of [`RULES`], or with the error `row-constraint` one of the schema's own.
+    pub rule: Cow<'static, str>,
     /// For people; holds no protected value.
     pub message: String,
 }
@@ -121,4 +127,7 @@ pub struct SetAsideRow {
     pub outcome: Outcome,
     /// Why; at least one.
     pub reasons: Vec<Reason>,
+    /// Its filled cells as they were written, by the name of the field, open fields alone. Nothing for rows without fault,
+    /// and for those of which the cells may stand in other columns than their own.
+    pub cells: Option<Vec<(String, String)>>,
 }

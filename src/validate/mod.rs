@@ -5,7 +5,10 @@
 
 mod aside;
 mod cast;
+mod cells;
+mod deletions;
 mod delivery;
+mod drift;
 mod duplicates;
 mod fault;
 mod foreign;
@@ -16,7 +19,9 @@ mod rules;
 mod table;
 mod temporal;
 
+pub use deletions::Deletions;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};
+pub use drift::is_of_drift;
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use foreign::{Keys, Lookups, keys};
 pub use people::{PersonRow, cases, people};

@@ -12,7 +12,7 @@ use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, Role};
 use crate::error::{Error, Kind, Result};
 use crate::project::Source;
-use crate::read::{self, Page, Piece, Refusal, TextBatch, Why};
+use crate::read::{self, Amendment, Page, Piece, Refusal, TextBatch, Why};
 
 /// A row with the person that it names. Its case number is protected, so there is no `Debug`.
 pub struct PersonRow {
@@ -30,16 +30,23 @@ pub struct PersonRow {
 ///
 /// # Errors
 /// A [`Refusal`] within where the extract cannot be read; `Internal` where its parts do not fit together.
-pub fn people(pages: &[Page], source: &Source, contract: &Contract, zone: Tz, received: DateTime<Utc>) -> Result<Result<(Vec<PersonRow>, u64), Refusal>> {
+pub fn people(
+    (pages, amendments): (&[Page], &[Amendment]),
+    source: &Source,
+    contract: &Contract,
+    zone: Tz,
+    received: DateTime<Utc>,
+) -> Result<Result<(Vec<PersonRow>, u64), Refusal>> {
     let formats = Formats::of(source);
     let habit = formats.habit(source, zone, received);
     let (mut found, mut shifted, mut failed) = (Vec::new(), 0, None);
-    let read = read::read_pages(pages, source, contract, &mut |piece| match piece {
+    let read = read::read_amended(pages, amendments, source, contract, &mut |piece| match piece {
         Piece::Rows(batch) => match of_batch(contract, habit, &batch) {
             Ok(rows) => found.extend(rows),
             Err(error) => failed = Some(error),
         },
-        Piece::Aside(row) => shifted += u64::from(row.why != Why::Total),
+        Piece::Aside(row) => shifted += u64::from(!matches!(row.why, Why::Total | Why::LeftOut)),
+        Piece::Drift(_) => {}
     });
     match (failed, read) {
         (Some(error), _) => Err(error),

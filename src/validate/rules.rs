@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use super::cast::CellFault;
 use super::table::{TypedRows, text};
 use super::temporal::days;
-use crate::contract::{Contract, Field, Role, fold};
+use crate::contract::{BrokenRule, Contract, Field, Role, RowFacts, RowRules, fold};
+use crate::error::Result;
 
 /// What rules need to know beside the row.
 pub struct Facts<'a> {
@@ -121,6 +122,19 @@ pub fn required_any(contract: &Contract, typed: &TypedRows, faults: &[CellFault]
     let names: Vec<&str> = events.iter().map(|index| contract.fields[*index].name.as_str()).collect();
     let message = format!("none of {} is filled", names.join(", "));
     (0..typed.len()).filter(is_empty).map(|row| (row, "required-any", message.clone())).collect()
+}
+
+/// Rows that the schema's own rules do not let pass. A rule says nothing of a row in which a field that it names is at
+/// fault; otherwise it is told beside the other faults of the row.
+///
+/// # Errors
+/// `Internal` where the rules are of another contract.
+pub fn broken(rules: Option<&dyn RowRules>, typed: &TypedRows, faults: &[CellFault], facts: &RowFacts<'_>) -> Result<Vec<BrokenRule>> {
+    let Some(rules) = rules else { return Ok(Vec::new()) };
+    let faulty: BTreeSet<(usize, usize)> = faults.iter().map(|fault| (fault.row, fault.field)).collect();
+    let mut broken = rules.judge(&typed.columns, typed.len(), facts)?;
+    broken.retain(|broken| !rules.fields(broken.rule).iter().any(|field| faulty.contains(&(broken.row, *field))));
+    Ok(broken)
 }
 
 /// Faults of rows whose every cell is in order.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Export, Format, Periods, Reference, Says, Source, Template, TextEncoding};
+use crate::project::{Access, DriftPolicies, Export, Format, Limits, MOST_BYTES, Periods, Reference, Says, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -110,6 +110,7 @@ pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatc
     let read = read::read(bytes, &source, contract, &mut |piece| match piece {
         Piece::Rows(batch) => caster.push(&batch),
         Piece::Aside(row) => aside.push(row),
+        Piece::Drift(_) => {}
     });
     read.map_err(|refusal| refuse(refusal.message))?;
     if let Some(row) = aside.first() {
@@ -156,6 +157,8 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
     Ok(Source {
         offices: BTreeSet::new(),
         template: Template::new("{office}/{period}").map_err(|message| Error::new(Kind::Internal, message))?,
+        access: Access::Listed,
+        most_bytes: MOST_BYTES,
         periods: Periods::default(),
         format: Format::Csv { delimiter: b',', encoding: TextEncoding::Utf8 },
         dates: vec![format(DateFormat::of_days("%Y-%m-%d"))?],
@@ -167,6 +170,10 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         labels,
         total_rows: BTreeSet::new(),
         export: Export::default(),
+        compression: None,
+        limits: Limits::default(),
+        fingerprint: contract.fingerprint.clone(),
+        drift: DriftPolicies::default(),
     })
 }
 

@@ -8,6 +8,7 @@ mod delta;
 mod differences;
 mod erased;
 mod key;
+mod live;
 mod load;
 mod lock;
 mod manifest;
@@ -28,6 +29,7 @@ pub use delta::{AppendedTable, delta_error};
 pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
+pub use live::{Live, LiveSubmission, Slot, live_of};
 pub use load::{Landed, SlotLoad};
 pub use manifest::{
     ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
@@ -39,7 +41,7 @@ pub use rewrite::RowTable;
 pub use runs::{RunRecord, StepRecord};
 pub use set_aside::set_aside_batch;
 pub use sources::{SOURCES, sources_of};
-pub use submission::{RowCounts, Submission, SubmissionOutcome, current_of};
+pub use submission::{RowCounts, Submission, SubmissionOutcome};
 pub use tags::{Locked, Naming, Tag, Tagged};
 
 use std::collections::BTreeMap;

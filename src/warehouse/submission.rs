@@ -1,15 +1,16 @@
 //! Submissions: what was delivered for which slot, and what became of its rows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMicrosecondArray, new_null_array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 
 use crate::contract::instant;
 use crate::error::{Error, Kind, Result};
+use crate::project::DeliveryMode;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +114,8 @@ pub struct Submission {
     pub set_aside_lines: u64,
     /// The contract it was judged by.
     pub contract: String,
-    /// What a delivery of its feed held when it came: `period`, `full` or `changes`.
-    pub delivery: String,
+    /// What a delivery of its feed held when it came; a pipeline that is changed later does not change it.
+    pub delivery: DeliveryMode,
     /// The submission that it mends row by row; nothing for an extract.
     pub amends: Option<String>,
     /// How its columns differed from the schema, as JSON; nothing where they did not.
@@ -130,18 +131,12 @@ impl Submission {
     pub fn slot(&self) -> (&str, &str, &str) {
         (&self.office, &self.feed, &self.period)
     }
-}
 
-/// The newest loaded revision of every slot.
-pub fn current_of(submissions: &[Submission]) -> BTreeMap<(&str, &str, &str), &Submission> {
-    let mut current: BTreeMap<(&str, &str, &str), &Submission> = BTreeMap::new();
-    for submission in submissions.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded) {
-        let newest = current.entry(submission.slot()).or_insert(submission);
-        if submission.revision > newest.revision {
-            *newest = submission;
-        }
+    /// Gives it an identity of its own beside the same delivery judged by the same contract before: rules may be changed
+    /// and changed back.
+    pub fn identify_anew(&mut self, revision: i64) {
+        self.submission_id = hex::encode(&Sha256::digest(format!("{}\nanew\n{revision}", self.submission_id))[..8]);
     }
-    current
 }
 
 /// The table's columns.
@@ -215,7 +210,7 @@ pub fn to_batch(submissions: &[Submission]) -> Result<RecordBatch> {
         text(|s| &s.contract),
         moment(|s| s.loaded_at),
         text(|s| &s.run_id),
-        text(|s| &s.delivery),
+        text(|s| s.delivery.as_str()),
         maybe(|s| s.amends.as_deref()),
         maybe(|s| s.drift.as_deref()),
     ];
@@ -278,6 +273,12 @@ impl Columns {
         DateTime::from_timestamp_micros(self.array(name)?.as_primitive::<TimestampMicrosecondType>().value(row)).ok_or_else(|| foreign(name))
     }
 
+    /// Before there were others, every delivery was of a period.
+    fn delivery(&self, row: usize) -> Result<DeliveryMode> {
+        let Some(text) = self.text("delivery", row)? else { return Ok(DeliveryMode::Period) };
+        DeliveryMode::parse(&text).ok_or_else(|| foreign("delivery"))
+    }
+
     fn submission(&self, row: usize) -> Result<Submission> {
         let outcome = SubmissionOutcome::parse(&self.needed("outcome", row)?).ok_or_else(|| foreign("outcome"))?;
         let rows = RowCounts {
@@ -305,7 +306,7 @@ impl Columns {
             rows,
             set_aside_lines: self.count("set_aside_lines", row)?,
             contract: self.needed("contract", row)?,
-            delivery: self.text("delivery", row)?.unwrap_or_else(|| "period".to_owned()),
+            delivery: self.delivery(row)?,
             amends: self.text("amends", row)?,
             drift: self.text("drift", row)?,
             loaded_at: self.moment("loaded_at", row)?,

@@ -59,7 +59,7 @@ faulty! {
     a_source_without_date_formats, "JSON lines that say nothing of their dates", |p| p.replace(PIPELINE, "json_lines = {}\ndates = [\"%Y-%m-%d\"]\n", "json_lines = {}\n");
     a_date_format_that_is_none, "%Q", |p| p.replace(PIPELINE, "[\"%d/%m/%Y\"]", "[\"%d/%m/%Q\"]");
     a_place_with_an_unknown_part, "{recieved} in a source's url", |p| p.replace(PIPELINE, "{received}/registrations-{period}.jsonl", "{recieved}/registrations-{period}.jsonl");
-    a_cloud_that_this_version_cannot_read, "s3:// in a source's url", |p| p.replace(PIPELINE, "in/{office}/{received}/registrations-{period}.jsonl", "s3://bucket/{office}/{period}.jsonl");
+    a_place_that_cannot_be_read, "ftp:// in a source's url", |p| p.replace(PIPELINE, "in/{office}/{received}/registrations-{period}.jsonl", "ftp://server/{office}/{period}.jsonl");
     a_field_absent_that_does_not_exist, "`absent` names `age`", |p| p.replace(PIPELINE, "json_lines = {}", "json_lines = {}\nabsent = [\"age\"]");
     two_pipelines_of_a_feed, "a copy of the pipeline under another name", |p| p.write("pipelines/registrations_2.toml", std::fs::read(p.path(PIPELINE)).expect("the pipeline"));
     a_pipeline_without_its_schema, "the schema is gone", |p| std::fs::remove_file(p.path(SCHEMA)).expect("the schema");

@@ -55,8 +55,8 @@ pub fn judge(office: &str, bytes: impl Into<Vec<u8>>) -> Result<(u64, Validated)
 }
 
 /// Rows that were set aside: row, outcome and rule of each.
-pub fn aside(validated: &Validated) -> Vec<(i64, &'static str, &'static str)> {
-    validated.aside.iter().map(|row| (row.row, row.outcome.as_str(), row.reasons[0].rule)).collect()
+pub fn aside(validated: &Validated) -> Vec<(i64, &'static str, &str)> {
+    validated.aside.iter().map(|row| (row.row, row.outcome.as_str(), &*row.reasons[0].rule)).collect()
 }
 
 /// The list field of the rows to load, an item a topic: null, empty or filled.

@@ -136,7 +136,7 @@ fn nobody_of_a_repeat_group_is_lost() {
     ]);
     let (read, validated) = judge("TNG", book).unwrap();
     assert_eq!((read, validated.good.len()), (6, 1));
-    let places: Vec<_> = validated.aside.iter().map(|row| (row.sheet.as_deref().unwrap_or(""), row.row, row.outcome.as_str(), row.reasons[0].rule)).collect();
+    let places: Vec<_> = validated.aside.iter().map(|row| (row.sheet.as_deref().unwrap_or(""), row.row, row.outcome.as_str(), &*row.reasons[0].rule)).collect();
     let mut sorted = places.clone();
     sorted.sort_unstable();
     let expected = [
@@ -201,7 +201,7 @@ fn a_shifted_parent_takes_its_persons_with_it() {
     let (read, validated) = judge("LAA", archive).unwrap();
     // The key of the shifted parent stands elsewhere, so that its person has none and it has no person.
     assert_eq!(read, 3);
-    let rules: Vec<_> = validated.aside.iter().map(|row| row.reasons[0].rule).collect();
+    let rules: Vec<_> = validated.aside.iter().map(|row| &*row.reasons[0].rule).collect();
     assert_eq!((validated.good.len(), rules.contains(&"no-parent"), rules.contains(&"no-repetition")), (1, true, true));
     validated.aside.iter().for_each(|row| assert_nobody(&row.reasons[0].message));
 }

@@ -42,13 +42,13 @@ pub fn searcher_of_protected() -> &'static Regex {
 }
 
 /// Words in one automaton.
-fn searcher(words: &[String]) -> Regex {
+pub fn searcher(words: &[String]) -> Regex {
     let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
     RegexBuilder::new(&words.join("|")).size_limit(1 << 30).dfa_size_limit(1 << 30).unicode(false).build().expect("an alternation")
 }
 
 /// Every place below a folder where a word stands, in the bytes as they are or in the rows of Parquet.
-fn search(folder: &Path, searcher: &Regex) -> Vec<String> {
+pub fn search(folder: &Path, searcher: &Regex) -> Vec<String> {
     let mut found = Vec::new();
     for (path, bytes) in texts(folder) {
         found.extend(first(searcher, &bytes).map(|word| format!("{}: {word}", path.display())));

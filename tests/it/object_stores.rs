@@ -92,7 +92,7 @@ fn a_store_without_conditional_writes_is_refused() {
 }
 
 /// A server that speaks the language of S3, ended with the test.
-struct Moto(Child, u16);
+pub struct Moto(Child, pub u16);
 
 impl Drop for Moto {
     fn drop(&mut self) {
@@ -102,7 +102,7 @@ impl Drop for Moto {
 }
 
 impl Moto {
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         python("print('true')", &["moto.server", "flask"], &[] as &[PathBuf])?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());

@@ -173,7 +173,7 @@ proptest! {
                 let written = rows.iter().filter(|cells| cells.iter().any(|cell| !cell.trim().is_empty())).count();
                 prop_assert_eq!(read, written as u64);
                 conserved(read, &validated);
-                let rules = validated.aside.iter().flat_map(|row| &row.reasons).map(|reason| (reason.error, reason.rule));
+                let rules = validated.aside.iter().flat_map(|row| &row.reasons).map(|reason| (reason.error, &*reason.rule));
                 prop_assert!(rules.into_iter().all(|rule| rihla::validate::RULES.contains(&rule)));
             }
             Err(refusal) => prop_assert!(refusal.error == "encoding-error", "{}", refusal),

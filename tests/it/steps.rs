@@ -98,7 +98,7 @@ impl Judged {
         let mut told = Vec::new();
         for row in &self.validated.aside {
             for reason in &row.reasons {
-                let is_known = rihla::validate::RULES.contains(&(reason.error, reason.rule));
+                let is_known = rihla::validate::RULES.contains(&(reason.error, &reason.rule));
                 assert!(is_known, "{}/{} is not among RULES", reason.error, reason.rule);
                 told.push(format!("{} {} {}: {}", row.row, reason.field.as_deref().unwrap_or("*"), reason.rule, reason.message));
             }

@@ -26,6 +26,7 @@ pub fn cause(lang: Lang, cause: Cause) -> &'static str {
         Cause::LateRow => either(lang, "late rows", "lignes tardives"),
         Cause::Correction => either(lang, "corrections", "corrections"),
         Cause::Withdrawal => either(lang, "withdrawals", "retraits"),
+        Cause::Rules => either(lang, "reports judged anew", "rapports rejugés"),
         Cause::CodeList => either(lang, "code lists", "listes de codes"),
         Cause::Office => either(lang, "offices", "bureaux"),
         Cause::Model => either(lang, "models", "modèles"),
@@ -46,6 +47,7 @@ pub fn record(lang: Lang, change: RecordChange) -> &'static str {
         RecordChange::Late => cause(lang, Cause::LateRow),
         RecordChange::Corrected => cause(lang, Cause::Correction),
         RecordChange::Withdrawn => cause(lang, Cause::Withdrawal),
+        RecordChange::Rejudged => cause(lang, Cause::Rules),
     }
 }
 

@@ -4,13 +4,14 @@ use std::io::{BufReader, Cursor, Read};
 
 use bytes::Bytes;
 use quick_xml::Reader;
+use quick_xml::events::Event;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
+use crate::project::Limits;
 use crate::read::Refusal;
-
-/// The most that a workbook may hold unpacked: a sheet of a million rows is well below.
-const MOST_UNPACKED: u64 = 1 << 30;
+use crate::read::limits::{MOST_STRINGS, past};
+use crate::read::room::Room;
 
 /// How the first eight bytes of the older container are.
 const COMPOUND_FILE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
@@ -34,16 +35,16 @@ pub enum Kind {
 
 impl Archive {
     /// Reads every part once: the library that reads cells stops where the sheet ends and so sees no checksum.
-    pub fn open(bytes: &Bytes) -> Result<Self, Refusal> {
+    pub fn open(bytes: &Bytes, limits: Limits) -> Result<Self, Refusal> {
         if bytes.starts_with(&COMPOUND_FILE) {
             return Err(of_compound_file(bytes));
         }
         let mut inner = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|_| no_workbook())?;
-        let mut room = MOST_UNPACKED;
+        let mut room = Room::new(limits, bytes.len());
+        room.check_entries(inner.len())?;
         for index in 0..inner.len() {
             let part = inner.by_index(index).map_err(|_| no_workbook())?;
-            let unpacked = std::io::copy(&mut part.take(room + 1), &mut std::io::sink()).map_err(|_| no_workbook())?;
-            room = room.checked_sub(unpacked).ok_or_else(|| Refusal::new("source-error", "the workbook unpacks to more than 1 GiB"))?;
+            room.pass(part, |_| no_workbook())?;
         }
         Ok(Self { inner })
     }
@@ -84,6 +85,38 @@ impl Archive {
         match self.find(is_xlsx_book) {
             Some(name) => self.xml(&name),
             None => Ok(None),
+        }
+    }
+
+    /// Looks at the texts that cells of an XLSX workbook share: the library that reads cells holds them all, and makes room
+    /// for as many as the part announces.
+    ///
+    /// # Errors
+    /// `source-error` where there are, or are said to be, more than [`MOST_STRINGS`].
+    pub fn check_strings(&mut self) -> Result<(), Refusal> {
+        let is_meant = |name: &str| name.to_ascii_lowercase().ends_with("sharedstrings.xml");
+        let names: Vec<String> = self.inner.file_names().flatten().filter(|name| is_meant(name)).map(|name| name.to_string()).collect();
+        names.iter().try_for_each(|name| self.check_strings_of(name))
+    }
+
+    fn check_strings_of(&mut self, name: &str) -> Result<(), Refusal> {
+        let Some(mut xml) = self.xml(name)? else { return Ok(()) };
+        let mut buffer = Vec::new();
+        let mut count = 0;
+        loop {
+            buffer.clear();
+            match xml.read_event_into(&mut buffer).map_err(|_| no_workbook())? {
+                Event::Start(tag) if tag.local_name().as_ref() == "sst" => {
+                    let said = tag.try_get_attribute("uniqueCount").ok().flatten().and_then(|said| said.value.trim().parse().ok());
+                    count = count.max(said.unwrap_or_default());
+                }
+                Event::Start(tag) if tag.local_name().as_ref() == "si" => count += 1,
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+            if count > MOST_STRINGS {
+                return Err(past(format!("the workbook has, or says that it has, more than {MOST_STRINGS} texts"), "save it again, or send it in parts"));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::archive::{Archive, Kind};
 use super::rows::{RowBuilder, TakeRow};
 use super::{Epoch, Merge, ods, xlsx};
+use crate::project::Limits;
 use crate::read::Refusal;
 
 /// Whether a sheet is seen by who opens the workbook.
@@ -44,10 +45,18 @@ impl Workbook {
     /// Opens an XLSX or ODS workbook, told by its content, and reads every part once to see that it is whole.
     ///
     /// # Errors
-    /// `source-error` where the file is neither, is damaged, has a password, or unpacks to more than 1 GiB.
+    /// `source-error` where the file is neither, is damaged, has a password, or unpacks past the usual limits.
     pub fn open(bytes: &Bytes) -> Result<Self, Refusal> {
+        Self::open_within(bytes, Limits::default())
+    }
+
+    /// The same within limits of its source.
+    ///
+    /// # Errors
+    /// As [`Workbook::open`].
+    pub fn open_within(bytes: &Bytes, limits: Limits) -> Result<Self, Refusal> {
         unless_it_panics(|| {
-            let mut archive = Archive::open(bytes)?;
+            let mut archive = Archive::open(bytes, limits)?;
             let (book, sheets) = match archive.kind()? {
                 Kind::Xlsx => {
                     let book = xlsx::Book::open(bytes, &mut archive)?;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
-use super::rows::MOST_COLUMNS;
+use super::merges::overlap;
 use super::{Cell, Merge};
 use crate::contract::fold;
 use crate::project::Source;
 use crate::read::Refusal;
+use crate::read::limits::MOST_COLUMNS;
 use crate::read::meaning::find;
 
 /// How many rows are looked through for a header that is not where the source says.
@@ -37,17 +38,18 @@ impl Top {
     /// `source-error` where merged regions overlap.
     pub fn labels(&self, header: &RangeInclusive<u32>, source: &Source) -> Result<Vec<String>, Refusal> {
         let merges = self.merges_over(header)?;
-        let parts: Vec<Vec<String>> = (0..self.width(header, &merges)).map(|column| self.parts(header, column, &merges)).collect();
+        let over = by_column(&merges);
+        let parts: Vec<Vec<String>> =
+            (0..self.width(header, &merges)).map(|column| self.parts(header, column, over.get(&column).map_or(&[], Vec::as_slice))).collect();
         let mut labels: Vec<String> = parts.iter().map(|parts| parts.join(" ")).collect();
         let lowest: Vec<&str> = parts.iter().map(|parts| parts.last().map_or("", String::as_str)).collect();
         let whole: Vec<Option<usize>> = labels.iter().map(|label| find(label, source)).collect();
         let meant: Vec<Option<usize>> = whole.iter().zip(&lowest).map(|(whole, lowest)| whole.or_else(|| find(lowest, source))).collect();
         let folded: Vec<String> = lowest.iter().map(|lowest| fold(lowest)).collect();
+        let (spelt, means) = (counted(folded.iter()), counted(meant.iter()));
         for column in 0..labels.len() {
-            let is_only = |column: usize| {
-                folded.iter().filter(|other| **other == folded[column]).count() == 1 && meant.iter().filter(|other| **other == meant[column]).count() == 1
-            };
-            if whole[column].is_none() && meant[column].is_some() && is_only(column) {
+            let is_only = spelt.get(&folded[column]) == Some(&1) && means.get(&meant[column]) == Some(&1);
+            if whole[column].is_none() && meant[column].is_some() && is_only {
                 lowest[column].clone_into(&mut labels[column]);
             }
         }
@@ -69,7 +71,7 @@ impl Top {
     fn merges_over(&self, header: &RangeInclusive<u32>) -> Result<Vec<Merge>, Refusal> {
         let over = |merge: &&Merge| merge.first_row <= *header.end() && merge.last_row >= *header.start() && merge.first_column < MOST_COLUMNS;
         let found: Vec<Merge> = self.merges.iter().filter(over).copied().collect();
-        if found.len() > MOST_COLUMNS {
+        if header.clone().any(|row| overlap(found.iter().filter(|merge| (merge.first_row..=merge.last_row).contains(&row)))) {
             return Err(Refusal::new("source-error", "more merged regions lie over the header than a sheet has columns"));
         }
         Ok(found)
@@ -96,6 +98,24 @@ impl Top {
     fn text(&self, row: u32, column: usize) -> String {
         self.rows.get(&row).and_then(|cells| cells.get(column)).map(|cell| cell.plain().trim().to_owned()).unwrap_or_default()
     }
+}
+
+/// How often each stands there.
+fn counted<T: std::hash::Hash + Eq>(all: impl Iterator<Item = T>) -> HashMap<T, usize> {
+    let mut counts = HashMap::new();
+    all.for_each(|one| *counts.entry(one).or_default() += 1);
+    counts
+}
+
+/// The merged regions over each column, so that not every column looks through all of them.
+fn by_column(merges: &[Merge]) -> HashMap<usize, Vec<Merge>> {
+    let mut over: HashMap<usize, Vec<Merge>> = HashMap::new();
+    for merge in merges {
+        for column in merge.first_column..=merge.last_column.min(MOST_COLUMNS) {
+            over.entry(column).or_default().push(*merge);
+        }
+    }
+    over
 }
 
 /// Where a header may be.

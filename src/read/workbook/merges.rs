@@ -1,7 +1,7 @@
 //! Merged regions: many cells that are shown as one, of which only the first holds the value.
 
-use super::rows::MOST_COLUMNS;
 use crate::read::Refusal;
+use crate::read::limits::{MOST_MERGES, past};
 
 /// A merged region of more than one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,23 @@ impl Merge {
     }
 }
 
+/// Refuses sheets of more merged regions than anybody makes.
+pub fn check_merges(count: usize) -> Result<(), Refusal> {
+    if count > MOST_MERGES {
+        return Err(past(format!("a sheet has more than {MOST_MERGES} merged regions"), "unmerge its cells"));
+    }
+    Ok(())
+}
+
+/// The columns of the widest sheet.
+const SHEET_COLUMNS: usize = 16_384;
+
+/// True where regions over one row cover more columns than there are: they overlap, which no sheet's regions do.
+pub fn overlap<'m>(merges: impl Iterator<Item = &'m Merge>) -> bool {
+    let widths = merges.map(|merge| merge.last_column.saturating_sub(merge.first_column).saturating_add(1));
+    widths.fold(0_usize, usize::saturating_add) > SHEET_COLUMNS
+}
+
 /// The merged regions over each row, for rows that come in order.
 pub struct Sweep {
     waiting: std::iter::Peekable<std::vec::IntoIter<Merge>>,
@@ -42,8 +59,8 @@ impl Sweep {
         while let Some(merge) = self.waiting.next_if(|merge| merge.first_row <= row) {
             self.active.extend(Some(merge).filter(|merge| merge.last_row >= row));
         }
-        // Regions do not overlap, so that there are never more of them over a row than columns.
-        if self.active.len() > MOST_COLUMNS {
+        // Every row is held against all regions over it.
+        if overlap(self.active.iter()) {
             return Err(Refusal::new("source-error", format!("more merged regions lie over row {row} than a sheet has columns")));
         }
         Ok(&self.active)

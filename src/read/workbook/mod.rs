@@ -31,7 +31,7 @@ use crate::project::{Repeat, Source, WorkbookFormat};
 
 /// Reads the sheets of a workbook; rows are named as their sheet numbers them.
 pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
-    let mut book = Workbook::open(bytes)?;
+    let mut book = Workbook::open_within(bytes, source.limits)?;
     let names = choose::choose(book.sheets(), format)?;
     let figures = Figures::of(source, book.epoch());
     if let (Some(Repeat::Rows { place, key, parent_key }), [parents]) = (&source.export.repeat, names.as_slice()) {
@@ -45,6 +45,22 @@ pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &
         count += sheet::read(&mut book, name, &habit, sink).map_err(|refusal| in_sheet(refusal, name, names.len()))?;
     }
     Ok(count)
+}
+
+/// The labels of the first sheet that is read, those of its repetitions before them.
+pub fn labels(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract) -> Result<Vec<String>, Refusal> {
+    let mut book = Workbook::open(bytes)?;
+    let names = choose::choose(book.sheets(), format)?;
+    let habit = sheet::Habit { format, source, contract, figures: Figures::of(source, book.epoch()) };
+    let mut labels = Vec::new();
+    if let (Some(Repeat::Rows { place, .. }), [parents]) = (&source.export.repeat, names.as_slice()) {
+        let repetitions = choose::matching(book.sheets(), place, parents, format)?;
+        labels.extend(repeat::header(&mut book, &repetitions, &habit)?);
+    }
+    for name in names.iter().take(1) {
+        labels.extend(repeat::header(&mut book, name, &habit)?);
+    }
+    Ok(labels)
 }
 
 /// Of several sheets it is said in which the trouble is; their names are the source's own.

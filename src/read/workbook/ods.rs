@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{Archive, Xml};
+use super::merges::check_merges;
 use super::ods_cell::{Placed, attribute, broken, count, read_cell};
 use super::rows::{MOST_ROWS, RowBuilder};
 use super::{Epoch, Merge, Sheet, Visibility};
@@ -139,6 +140,7 @@ impl Contents {
                 let mut merges = Vec::new();
                 let _: ControlFlow<()> = read_table(xml, &mut |row| {
                     merges.extend(row.cells.iter().filter_map(|placed| placed.merge(row.first)));
+                    check_merges(merges.len())?;
                     Ok(ControlFlow::Continue(()))
                 })?;
                 self.tables.push((Sheet { name, visibility }, merges));

@@ -6,10 +6,11 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::archive::Xml;
 use super::cell::FAILED;
-use super::rows::{MOST_COLUMNS, MOST_ROWS};
+use super::rows::MOST_ROWS;
 use super::xlsx::iso;
 use super::{Cell, Merge};
 use crate::read::Refusal;
+use crate::read::limits::MOST_COLUMNS;
 
 /// The most spaces that one element may stand for, and the most bytes that a cell may hold: what spreadsheets allow.
 const MOST_SPACES: u32 = 32_767;

@@ -27,7 +27,7 @@ pub fn read(book: &mut Workbook, parents: &str, repetitions: &str, link: Link<'_
 }
 
 /// The labels of a sheet.
-fn header(book: &mut Workbook, name: &str, habit: &Habit<'_>) -> Result<Vec<String>, Refusal> {
+pub fn header(book: &mut Workbook, name: &str, habit: &Habit<'_>) -> Result<Vec<String>, Refusal> {
     let mut top = Top::new(book.merges(name)?);
     book.rows(name, &mut |row, cells| {
         if row > *habit.header().end() {

@@ -4,22 +4,14 @@ use std::ops::ControlFlow;
 
 use super::Cell;
 use crate::read::Refusal;
+use crate::read::limits::{MOST_CHARACTERS, MOST_COLUMNS, MOST_TEXT, is_too_long};
 
 /// Takes a row: its number in the sheet, from 1, and its cells from column A on without the empty ones at its end.
 /// [`ControlFlow::Break`] ends the reading.
 pub type TakeRow<'t> = dyn FnMut(u32, &[Cell]) -> Result<ControlFlow<()>, Refusal> + 't;
 
-/// The most columns that an extract may have: spreadsheets' own limit is 16,384, and nobody fills that.
-pub const MOST_COLUMNS: usize = 4096;
-
 /// The rows of the largest sheet.
 pub const MOST_ROWS: u32 = 1_048_576;
-
-/// The longest text that a cell may hold, in characters, as spreadsheet programs limit it.
-const MOST_CHARACTERS: usize = 32_767;
-
-/// The most text that the cells of a sheet may hold, in bytes: a text that is stored once may stand in many cells.
-const MOST_TEXT: usize = 1 << 30;
 
 /// The row that is being gathered, cell by cell: a stray cell far away costs nothing.
 pub struct RowBuilder<'t> {
@@ -69,7 +61,7 @@ impl<'t> RowBuilder<'t> {
             return Err(broken(format!("row {row} has a cell in column {}; an extract has no more than {MOST_COLUMNS}", column + 1)));
         }
         let Cell::Text(text) = cell else { return Ok(()) };
-        if text.len() > MOST_CHARACTERS && text.chars().count() > MOST_CHARACTERS {
+        if is_too_long(text) {
             return Err(broken(format!("the cell in column {} of row {row} holds more than {MOST_CHARACTERS} characters", column + 1)));
         }
         self.room = self.room.checked_sub(text.len()).ok_or_else(|| broken("the cells of the sheet hold more than 1 GiB of text".to_owned()))?;

@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use quick_xml::events::Event;
 
 use super::archive::Archive;
+use super::merges::check_merges;
 use super::rows::RowBuilder;
 use super::{Cell, Epoch, Merge, Sheet, Visibility, cell};
 use crate::read::Refusal;
@@ -26,6 +27,7 @@ impl Book {
     /// Opens a workbook whose parts were found whole.
     pub fn open(bytes: &Bytes, archive: &mut Archive) -> Result<Self, Refusal> {
         let awaits_calculation = awaits_calculation(archive)?;
+        archive.check_strings()?;
         let inner: Xlsx<_> = Xlsx::new(Cursor::new(bytes.clone())).map_err(|error| broken(&error))?;
         let first = NaiveDate::from_ymd_opt(1904, 1, 1).filter(|_| inner.has_1904_epoch());
         Ok(Self { epoch: first.map_or(Epoch::Excel1900, Epoch::Day), inner, awaits_calculation })
@@ -50,6 +52,7 @@ impl Book {
     /// The merged regions of a sheet.
     pub fn merges(&mut self, sheet: &str) -> Result<Vec<Merge>, Refusal> {
         let found = self.inner.merge_cells_by_sheet_name(sheet).map_err(|error| broken(&error))?;
+        check_merges(found.len())?;
         if found.iter().any(|region| region.start.0 > region.end.0 || region.start.1 > region.end.1) {
             return Err(Refusal::new("source-error", "a merged region of the workbook ends before it begins"));
         }

@@ -1,8 +1,8 @@
 //! Why tables of two releases differ: what the earlier one was made of is changed, cause by cause, into what the later
 //! one was made of, and the tables are computed again after each.
 //!
-//! The order is fixed: rows removed since; the deliveries as such; new reports; late rows; corrections; withdrawals; code
-//! lists and references; offices and calendar; models. What one cause adds depends on those before it, as shares of a
+//! The order is fixed: rows removed since; the deliveries as such; new reports; late rows; corrections; withdrawals; reports
+//! judged anew; code lists and references; offices and calendar; models. What one cause adds depends on those before it, as shares of a
 //! product do; together they make the whole change, always. What is kept nowhere (models of releases made before they
 //! were kept, rows that were erased) is not guessed: its share is the rest, and is called what it may be.
 
@@ -34,6 +34,8 @@ pub enum Cause {
     Correction,
     /// Records that reports hold no more.
     Withdrawal,
+    /// Records of reports that were judged anew, since rules or codes had changed.
+    Rules,
     /// A code list or reference table of the project.
     CodeList,
     /// The project's offices and what they owe.
@@ -258,6 +260,7 @@ fn steps(a: &World, b: &World, feeds: &BTreeMap<String, FeedChanges>) -> Result<
         (Cause::LateRow, RecordChange::Late),
         (Cause::Correction, RecordChange::Corrected),
         (Cause::Withdrawal, RecordChange::Withdrawn),
+        (Cause::Rules, RecordChange::Rejudged),
     ];
     let (mut steps, mut made) = (Vec::new(), BTreeSet::new());
     let own = |names: &dyn Fn(&str) -> bool| -> Tables {

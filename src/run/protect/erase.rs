@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 
@@ -17,6 +17,7 @@ use super::traces::{Going, Traces, source_rows};
 use super::wanted::{Named, Wanted, text_column};
 use super::{receipt_id, remove_staging, remove_unreleased};
 use crate::clock::SharedClock;
+use crate::contract::Role;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
@@ -73,7 +74,7 @@ struct Found {
 }
 
 impl Found {
-    async fn search(project: &Project, warehouse: &Warehouse, key: &Key, named: &[Named], progress: &dyn Progress) -> Result<Self> {
+    async fn search(project: &Arc<Project>, warehouse: &Warehouse, key: &Key, named: &[Named], progress: &dyn Progress) -> Result<Self> {
         let wanted = Wanted::of(project, key, named)?;
         let submissions = warehouse.read_submissions().await?;
         // Before anything goes, everything that should be there is.
@@ -82,8 +83,9 @@ impl Found {
         let mut receipt = Receipt::new(receipt_id(warehouse.clock()), ReceiptKind::Erasure, seconds(warehouse.clock().now()));
         (receipt.persons, receipt.cases) = (wanted.persons.len() as u64, wanted.cases.len() as u64);
         progress.begin("searching", submissions.len() as u64);
-        let mut searched = extracts::search(project, key, &wanted, &submissions, &|path| progress.advance(path)).await?;
+        let mut searched = extracts::search(project, key, &wanted, (&submissions, warehouse.clock().now()), &|path| progress.advance(path)).await?;
         let traces = loaded(project, warehouse, &wanted, &submissions, &mut searched.seen, &mut receipt).await?;
+        searched.source_rows.extend(of_records(project, warehouse, &traces).await?);
         let lines = warehouse.set_aside_table().await?.count(&submissions, &mut |batch| of_source(batch, &searched.source_rows)).await?;
         receipt.note_set_aside(&lines);
         let hits = Hits::find(warehouse, &traces, &warehouse.release_numbers().await?).await?;
@@ -197,6 +199,36 @@ async fn loaded(
     // A record that somebody else bears now told of them before.
     traces.records = going.records;
     Ok(traces)
+}
+
+/// Rows set aside of which the cells that were kept name a record that goes, also where the extract is gone by now.
+async fn of_records(project: &Project, warehouse: &Warehouse, traces: &Traces) -> Result<BTreeSet<SourceRow>> {
+    let mut found = BTreeSet::new();
+    for batch in warehouse.set_aside.read_all().await? {
+        // A table that no younger make has written to holds no cells.
+        if batch.column_by_name("cells").is_none() {
+            continue;
+        }
+        let columns: Vec<ArrayRef> =
+            ["cells", "feed", "office", "submission_id", "source_sheet"].iter().map(|name| text_column(&batch, name)).collect::<Result<_>>()?;
+        let text = |column: usize, row: usize| Some(columns[column].as_string::<i32>()).filter(|texts| !texts.is_null(row)).map(|texts| texts.value(row));
+        let rows = source_rows(&batch)?;
+        for row in 0..batch.num_rows() {
+            let (Some(cells), Some(feed), Some(office), Some(id)) = (text(0, row), text(1, row), text(2, row), text(3, row)) else { continue };
+            if record_of(project, feed, cells).is_some_and(|record| traces.has_record(&BTreeSet::from([feed]), office, &record)) {
+                found.insert((id.to_owned(), text(4, row).map(str::to_owned), rows.value(row)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The key of the record that kept cells name.
+fn record_of(project: &Project, feed: &str, cells: &str) -> Option<String> {
+    let contract = &project.pipeline(feed)?.contract;
+    let field = &contract.fields[contract.role(Role::RecordId)?];
+    let cells: serde_json::Value = serde_json::from_str(cells).ok()?;
+    Some(crate::contract::id(cells.get(&field.name)?.as_str()?))
 }
 
 /// Lines of the rows set aside that were made of given rows of extracts; those that only say that somebody was erased

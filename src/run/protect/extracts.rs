@@ -1,13 +1,16 @@
 //! The extracts that still hold somebody: rihla reads them and does not own them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use super::Wanted;
 use crate::error::Result;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::run::judge::{hash, read_files};
 use crate::run::pull::{self, Found};
+use crate::run::returned::{Places, gather};
 use crate::validate::people;
 use crate::warehouse::{Sighting, Submission, Unsearched};
 
@@ -31,33 +34,54 @@ pub struct Searched {
 ///
 /// # Errors
 /// `Internal` only; what cannot be read stands in the result.
-pub async fn search(project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], advance: &dyn Fn(&str)) -> Result<Searched> {
-    let listing = pull::list(project).await?;
+pub async fn search(
+    project: &Arc<Project>,
+    key: &Key,
+    wanted: &Wanted,
+    (submissions, now): (&[Submission], DateTime<Utc>),
+    advance: &dyn Fn(&str),
+) -> Result<Searched> {
+    // As if nothing was known, so that everything is there to be read.
+    let mut listing = pull::list(project, &[], now).await?;
+    let places = Places::of(project, &listing).await?;
+    let returned = gather(&places, &mut listing, None).await?;
     let mut searched = Searched::default();
+    searched.not_searched.extend(returned.strays.into_iter().map(|stray| Unsearched { path: stray.path, why: stray.reason }));
     for (feed, why) in &listing.unreachable {
         searched.not_searched.push(Unsearched { path: format!("the sources of {feed}"), why: why.clone() });
     }
     for path in &listing.unclaimed {
         searched.not_searched.push(Unsearched { path: path.clone(), why: "no source claims the file".to_owned() });
     }
+    let there: BTreeSet<&str> = listing.found.iter().map(|found| found.path.as_str()).collect();
+    let gone: BTreeSet<&str> =
+        submissions.iter().filter(|one| one.set_aside_lines > 0).map(|one| one.path.as_str()).filter(|path| !there.contains(path)).collect();
+    for path in gone {
+        let why = "it is gone, so that nobody can tell whose the rows are that were set aside of it".to_owned();
+        searched.not_searched.push(Unsearched { path: path.to_owned(), why });
+    }
     for found in &listing.found {
         advance(&found.path);
-        searched.add(project, key, wanted, submissions, found).await?;
+        searched.add(project, &places, key, wanted, submissions, found).await?;
     }
     Ok(searched)
 }
 
 impl Searched {
-    async fn add(&mut self, project: &Project, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
+    async fn add(&mut self, project: &Project, places: &Places, key: &Key, wanted: &Wanted, submissions: &[Submission], found: &Found) -> Result<()> {
         let (Some(pipeline), Some(office)) = (project.pipeline(found.feed.as_str()), project.office(found.office.as_str())) else { return Ok(()) };
-        let pages = match read_files(found).await {
-            Ok(pages) => pages,
+        let content = match places.read(&mut found.clone()).await {
+            Ok(content) => content,
             Err(error) => {
                 self.miss(found, &error.to_string());
                 return Ok(());
             }
         };
-        let (rows, shifted) = match people(&pages, &found.source, &pipeline.contract, office.timezone, found.received)? {
+        if let Some(refusal) = content.returned.as_ref().and_then(|returned| returned.refusal.as_ref()) {
+            self.miss(found, &refusal.message);
+            return Ok(());
+        }
+        let (rows, shifted) = match people((&content.pages, &content.amendments), &found.source, &pipeline.contract, office.timezone, found.received)? {
             Ok(read) => read,
             Err(refusal) => {
                 self.miss(found, &refusal.message);
@@ -77,7 +101,7 @@ impl Searched {
         if sheets.is_empty() {
             return Ok(());
         }
-        let hash = hash(&pages);
+        let hash = content.hash;
         let made =
             submissions.iter().filter(|submission| submission.feed == found.feed.as_str() && submission.path == found.path && submission.content_hash == hash);
         for submission in made {

@@ -101,6 +101,10 @@ struct Renewal<'a> {
 
 impl Renewal<'_> {
     fn renewed(&mut self, old: &str) -> String {
+        // A deletion need not say whose record it was.
+        if old.is_empty() {
+            return String::new();
+        }
         let key = self.key;
         self.known.entry(old.to_owned()).or_insert_with(|| key.renewed(old)).clone()
     }

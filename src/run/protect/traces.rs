@@ -103,8 +103,9 @@ struct Known<'a> {
 
 impl Contents {
     fn add(&mut self, feed: &str, row: &Known<'_>) {
-        self.persons.insert(row.person.to_owned());
-        self.cases.insert(row.case.to_owned());
+        // A deletion need not say whose record it was.
+        self.persons.extend((!row.person.is_empty()).then(|| row.person.to_owned()));
+        self.cases.extend((!row.case.is_empty()).then(|| row.case.to_owned()));
         self.source_rows.insert((row.submission.to_owned(), row.line));
         for key in &row.keys {
             self.records.entry((row.office.to_owned(), (*key).to_owned())).or_default().insert(feed.to_owned());
@@ -114,6 +115,10 @@ impl Contents {
     fn keep(&mut self, feed: &str, row: &Known<'_>) {
         self.persons.remove(row.person);
         self.cases.remove(row.case);
+        // A record of which nothing but its deletion stays is gone whole.
+        if row.case.is_empty() {
+            return;
+        }
         for key in &row.keys {
             let record = (row.office.to_owned(), (*key).to_owned());
             if let Some(feeds) = self.records.get_mut(&record) {

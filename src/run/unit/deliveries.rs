@@ -18,13 +18,13 @@ use super::{Problem, TEST};
 use crate::contract::{Contract, loaded_schema};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::model::{DeliveryForm, Text};
+use crate::model::{DeliveryForm, ProjectRules, Text};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Office, Pipeline, Project, Says, Source};
 use crate::read::Page;
 use crate::run::assess::{Extract, assess};
-use crate::run::judge::{Standing, standing};
+use crate::run::standing::{Arrival, Standing, standing};
 use crate::validate::{TypedRows, Validated, cases, plain_source};
 use crate::warehouse::{RowCounts, Submission, SubmissionOutcome};
 
@@ -75,7 +75,9 @@ fn delivery(resolving: &Resolving<'_>, form: &DeliveryForm, line: usize, faults:
     };
     let hash = hex::encode(Sha256::digest(text.get_ref()));
     let (feed, office) = (contract.feed.clone(), office.code.clone());
-    let delivery = |content| Delivery { feed, office, period, received, path, hash, content, outcome: form.outcome.into(), set_aside: form.set_aside, line };
+    let mode = form.delivery.unwrap_or(pipeline.delivery);
+    let (outcome, set_aside) = (form.outcome.into(), form.set_aside);
+    let delivery = |content| Delivery { feed, office, period, received, mode, path, hash, content, outcome, set_aside, line };
     Ok(content.filter(|_| faults.len() == before).map(delivery))
 }
 
@@ -146,12 +148,12 @@ pub struct Delivered {
 ///
 /// # Errors
 /// `Internal` where rows are not accounted for.
-pub fn deliver(project: &Project, scenario: &Scenario) -> Result<Delivered> {
+pub fn deliver(project: &Project, rules: &ProjectRules, scenario: &Scenario) -> Result<Delivered> {
     let mut delivered = Delivered::default();
     for delivery in &scenario.deliveries {
-        let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_slot(delivery, earlier)).cloned().collect();
+        let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_of(delivery, earlier)).cloned().collect();
         let rivals = scenario.deliveries.iter().any(|other| is_rival(delivery, other));
-        let judged = judge(project, delivery, &known, rivals)?;
+        let judged = judge((project, rules), delivery, &known, rivals)?;
         delivered.problems.extend(unexpected(delivery, &judged));
         if let Some(rows) = judged.rows {
             delivered.rows.entry(delivery.feed.to_string()).or_default().push(rows);
@@ -161,8 +163,8 @@ pub fn deliver(project: &Project, scenario: &Scenario) -> Result<Delivered> {
     Ok(delivered)
 }
 
-fn is_slot(delivery: &Delivery, submission: &Submission) -> bool {
-    submission.slot() == (delivery.office.as_str(), delivery.feed.as_str(), delivery.period.to_string().as_str())
+fn is_of(delivery: &Delivery, submission: &Submission) -> bool {
+    submission.office == delivery.office.as_str() && submission.feed == delivery.feed.as_str()
 }
 
 fn is_rival(delivery: &Delivery, other: &Delivery) -> bool {
@@ -178,12 +180,21 @@ struct Judged {
     reasons: Vec<String>,
 }
 
-fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
+fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
     let missing = || Error::new(Kind::Internal, format!("there is no feed {} of {}", delivery.feed, delivery.office));
     let pipeline = project.pipeline(delivery.feed.as_str()).ok_or_else(missing)?;
     let office = project.office(delivery.office.as_str()).ok_or_else(missing)?;
     let mut submission = submission(delivery, pipeline);
-    let revision = match standing(delivery.received, &delivery.path, &delivery.hash, &pipeline.fingerprint, known, rivals) {
+    let period = delivery.period.to_string();
+    let arrival = Arrival {
+        mode: delivery.mode,
+        slot: (delivery.office.as_str(), delivery.feed.as_str(), &period),
+        received: delivery.received,
+        path: &delivery.path,
+        hash: &delivery.hash,
+        contract: &pipeline.contract.fingerprint,
+    };
+    let revision = match standing(&arrival, known, rivals) {
         Standing::New(revision) => revision,
         Standing::Contradiction(error, reason) => {
             refuse(&mut submission, error, reason);
@@ -193,7 +204,7 @@ fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: b
             submission.outcome = SubmissionOutcome::Outdated;
             return Ok(Judged { submission, rows: None, reasons: Vec::new() });
         }
-        Standing::Unchanged(revision) => {
+        Standing::Unchanged(revision, _) => {
             (submission.outcome, submission.revision) = (SubmissionOutcome::Unchanged, Some(revision));
             return Ok(Judged { submission, rows: None, reasons: Vec::new() });
         }
@@ -206,12 +217,12 @@ fn judge(project: &Project, delivery: &Delivery, known: &[Submission], rivals: b
             let rows = stamped(rows, &submission.submission_id, revision)?;
             Ok(Judged { submission, rows: Some(rows), reasons: Vec::new() })
         }
-        Content::Extract(bytes, source, lines) => judge_extract(project, pipeline, office, delivery, (bytes, source, lines), submission, revision),
+        Content::Extract(bytes, source, lines) => judge_extract((project, rules), pipeline, office, delivery, (bytes, source, lines), submission, revision),
     }
 }
 
 fn judge_extract(
-    project: &Project,
+    (project, rules): (&Project, &ProjectRules),
     pipeline: &Pipeline,
     office: &Office,
     delivery: &Delivery,
@@ -220,8 +231,16 @@ fn judge_extract(
     revision: i64,
 ) -> Result<Judged> {
     let barred = |_: &TypedRows| Ok(Vec::new());
-    let extract =
-        Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred, references: &project.references };
+    let extract = Extract {
+        source,
+        office,
+        received: delivery.received,
+        since: project.since,
+        path: &delivery.path,
+        barred: &barred,
+        rules,
+        references: &project.references,
+    };
     let pages = [Page { name: delivery.path.clone(), bytes: bytes.clone() }];
     let assessment = match assess(pipeline, &extract, &pages)? {
         Ok(assessment) => assessment,
@@ -237,8 +256,8 @@ fn judge_extract(
     let reasons = aside.iter().flat_map(|row| row.reasons.iter().map(move |reason| format!("line {}: {}", line(row.row), reason.message)));
     let reasons: Vec<String> = reasons.collect();
     submission.set_aside_lines = reasons.len() as u64;
-    if let Some(reason) = assessment.too_many {
-        refuse(&mut submission, "tolerance", reason);
+    if let Some((error, reason)) = assessment.too_many {
+        refuse(&mut submission, error, reason);
         return Ok(Judged { submission, rows: None, reasons });
     }
     submission.revision = Some(revision);
@@ -258,8 +277,10 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
     };
     // Pseudonyms of a test go nowhere, so any key will do.
     let batch = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
-    let people: Vec<(String, Option<i64>)> = cases(contract, &validated.good)?.map(|(_, case, person)| (case, person)).collect();
-    let persons = people.iter().map(|(case, person)| format!("{case}-{}", person.unwrap_or_default()));
+    // A deletion need not say whose record it was.
+    let mut people = vec![(String::new(), None); validated.good.len()];
+    cases(contract, &validated.good)?.for_each(|(row, case, person)| people[row] = (case, person));
+    let persons = people.iter().map(|(case, person)| person.map_or_else(String::new, |person| format!("{case}-{person}")));
     let persons: ArrayRef = Arc::new(StringArray::from_iter_values(persons));
     let cases: ArrayRef = Arc::new(StringArray::from_iter_values(people.iter().map(|(case, _)| case)));
     let misfit = |cause| Error::new(Kind::Internal, "people of an extract cannot be named").because(cause);
@@ -289,8 +310,8 @@ fn submission(delivery: &Delivery, pipeline: &Pipeline) -> Submission {
         reason: None,
         rows: RowCounts::default(),
         set_aside_lines: 0,
-        contract: pipeline.fingerprint.clone(),
-        delivery: "period".to_owned(),
+        contract: pipeline.contract.fingerprint.clone(),
+        delivery: delivery.mode,
         amends: None,
         drift: None,
         loaded_at: delivery.received,

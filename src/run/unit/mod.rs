@@ -28,7 +28,7 @@ use futures::StreamExt;
 use super::prepare::{check_project_and, read_references};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::model::Checked;
+use crate::model::{Checked, ProjectRules};
 use crate::project::Project;
 use perform::{Stage, perform};
 use shared::Shared;
@@ -80,7 +80,8 @@ impl Bench {
         })
         .await?;
         let references = read_references(&prepared.project)?;
-        let stage = Arc::new(Stage { project: prepared.project, checked: Arc::new(prepared.checked), references, shared: Shared::default() });
+        let rules = ProjectRules::of(&prepared.project)?;
+        let stage = Arc::new(Stage { project: prepared.project, checked: Arc::new(prepared.checked), rules, references, shared: Shared::default() });
         Ok(Self { stage, scenarios: scenarios.into_iter().map(Arc::new).collect() })
     }
 

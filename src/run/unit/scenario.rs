@@ -10,7 +10,7 @@ use super::cells::Holds;
 use crate::diagnostic::SourceFile;
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
-use crate::project::Source;
+use crate::project::{DeliveryMode, Source};
 use crate::warehouse::SubmissionOutcome;
 
 /// A scenario.
@@ -41,6 +41,8 @@ pub struct Delivery {
     pub period: Period,
     /// When it was received.
     pub received: DateTime<Utc>,
+    /// What it holds.
+    pub mode: DeliveryMode,
     /// The path that it has.
     pub path: String,
     /// Hash of what it says.

@@ -44,7 +44,7 @@ fn places(judged: &Judged) -> Vec<String> {
 /// `sheet/row error` of every row set aside.
 fn aside(judged: &Judged) -> Vec<String> {
     let row = |row: &rihla::validate::SetAsideRow| {
-        let errors: Vec<&str> = row.reasons.iter().map(|reason| reason.rule).collect();
+        let errors: Vec<&str> = row.reasons.iter().map(|reason| &*reason.rule).collect();
         format!("{}/{} {}", row.sheet.as_deref().unwrap_or("-"), row.row, errors.join("+"))
     };
     judged.validated.aside.iter().map(row).collect()

@@ -105,6 +105,7 @@ every_stage! {
     erasing: "erasing",
     pruning: "pruning",
     rotating: "rotating",
+    replaying: "replaying",
 }
 
 #[test]

@@ -112,6 +112,17 @@ pub const STAGES: &[Stage] = &[
         input: "",
         own: "",
     },
+    Stage {
+        name: "replaying",
+        about: "`rihla replay` after an alias was added for a spelling that stood in quarantine.",
+        after: &["the first load"],
+        prepare: |folder| {
+            folder.replace("schemas/codes/country.csv", "Congo-Brazzaville", "Congo-Brazzaville|Atlantide");
+        },
+        args: &["replay"],
+        input: "",
+        own: "",
+    },
 ];
 
 fn first_delivery(folder: &Folder) {

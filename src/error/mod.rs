@@ -4,6 +4,12 @@
 //! [`std::error::Error::source`] and prints the hints. Refuses: values of protected columns; callers
 //! build messages from places (file, sheet, row, column), never from protected cells.
 
+#[cfg(feature = "engine")]
+mod engine;
+
+#[cfg(feature = "engine")]
+pub use engine::engine;
+
 use crate::diagnostic::Fault;
 
 /// The result of everything fallible here.
@@ -157,26 +163,5 @@ pub fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
 pub fn store(what: impl std::fmt::Display, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     let error = Error::new(Kind::Unavailable, what.to_string());
     let error = if is_disk_full(&cause) { error.hint("the disk is full: free some space and run again; nothing was half released") } else { error };
-    error.because(cause)
-}
-
-/// Errors of the engine while running what was already checked: ours, unless the disk is full or memory ran out.
-pub fn engine(what: impl std::fmt::Display, cause: datafusion::error::DataFusionError) -> Error {
-    use datafusion::error::DataFusionError as E;
-    if is_disk_full(&cause) {
-        return store(what, cause);
-    }
-    let error = match cause.find_root() {
-        E::ResourcesExhausted(_) => {
-            Error::new(Kind::Unavailable, what.to_string()).hint("memory for the engine ran out: raise engine.memory_mib in rihla.toml")
-        }
-        // Every Parquet file was written whole by this program.
-        E::ParquetError(_) => Error::new(Kind::Unavailable, what.to_string()).hint(
-            "a file of the warehouse is missing or damaged: run `rihla run`, which says which and makes anew what can be made; else restore it from a backup",
-        ),
-        E::ObjectStore(_) | E::IoError(_) => Error::new(Kind::Unavailable, what.to_string()),
-        E::ArrowError(_, _) | E::Execution(_) => Error::new(Kind::Data, what.to_string()),
-        _ => Error::new(Kind::Internal, what.to_string()),
-    };
     error.because(cause)
 }

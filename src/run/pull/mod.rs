@@ -1,28 +1,38 @@
 //! What the sources hold, and what of it is new.
 
+mod item;
+mod listed;
+mod named;
+mod paged;
+mod seen;
+mod style;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use object_store::ObjectMeta;
-use object_store::path::Path as ObjectPath;
+use sha2::{Digest, Sha256};
+
+pub use item::{Item, read_files};
+use seen::Seen;
 
 use super::judge::AMBIGUOUS;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::{FeedName, OfficeCode};
 use crate::period::Period;
-use crate::project::{Pipeline, Placed, Project, Source};
-use crate::store::Store;
-use crate::warehouse::{Submission, SubmissionOutcome, current_of};
+use crate::project::{Access, DeliveryMode, Pipeline, Project, Source};
+use crate::store::web::{Limits, Web};
+use crate::warehouse::{Submission, SubmissionOutcome, live_of};
 
 /// A file of a delivery.
 #[derive(Debug, Clone)]
 pub struct FoundFile {
     /// Its page, where the delivery has several files.
     pub page: Option<u64>,
-    /// Its place in the store.
-    pub location: ObjectPath,
+    /// Its name in its folder.
+    pub name: String,
+    /// Where its content is.
+    pub item: Item,
 }
 
 /// An extract at a source: one file, or all pages of it.
@@ -44,8 +54,6 @@ pub struct Found {
     pub modified: DateTime<Utc>,
     /// How it is written.
     pub source: Arc<Source>,
-    /// Where it can be read.
-    pub store: Store,
     /// Its files, pages in their order.
     pub files: Vec<FoundFile>,
 }
@@ -61,30 +69,40 @@ pub struct Listing {
     pub unreachable: Vec<(FeedName, String)>,
 }
 
-/// Lists every source.
+impl Listing {
+    fn out_of_reach<'f>(&mut self, feeds: impl IntoIterator<Item = &'f FeedName>, error: &Error) {
+        let because = error.causes().first().map_or_else(String::new, |cause| format!(": {cause}"));
+        let help = error.hints().first().map_or_else(String::new, |hint| format!(" ({hint})"));
+        self.unreachable.extend(feeds.into_iter().map(|feed| (feed.clone(), format!("{error}{because}{help}"))));
+    }
+}
+
+/// Lists every source, or asks it for what it may hold; `submissions` are all that were judged so far, in their order.
 ///
 /// # Errors
-/// `Internal` only; what cannot be listed stands in the result.
-pub async fn list(project: &Project) -> Result<Listing> {
+/// `Unavailable` where no client of the web can be made; what cannot be listed stands in the result.
+pub async fn list(project: &Project, submissions: &[Submission], now: DateTime<Utc>) -> Result<Listing> {
     let mut listing = Listing::default();
-    let mut folders: BTreeMap<&str, Vec<(&Pipeline, &Arc<Source>)>> = BTreeMap::new();
-    for pipeline in &project.pipelines {
-        for source in &pipeline.sources {
-            folders.entry(&source.template.folder).or_default().push((pipeline, source));
-        }
-    }
-    for (folder, claims) in folders {
-        match list_folder(&project.root, folder).await {
-            Ok((store, objects)) => objects.into_iter().for_each(|object| claim(&store, folder, object, &claims, &mut listing)),
-            Err(error) => {
-                let feeds: BTreeSet<&FeedName> = claims.iter().map(|(pipeline, _)| &pipeline.contract.feed).collect();
-                listing.unreachable.extend(feeds.into_iter().map(|feed| (feed.clone(), format!("{error}: {}", cause(&error)))));
-            }
-        }
+    let seen = Seen::of(submissions, now);
+    listed::list(project, &mut listing).await;
+    if project.pipelines.iter().flat_map(|pipeline| &pipeline.sources).any(|source| !matches!(source.access, Access::Listed)) {
+        let web = Web::new(Limits::default())?;
+        named::list(project, &seen, &web, &mut listing).await;
+        paged::list(project, &seen, &web, &mut listing).await;
     }
     listing.found.sort_by(|a, b| a.order().cmp(&b.order()));
     listing.found = gather_pages(std::mem::take(&mut listing.found));
     Ok(listing)
+}
+
+/// The feeds of pipelines, each once.
+fn feeds_of<'p>(claims: &[(&'p Pipeline, &'p Arc<Source>)]) -> BTreeSet<&'p FeedName> {
+    claims.iter().map(|(pipeline, _)| &pipeline.contract.feed).collect()
+}
+
+/// The hash of a content, as submissions have it.
+fn hash_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Pages of one delivery made one: those of a source that lie in one folder, in order of their numbers.
@@ -104,7 +122,12 @@ fn gather_pages(found: Vec<Found>) -> Vec<Found> {
 }
 
 impl Found {
-    fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
+    /// Hash of all that decides what becomes of its rows.
+    pub fn judged_by(&self, project: &Project) -> String {
+        project.judged_by(&self.source, self.office.as_str())
+    }
+
+    pub(super) fn order(&self) -> (&FeedName, &OfficeCode, Period, DateTime<Utc>, Option<u64>, &str) {
         (&self.feed, &self.office, self.period, self.received, self.files.first().and_then(|file| file.page), &self.path)
     }
 
@@ -116,50 +139,12 @@ impl Found {
     }
 }
 
-fn cause(error: &crate::error::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| "no reason was given".to_owned(), ToString::to_string)
-}
-
-async fn list_folder(root: &Path, folder: &str) -> Result<(Store, Vec<ObjectMeta>)> {
-    let store = Store::local(&root.join(folder))?;
-    let objects = store.list("").await?;
-    Ok((store, objects))
-}
-
-fn claim(store: &Store, folder: &str, object: ObjectMeta, claims: &[(&Pipeline, &Arc<Source>)], listing: &mut Listing) {
-    let path = if folder.is_empty() { object.location.to_string() } else { format!("{folder}/{}", object.location) };
-    let name = path.rsplit('/').next().unwrap_or_default();
-    // Hidden files and Excel's own locks are nobody's extract.
-    if name.starts_with('.') || name.starts_with("~$") {
-        return;
-    }
-    let placed = claims.iter().find_map(|(pipeline, source)| {
-        let placed = source.template.place(&path)?;
-        (source.offices.contains(&placed.office) && source.periods.hold(placed.period)).then_some((pipeline, *source, placed))
-    });
-    match placed {
-        Some((pipeline, source, Placed { office, period, received, page })) => listing.found.push(Found {
-            feed: pipeline.contract.feed.clone(),
-            office,
-            period,
-            received: received.unwrap_or(object.last_modified),
-            path,
-            size: object.size,
-            modified: object.last_modified,
-            source: source.clone(),
-            store: store.clone(),
-            files: vec![FoundFile { page, location: object.location }],
-        }),
-        None => listing.unclaimed.push(path),
-    }
-}
-
 /// The new extracts of one slot, oldest first, with what is known of the slot.
 #[derive(Debug)]
 pub struct Slot {
     /// The extracts.
     pub new: Vec<Found>,
-    /// Submissions of the slot so far.
+    /// Submissions of the slot so far, and the complete lists of its office and feed.
     pub known: Vec<Submission>,
 }
 
@@ -180,18 +165,17 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
     for submission in submissions {
         last_of_path.insert((&submission.feed, &submission.path), submission);
     }
-    let current = current_of(submissions);
+    let live = live_of(submissions);
     let mut plan = Plan::default();
     for found in &listing.found {
         let last = last_of_path.get(&(found.feed.as_str(), found.path.as_str())).copied().filter(|last| is_same(last, found));
         match last {
             Some(last) if last.outcome == SubmissionOutcome::Refused => {
-                let overtaken = current.get(&last.slot()).is_some_and(|now| now.received_at > last.received_at);
-                if overtaken {
+                if live.is_outdated(last.delivery, last.slot(), last.received_at) {
                     *plan.known.entry(found.feed.to_string()).or_default() += 1;
                 } else if last.error.as_deref() == Some(AMBIGUOUS) && !has_rival(listing, found) {
                     plan.add(found, submissions);
-                } else if project.pipeline(found.feed.as_str()).is_some_and(|pipeline| pipeline.fingerprint == last.contract) {
+                } else if found.judged_by(project) == last.contract {
                     plan.still_refused.push(last.clone());
                 } else {
                     plan.add(found, submissions);
@@ -202,6 +186,18 @@ pub fn plan(project: &Project, listing: &Listing, submissions: &[Submission]) ->
         }
     }
     plan
+}
+
+/// Deliveries that were refused and that nothing later made up for, of those that lie at the sources as they were judged.
+pub fn refused<'f, 's>(listing: &'f Listing, submissions: &'s [Submission]) -> Vec<(&'f Found, &'s Submission)> {
+    let live = live_of(submissions);
+    let mut last_of_path: BTreeMap<(&str, &str), &Submission> = BTreeMap::new();
+    for submission in submissions {
+        last_of_path.insert((&submission.feed, &submission.path), submission);
+    }
+    let last = |found: &Found| last_of_path.get(&(found.feed.as_str(), found.path.as_str())).copied().filter(|last| is_same(last, found));
+    let pairs = listing.found.iter().filter_map(|found| Some((found, last(found)?)));
+    pairs.filter(|(_, last)| last.outcome == SubmissionOutcome::Refused && !live.makes_up_for(last)).collect()
 }
 
 /// True where another extract of the slot was received at the same time.
@@ -221,7 +217,9 @@ impl Plan {
             Some(slot) => slot.new.push(found.clone()),
             None => {
                 let period = found.period.to_string();
-                let known = submissions.iter().filter(|s| s.slot() == (found.office.as_str(), found.feed.as_str(), period.as_str())).cloned().collect();
+                let matters = |s: &&Submission| s.period == period || s.delivery == DeliveryMode::Full;
+                let known =
+                    submissions.iter().filter(|s| s.office == found.office.as_str() && s.feed == found.feed.as_str()).filter(matters).cloned().collect();
                 self.slots.push(Slot { new: vec![found.clone()], known });
             }
         }

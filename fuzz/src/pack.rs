@@ -1,0 +1,47 @@
+//! Archives and workbooks around parts that the fuzzer writes.
+
+use std::io::{Cursor, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// A ZIP archive of these files, not compressed.
+pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        writer.start_file(*name, options).expect("a file in memory");
+        writer.write_all(bytes).expect("room in memory");
+    }
+    writer.finish().expect("an archive in memory").into_inner()
+}
+
+/// An XLSX workbook of sheets with these names; the parts of the fuzzer are each sheet, then the shared strings and the
+/// styles.
+pub fn xlsx(sheets: &[&str], parts: &[&[u8]]) -> Vec<u8> {
+    let tag = |index: usize, name: &str| format!("<sheet name=\"{name}\" sheetId=\"{0}\" r:id=\"rId{0}\"/>", index + 1);
+    let listed: String = sheets.iter().enumerate().map(|(index, name)| tag(index, name)).collect();
+    let book = format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{listed}</sheets></workbook>");
+    let relation = |index: usize, kind: &str, target: &str| format!("<Relationship Id=\"rId{}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>", index + 1);
+    let mut relations: String = (0..sheets.len()).map(|index| relation(index, "worksheet", &format!("worksheets/sheet{}.xml", index + 1))).collect();
+    relations += &relation(sheets.len(), "sharedStrings", "sharedStrings.xml");
+    relations += &relation(sheets.len() + 1, "styles", "styles.xml");
+    let relations = format!("<Relationships xmlns=\"{PACKAGE}\">{relations}</Relationships>");
+    let root = format!("<Relationships xmlns=\"{PACKAGE}\">{}</Relationships>", relation(0, "officeDocument", "xl/workbook.xml"));
+    let names: Vec<String> = (0..sheets.len()).map(|index| format!("xl/worksheets/sheet{}.xml", index + 1)).collect();
+    let part = |index: usize| parts.get(index).copied().unwrap_or_default();
+    let mut files: Vec<(&str, &[u8])> =
+        vec![("_rels/.rels", root.as_bytes()), ("xl/workbook.xml", book.as_bytes()), ("xl/_rels/workbook.xml.rels", relations.as_bytes())];
+    files.extend(names.iter().enumerate().map(|(index, name)| (name.as_str(), part(index))));
+    files.extend([("xl/sharedStrings.xml", part(sheets.len())), ("xl/styles.xml", part(sheets.len() + 1))]);
+    archive(&files)
+}
+
+/// An ODS workbook with this content.
+pub fn ods(content: &[u8]) -> Vec<u8> {
+    archive(&[("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", content)])
+}
+
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
