@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::contract::FieldsMatch;
+
 /// `drift = { new = "ignore", missing = "refuse" }`
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,14 +48,16 @@ pub struct DriftPolicies {
 }
 
 impl DriftPolicies {
-    /// What a source says, else what its pipeline says; refused where neither does.
-    pub fn of(pipeline: DriftForm, source: DriftForm) -> Self {
-        let first = |own: Option<DriftPolicy>, other: Option<DriftPolicy>| own.or(other).unwrap_or_default();
+    /// What a source says, else what its pipeline says, else what the schema allows by `fieldsMatch`; refused where none
+    /// does. A column that may be a renamed field's is allowed by no schema: which it is would be a guess.
+    pub fn of(source: DriftForm, pipeline: DriftForm, matching: Option<FieldsMatch>) -> Self {
+        let first = |own: Option<DriftPolicy>, other: Option<DriftPolicy>| own.or(other);
+        let allowed = |allows: fn(FieldsMatch) -> bool| if matching.is_some_and(allows) { DriftPolicy::Ignore } else { DriftPolicy::Refuse };
         Self {
-            new: first(source.new, pipeline.new),
-            missing: first(source.missing, pipeline.missing),
-            renamed: first(source.renamed, pipeline.renamed),
-            retyped: first(source.retyped, pipeline.retyped),
+            new: first(source.new, pipeline.new).unwrap_or_else(|| allowed(FieldsMatch::allows_extra)),
+            missing: first(source.missing, pipeline.missing).unwrap_or_else(|| allowed(FieldsMatch::allows_missing)),
+            renamed: first(source.renamed, pipeline.renamed).unwrap_or_default(),
+            retyped: first(source.retyped, pipeline.retyped).unwrap_or_default(),
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         .enumerate()
         .filter_map(|(index, source)| {
             let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
-            resolved.drift = DriftPolicies::of(form.drift, source.get_ref().drift);
+            resolved.drift = DriftPolicies::of(source.get_ref().drift, form.drift, contract.as_ref()?.fields_match);
             resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
             Some((source.get_ref(), Arc::new(resolved)))
         })

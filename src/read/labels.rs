@@ -7,7 +7,7 @@ use super::cells::Target;
 use super::drift::{Drift, DriftEffect, DriftKind};
 use super::limits::{MOST_COLUMNS, MOST_LABEL, MOST_PROBLEMS, past};
 use super::meaning::{Meaning, find, meaning};
-use crate::contract::{Contract, Protection, fold, hashtag};
+use crate::contract::{Contract, FieldsMatch, Protection, fold, hashtag};
 use crate::diagnostic::nearest;
 use crate::project::{DriftPolicy, Source};
 
@@ -15,7 +15,7 @@ use crate::project::{DriftPolicy, Source};
 /// that link repeat rows with their parents and are no field's.
 ///
 /// # Errors
-/// `missing-label`, `extra-label` or `duplicate-label`, all that apply in one message. Labels are only quoted where
+/// `missing-label`, `extra-label`, `duplicate-label` or `incorrect-label` (the order), all that apply in one message. Labels are only quoted where
 /// most of them are known: a file without a header would show its first person instead.
 pub fn match_labels(labels: &[String], tags: &[String], links: &[usize], source: &Source, contract: &Contract) -> Result<Matching, Refusal> {
     let count = labels.len().max(tags.len());
@@ -37,6 +37,10 @@ pub fn match_labels(labels: &[String], tags: &[String], links: &[usize], source:
     let targets: Vec<Target> = columns.iter().map(|column| matched.target(column)).collect();
     for field in lacking {
         matched.lacks(field);
+    }
+    if let Some((before, after)) = out_of_order(&columns, contract) {
+        let (before, after) = (&contract.fields[before].name, &contract.fields[after].name);
+        matched.problems.add("incorrect-label", format!("the column of `{before}` stands before that of `{after}`, and the schema wants its own order"));
     }
     if let Some(review) = source.export.review.as_ref().filter(|_| !matched.seen.contains_key(&Target::Review)) {
         matched.problems.add("missing-label", format!("there is no column `{}` for the review", review.field));
@@ -61,6 +65,16 @@ fn lacking(columns: &[Column], source: &Source, contract: &Contract) -> Vec<usiz
             .any(|column| matches!(&column.meaning, Meaning::Known { target: Target::Field(field) | Target::Choice { field, .. }, .. } if *field == index))
     };
     contract.readable().map(|(index, _)| index).filter(|index| !source.absent.contains(index) && !has_column(*index)).collect()
+}
+
+/// Two fields, of columns beside each other, that stand in another order than in a schema that wants its own.
+fn out_of_order(columns: &[Column], contract: &Contract) -> Option<(usize, usize)> {
+    let fields = columns.iter().filter_map(|column| match &column.meaning {
+        Meaning::Known { target: Target::Field(field) | Target::Choice { field, .. }, .. } => Some(*field),
+        _ => None,
+    });
+    let fields: Vec<usize> = if contract.fields_match == Some(FieldsMatch::Exact) { fields.collect() } else { Vec::new() };
+    fields.windows(2).find(|pair| pair[0] > pair[1]).map(|pair| (pair[0], pair[1]))
 }
 
 /// What a label means is looked for at each of its separators, so that a long one would take for ever.
