@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rihla::contract::{Contract, Field};
 use rihla::project::{Compression, Format, Office, Pipeline, Project, Source, load};
-use rihla::read::{Page, Refusal, read_pages};
+use rihla::read::{Amendment, Page, Refusal, read_amended};
 use rihla::validate::{Context, Delivery, Formats, RULES, Validated};
 
 /// One way in which some office sends a feed.
@@ -86,12 +86,17 @@ pub fn labels<'w>(way: &'w Way) -> Vec<(&'w Field, &'w str)> {
 impl Way {
     /// Reads and judges a delivery, and asserts what must hold of any.
     pub fn judge(&self, pages: &[Page]) -> Result<(u64, Validated), Refusal> {
+        self.judge_amended(pages, &[])
+    }
+
+    /// The same with what returned workbooks mend.
+    pub fn judge_amended(&self, pages: &[Page], amendments: &[Amendment]) -> Result<(u64, Validated), Refusal> {
         let contract: &Contract = &self.pipeline.contract;
-        let received: DateTime<Utc> = DateTime::from_timestamp(1_688_169_600, 0).expect("1 July 2023");
-        let context = Context { contract, source: self.source, office: self.office, received, since: self.project.since, barred: &|_| Ok(Vec::new()) };
+        let context =
+            Context { contract, source: self.source, office: self.office, received: received(), since: self.project.since, barred: &|_| Ok(Vec::new()) };
         let formats = Formats::of(self.source);
         let mut delivery = Delivery::new(&context, &formats);
-        let read = read_pages(pages, self.source, contract, &mut |piece| delivery.push(piece))?;
+        let (read, _) = read_amended(pages, amendments, self.source, contract, &mut |piece| delivery.push(piece))?;
         let validated = delivery.finish().expect("every row is accounted for");
         assert_conserved(read, &validated);
         Ok((read, validated))
@@ -101,6 +106,11 @@ impl Way {
     pub fn judge_file(&self, bytes: impl Into<Bytes>) -> Result<(u64, Validated), Refusal> {
         self.judge(&[Page { name: "page-1.json".to_owned(), bytes: bytes.into() }])
     }
+}
+
+/// When every delivery was received.
+pub fn received() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_688_169_600, 0).expect("1 July 2023")
 }
 
 /// Rows read are rows to load and rows set aside, each once, each with a reason that people know.

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
+use rihla::project::Compression;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -14,6 +15,27 @@ pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(bytes).expect("room in memory");
     }
     writer.finish().expect("an archive in memory").into_inner()
+}
+
+/// A file packed as this.
+pub fn packed(bytes: &[u8], compression: Compression) -> Vec<u8> {
+    match compression {
+        Compression::Gzip => {
+            let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            writer.write_all(bytes).expect("room in memory");
+            writer.finish().expect("room in memory")
+        }
+        Compression::Zstd => zstd::encode_all(bytes, 1).expect("room in memory"),
+        Compression::Zip => archive(&[("extract", bytes)]),
+    }
+}
+
+/// A sheet of these rows of texts.
+pub fn sheet(rows: &[Vec<String>]) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    let cell = |text: &String| format!("<c t=\"inlineStr\"><is><t>{}</t></is></c>", escaped(text));
+    let row = |cells: &Vec<String>| format!("<row>{}</row>", cells.iter().map(cell).collect::<String>());
+    format!("<worksheet><sheetData>{}</sheetData></worksheet>", rows.iter().map(row).collect::<String>())
 }
 
 /// An XLSX workbook of sheets with these names; the parts of the fuzzer are each sheet, then the shared strings and the

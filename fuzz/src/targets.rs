@@ -5,16 +5,16 @@ use bytes::Bytes;
 use rihla::contract::{Protection, fold};
 use rihla::draft::{Wanted, infer};
 use rihla::project::{Format, Repeat};
-use rihla::read::{Page, sample};
+use rihla::read::{Column, Mended, Mode, PASSPORT, Page, Passport, ReturnedHabit, RowSheet, amendment, sample};
 
-use super::judge::{Way, choose, is_csv, labels, packed_ways, said};
+use super::judge::{Way, choose, is_csv, labels, packed_ways, received, said};
 use super::pack;
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 9] = [
+pub const ALL: [Target; 10] = [
     ("casts", casts),
     ("csv", csv),
     ("delivery", delivery),
@@ -22,6 +22,7 @@ pub const ALL: [Target; 9] = [
     ("json", json),
     ("ods", ods),
     ("packed", packed),
+    ("returned", returned),
     ("xlsx", xlsx),
     ("zip", zip),
 ];
@@ -38,9 +39,13 @@ pub fn csv(data: &[u8]) {
 }
 
 fn header(way: &Way) -> String {
-    let separator = if let Format::Csv { delimiter, .. } = way.source.format { char::from(delimiter) } else { ',' };
     let labels: Vec<&str> = labels(way).into_iter().map(|(_, label)| label).collect();
-    format!("{}\n", labels.join(&separator.to_string()))
+    format!("{}\n", labels.join(&separator(way)))
+}
+
+fn separator(way: &Way) -> String {
+    let separator = if let Format::Csv { delimiter, .. } = way.source.format { char::from(delimiter) } else { ',' };
+    separator.to_string()
 }
 
 /// JSON lines, whole documents, and pages, which are parted by three bytes that no text holds.
@@ -70,12 +75,65 @@ pub fn ods(data: &[u8]) {
     drop(way.judge_file(pack::ods(rest)));
 }
 
-/// Files packed as gzip, Zstandard or ZIP; where the second byte is odd the bytes are what a ZIP archive holds.
+/// Files packed as gzip, Zstandard or ZIP: packed here, so that checksums let the bytes pass, where the second byte is odd.
 pub fn packed(data: &[u8]) {
     let [first, flag, rest @ ..] = data else { return };
     let way = &packed_ways()[usize::from(*first) % packed_ways().len()];
-    let bytes = if flag % 2 == 1 { pack::archive(&[("extract", rest)]) } else { rest.to_vec() };
+    let bytes = match way.source.compression {
+        Some(compression) if flag % 2 == 1 => pack::packed(rest, compression),
+        _ => rest.to_vec(),
+    };
     drop(way.judge_file(bytes));
+}
+
+/// Workbooks that offices return: the whole file where the second byte is zero, else one around sheets of any make. Where
+/// that byte is odd, what the workbook says of itself is sound. What it mends is applied to an extract, of which no row is
+/// lost and no protected cell told.
+pub fn returned(data: &[u8]) {
+    let Some((way, rest)) = choose(data, |source| is_csv(source) && source.export.tags.is_none()) else { return };
+    let Some((flag, rest)) = rest.split_first() else { return };
+    let bytes = match flag {
+        0 => rest.to_vec(),
+        flag if flag % 2 == 1 => {
+            let own = pack::sheet(&passport(way).lines());
+            pack::xlsx(&[PASSPORT, RETURNED], &[&[own.as_bytes()], &parts(rest)[..]].concat())
+        }
+        _ => pack::xlsx(&[PASSPORT, RETURNED], &parts(rest)),
+    };
+    let bytes = Bytes::from(bytes);
+    let Ok(passport) = Passport::of(&bytes) else { return };
+    let habit = ReturnedHabit { source: way.source, contract: &way.pipeline.contract, zone: way.office.timezone, received: received() };
+    let Ok(mended) = amendment(&bytes, &passport, &habit) else { return };
+    let extract = [header(way), secret_row(way).repeat(RETURNED_ROWS)].concat();
+    let pages = [Page { name: "page-1.json".to_owned(), bytes: extract.into() }];
+    let outcome = way.judge_amended(&pages, &[mended]);
+    assert!(said(&outcome).iter().all(|message| !message.contains(SECRET)), "a protected value is told");
+    if let Ok((read, _)) = outcome {
+        assert_eq!(read, RETURNED_ROWS as u64, "a workbook adds rows or takes them away");
+    }
+}
+
+/// The sheet of rows of a returned workbook.
+pub const RETURNED: &str = "Lignes";
+
+/// How many rows its extract has.
+const RETURNED_ROWS: usize = 3;
+
+/// What a workbook says of itself that was made for three rows of an extract.
+pub fn passport(way: &Way) -> Passport {
+    let [project, submission, feed, office, period, path, content_hash] = ["p", "s", "f", "O", "2023-01", "in/a.csv", "00"].map(str::to_owned);
+    let mended = Mended { project, submission, feed, office, period, path, content_hash };
+    let own = [("Ligne", Column::Row), ("Retirer", Column::LeaveOut), ("Pourquoi", Column::Why)].map(|(label, column)| (label.to_owned(), column));
+    let fields = way.pipeline.contract.fields.iter().enumerate().filter(|(index, _)| !way.source.absent.contains(index));
+    let columns = own.into_iter().chain(fields.map(|(_, field)| (field.name.clone(), Column::Field(field.name.clone())))).collect();
+    let rows = [(2, Mode::Cells), (3, Mode::Fill), (4, Mode::Sealed)].into_iter().collect();
+    Passport { mended, sheets: vec![RowSheet { name: RETURNED.to_owned(), of: None, columns, rows }] }
+}
+
+/// A row with the word that is not to be told in every protected cell.
+fn secret_row(way: &Way) -> String {
+    let cells: Vec<&str> = labels(way).iter().map(|(field, _)| if field.protection == Protection::Open { "1" } else { SECRET }).collect();
+    format!("{}\n", cells.join(&separator(way)))
 }
 
 /// ZIP archives of CSV files; the whole archive where the second byte is zero.
@@ -102,8 +160,7 @@ pub fn casts(data: &[u8]) {
     assert_eq!(fold(&folded), folded, "what is folded folds to something else");
     let count = labels(way).len();
     let cell = format!("\"{}\"", text.replace('"', "\"\"").replace('\n', " "));
-    let separator = if let Format::Csv { delimiter, .. } = way.source.format { char::from(delimiter) } else { ',' };
-    let row = vec![cell; count].join(&separator.to_string());
+    let row = vec![cell; count].join(&separator(way));
     drop(way.judge_file(format!("{}{row}\n", header(way))));
 }
 

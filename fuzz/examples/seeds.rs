@@ -6,6 +6,8 @@ use std::path::Path;
 use rihla::contract::FieldKind;
 use rihla::project::{Format, Repeat};
 use rihla_fuzz::judge::{Way, is_csv, labels, ways};
+use rihla_fuzz::pack::sheet;
+use rihla_fuzz::targets::passport;
 
 const BETWEEN: &[u8] = b"\xFF\xFE\xFD";
 
@@ -29,6 +31,14 @@ fn main() {
     for (index, way) in books.iter().enumerate() {
         keep("xlsx", index, &[&[number(index), 1], &xlsx(way)]);
         keep("ods", index, &[&[number(index)], ods(way).as_bytes()]);
+    }
+    for (index, way) in of(&|way| is_csv(way.source) && way.source.export.tags.is_none()).iter().enumerate() {
+        let passport = passport(way);
+        let labels: Vec<String> = passport.sheets[0].columns.iter().map(|(label, _)| label.clone()).collect();
+        let row = |number: i64, out: &str| [vec![number.to_string(), out.to_owned()], vec![String::new(); labels.len() - 2]].concat();
+        let rows = sheet(&[labels.clone(), row(2, ""), row(3, "non"), row(4, "oui")]);
+        keep("returned", index, &[&[number(index), 1], rows.as_bytes()]);
+        keep("returned", 100 + index, &[&[number(index), 2], sheet(&passport.lines()).as_bytes(), BETWEEN, rows.as_bytes()]);
     }
     for index in 0..12 {
         keep("packed", index, &[&[number(index), 1], whole(csv[0]).as_bytes()]);
@@ -84,7 +94,6 @@ fn cells(way: &Way) -> Vec<String> {
         FieldKind::String | FieldKind::List => {
             field.codes.as_ref().and_then(|codes| codes.codes.first()).map_or_else(|| format!("r-{index}"), |code| code.code.clone())
         }
-        _ => String::new(),
     };
     labels(way).iter().enumerate().map(cell).collect()
 }
