@@ -118,12 +118,27 @@ pub enum Command {
     /// with 0 where it would be loaded and every row is good, else with 1.
     ///
     /// Not judged is what only the warehouse knows: whether the delivery says something new.
+    ///
+    /// With --schema any CSV is held against a Table Schema, as the standard says and without a project: rows are counted
+    /// with the header as row 1, and each fault has its row, field and name as in Frictionless.
+    ///
+    ///   rihla validate people.csv --schema people.schema.json --delimiter ';'
+    #[command(verbatim_doc_comment)]
     Validate {
         /// The extract
         file: PathBuf,
         /// The feed it is of
-        #[arg(long)]
-        feed: String,
+        #[arg(long, required_unless_present = "schema")]
+        feed: Option<String>,
+        /// Hold the file against this Table Schema, and nothing else
+        #[arg(long, value_name = "SCHEMA", conflicts_with_all = ["feed", "office", "period"])]
+        schema: Option<PathBuf>,
+        /// What separates the cells, with --schema
+        #[arg(long, value_name = "CHARACTER", default_value = ",", requires = "schema")]
+        delimiter: String,
+        /// How the text is encoded, with --schema
+        #[arg(long, value_name = "NAME", default_value = "utf-8", requires = "schema")]
+        encoding: String,
         /// The office that sends it; needed where the path does not say so
         #[arg(long)]
         office: Option<String>,

@@ -9,6 +9,7 @@ mod drift;
 mod erase;
 mod explain;
 mod history;
+mod hold;
 mod infer;
 mod init;
 mod lineage;

@@ -20,7 +20,11 @@ const MESSAGES_SHOWN: usize = 3;
 
 /// Tries an extract without loading it.
 pub fn validate(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let Command::Validate { file, feed, office, period } = &args.command else { return Ok(0) };
+    let Command::Validate { file, feed, schema, delimiter, encoding, office, period } = &args.command else { return Ok(0) };
+    if let Some(schema) = schema {
+        return super::hold::hold(file, schema, delimiter, encoding, terminal);
+    }
+    let feed = feed.as_deref().unwrap_or_default();
     let project = project::load(&args.project)?;
     let wanted = Wanted { file, feed, office: office.as_deref(), period: period.as_deref() };
     let trial = trial(&project, &wanted, clock::from_environment()?.now())?;

@@ -9,12 +9,23 @@ use super::{Contract, Field, FieldKind, Protection, Role};
 /// The digits of a number, decimals included: as many as 64 bits hold, so that every reader of the tables has the type.
 pub const NUMBER_DIGITS: u8 = 18;
 
+/// The decimals of a number in a table that is only looked at and not kept: twenty digits may stand before them.
+pub const UNKEPT_SCALE: u8 = 18;
+
+/// The digits of a number with so many decimals.
+pub fn digits(scale: u8) -> u8 {
+    if scale > 9 { 38 } else { NUMBER_DIGITS }
+}
+
 /// The Arrow type of a field's values once cast.
 pub fn arrow_type(kind: &FieldKind) -> DataType {
     match kind {
-        FieldKind::String => DataType::Utf8,
-        FieldKind::Integer => DataType::Int64,
-        FieldKind::Number { scale } => DataType::Decimal128(NUMBER_DIGITS, i8::try_from(*scale).unwrap_or(0)),
+        FieldKind::String | FieldKind::Any => DataType::Utf8,
+        // Delta has no type for these; their canonical texts sort and compare (see docs/decisions/0018).
+        FieldKind::Time | FieldKind::YearMonth | FieldKind::Duration => DataType::Utf8,
+        FieldKind::Array | FieldKind::Object | FieldKind::GeoPoint | FieldKind::GeoJson => DataType::Utf8,
+        FieldKind::Integer | FieldKind::Year => DataType::Int64,
+        FieldKind::Number { scale } => DataType::Decimal128(digits(*scale), i8::try_from(*scale).unwrap_or(0)),
         FieldKind::Boolean { .. } => DataType::Boolean,
         FieldKind::Date => DataType::Date32,
         FieldKind::DateTime => instant(),

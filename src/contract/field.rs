@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::CodeList;
+use super::literal::{GeoPointFormat, Scalar, TextFormat, TimeFormat};
+use super::{CodeList, DateFormat, Limits, NumberStyle};
 
 /// What a field's text becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,70 @@ pub enum FieldKind {
     DateTime,
     /// Several values in one cell.
     List,
+    /// A time of day, kept as ISO 8601 text.
+    Time,
+    /// A year of four digits, kept as a whole number.
+    Year,
+    /// A month of a year, kept as `2023-01`.
+    YearMonth,
+    /// A span of time, kept as ISO 8601 text.
+    Duration,
+    /// A JSON array, kept as canonical text.
+    Array,
+    /// A JSON object, kept as canonical text.
+    Object,
+    /// A point, kept as `longitude,latitude`.
+    GeoPoint,
+    /// GeoJSON, kept as canonical JSON text.
+    GeoJson,
+    /// Text of which nothing is known.
+    Any,
+}
+
+/// What the items of a list are; they are kept as canonical text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ItemKind {
+    /// Text.
+    #[default]
+    String,
+    /// Whole numbers.
+    Integer,
+    /// Numbers.
+    Number,
+    /// `true`, `1`, `false`, `0`.
+    Boolean,
+    /// Dates of ISO 8601.
+    Date,
+    /// Moments of ISO 8601.
+    DateTime,
+    /// Times of ISO 8601.
+    Time,
+}
+
+/// How a field's values are written, as its schema says. Where the source says something of its own, that holds instead:
+/// an office writes as it writes.
+#[derive(Debug, Clone, Default)]
+pub struct Syntax {
+    /// The format of text.
+    pub text: TextFormat,
+    /// Formats of dates or of moments.
+    pub dates: Vec<DateFormat>,
+    /// The format of times; ISO 8601 where absent.
+    pub times: Option<TimeFormat>,
+    /// How numbers are written.
+    pub numbers: Option<NumberStyle>,
+    /// Whether something other than digits may stand before and behind a number, as in `95 %`.
+    pub has_units: bool,
+    /// What separates the items of a list.
+    pub delimiter: Option<String>,
+    /// What the items of a list are.
+    pub items: ItemKind,
+    /// How points are written.
+    pub points: GeoPointFormat,
+    /// Whether GeoJSON is TopoJSON.
+    pub is_topology: bool,
+    /// Spellings of "no value" of this field alone, in place of the schema's.
+    pub missing: Option<Vec<String>>,
 }
 
 /// How far a field's values may travel.
@@ -87,6 +152,12 @@ pub struct Field {
     pub maximum: Option<i128>,
     /// What the whole text must match.
     pub pattern: Option<Regex>,
+    /// How its values are written where the source does not say.
+    pub syntax: Syntax,
+    /// Constraints that few fields have.
+    pub limits: Option<Box<Limits>>,
+    /// Whether no two rows may have the same value.
+    pub is_unique: bool,
     /// The width to which an id of digits alone is filled up with the zeros that it lost.
     pub pad: Option<usize>,
     /// The code list its values come from.
@@ -99,4 +170,14 @@ pub struct Field {
     pub role: Option<Role>,
     /// Its HXL hashtag, where it has one.
     pub hxl: Option<String>,
+}
+
+impl Field {
+    /// Holds a value against the constraints that few fields have.
+    ///
+    /// # Errors
+    /// The rule that is broken, and the rest of a sentence.
+    pub fn check(&self, value: impl FnOnce() -> Scalar) -> Result<(), (&'static str, String)> {
+        self.limits.as_ref().map_or(Ok(()), |limits| limits.check(&value()))
+    }
 }

@@ -10,19 +10,25 @@ mod dates;
 mod field;
 mod fold;
 mod hxl;
+mod keys;
+mod limits;
+pub mod literal;
 mod measure;
 mod months;
 mod number;
 mod row_rule;
+mod scalar;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
 pub use codes::{Clash, Code, CodeList};
-pub use columns::{NUMBER_DIGITS, SADD_GROUPS, arrow_type, instant, is_carried, loaded_schema, provenance_fields};
+pub use columns::{NUMBER_DIGITS, SADD_GROUPS, UNKEPT_SCALE, arrow_type, digits, instant, is_carried, loaded_schema, provenance_fields};
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
-pub use field::{Field, FieldKind, Protection, Role};
+pub use field::{Field, FieldKind, ItemKind, Protection, Role, Syntax};
 pub use fold::fold;
 pub use hxl::hashtag;
+pub use keys::{FieldsMatch, ForeignKey, Target};
+pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
@@ -75,6 +81,12 @@ pub struct Contract {
     pub rules: Vec<RowRule>,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
+    /// Keys beside the primary one: fields in which no two rows agree.
+    pub unique_keys: Vec<Vec<usize>>,
+    /// Fields whose values stand elsewhere.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// How the columns of an extract and the fields match, where the schema says so.
+    pub fields_match: Option<FieldsMatch>,
     /// Spellings of "no value", trimmed and clean.
     pub missing_values: Vec<String>,
     /// Hash of everything that decides what a row becomes; a change makes refused deliveries worth another try.
@@ -108,6 +120,17 @@ impl Contract {
             return Some(case_number::separated(text));
         }
         self.case_numbers.iter().find_map(|pattern| pattern.canonical(text))
+    }
+
+    /// True where the text is a field's spelling of "no value", or nothing that can be seen.
+    pub fn is_missing_in(&self, field: usize, text: &str) -> bool {
+        match self.fields.get(field).and_then(|field| field.syntax.missing.as_ref()) {
+            Some(own) => {
+                let text = clean(text);
+                text.trim().is_empty() || own.iter().any(|missing| missing == text.trim())
+            }
+            None => self.is_missing(text),
+        }
     }
 
     /// True where the text is one of the schema's spellings of "no value", or nothing that can be seen.

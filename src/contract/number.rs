@@ -116,9 +116,9 @@ impl Figure {
     /// The number in units of its `scale`-th decimal.
     ///
     /// # Errors
-    /// The rest of a sentence, where it has more decimals than that, or more than 18 digits.
+    /// The rest of a sentence, where it has more decimals than that, or more digits than a number of that scale takes.
     pub fn scaled(&self, scale: u8) -> Result<i128, String> {
-        let scale = usize::from(scale);
+        let (scale, most) = (usize::from(scale), super::digits(scale));
         if self.decimals.len() > scale {
             return Err(match scale {
                 0 => "is not a whole number".to_owned(),
@@ -126,8 +126,8 @@ impl Figure {
             });
         }
         let digits = format!("{}{:0<scale$}", self.whole.trim_start_matches('0'), self.decimals);
-        if digits.len() > 18 {
-            return Err("has more than 18 digits".to_owned());
+        if digits.len() > usize::from(most) {
+            return Err(format!("has more than {most} digits"));
         }
         let value: i128 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| "is not a number".to_owned())? };
         Ok(if self.is_negative { -value } else { value })

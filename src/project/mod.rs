@@ -23,6 +23,7 @@ mod hxl;
 mod labels;
 mod packing;
 mod pipeline;
+mod plain;
 mod relations;
 mod resolve;
 mod retention;
@@ -30,6 +31,10 @@ mod roles;
 mod row_rules;
 mod schema;
 mod schema_forms;
+mod schema_keys;
+mod schema_limits;
+mod schema_parts;
+mod schema_syntax;
 mod sheets_form;
 mod template;
 mod veil;
@@ -50,6 +55,7 @@ pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use packing::{Compression, Limits};
+pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
 pub use template::{Placed, Template};
 pub use versions::Periods;
@@ -201,6 +207,8 @@ pub struct Source {
     pub list_separator: String,
     /// How numbers are written.
     pub numbers: NumberStyle,
+    /// What of this the source says itself; of the rest the schema may speak.
+    pub says: Says,
     /// Indexes of fields that these extracts do not have.
     pub absent: BTreeSet<usize>,
     /// Folded labels to field indexes.
@@ -217,6 +225,19 @@ pub struct Source {
     pub fingerprint: String,
     /// What becomes of columns that are not those of the schema.
     pub drift: DriftPolicies,
+}
+
+/// Of which kinds of values a source says itself how they are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Says {
+    /// Dates.
+    pub dates: bool,
+    /// Moments.
+    pub datetimes: bool,
+    /// Numbers.
+    pub numbers: bool,
+    /// Lists.
+    pub lists: bool,
 }
 
 /// How an extract is written.

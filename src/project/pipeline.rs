@@ -12,10 +12,10 @@ use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
 use super::{
-    ApiStyle, DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Source, TextEncoding, access, export_source, fingerprint, packing, relations,
+    ApiStyle, DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Says, Source, TextEncoding, access, export_source, fingerprint, packing, relations,
     schema, veil, versions, workbook,
 };
-use crate::contract::{CaseNumberPattern, Contract, DateFormat, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, PSEUDO_FORMATS, Role, fold};
 use crate::diagnostic::{Fault, Severity, SourceFile, did_you_mean};
 use crate::names::{OfficeCode, is_identifier};
 
@@ -106,7 +106,7 @@ fn contract(file: &Arc<SourceFile>, form: &PipelineForm, around: &Surroundings<'
         return None;
     }
     let text = around.files.read(&path, faults)?;
-    schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, faults)
+    schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, Some(around.files), faults)
 }
 
 /// A pipeline too faulty to name its feed: its schema, by the usual name, is looked through all the same.
@@ -116,7 +116,7 @@ fn check_schema_beside(file: &SourceFile, around: &Surroundings<'_>, faults: &mu
     if around.files.root().join(&path).is_file()
         && let Some(text) = around.files.read(&path, faults)
     {
-        schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, faults);
+        schema::contract(&text, feed, schema::Use::Feed, around.lists, around.patterns, Some(around.files), faults);
     }
 }
 
@@ -164,6 +164,7 @@ fn resolve_source(
     workbook::check_serials(file, form, faults);
     let periods = versions::periods(file, &form.periods, faults);
     let numbers = numbers(file, &form.numbers, faults);
+    let own_numbers = if numbers.is_none() { own_numbers(file, form, contract, &absent, faults) } else { NumberStyle::default() };
     let limits = packing::limits(file, &form.limits, faults);
     packing::check(file, form, faults);
     let most_bytes = most_bytes(file, form, faults);
@@ -179,7 +180,13 @@ fn resolve_source(
         dates,
         datetimes,
         list_separator: list_separator(form),
-        numbers,
+        numbers: numbers.unwrap_or(own_numbers),
+        says: Says {
+            dates: !form.dates.is_empty(),
+            datetimes: !form.datetimes.is_empty(),
+            numbers: numbers.is_some() || !is_text(form),
+            lists: form.list_separator.is_some() || form.json.is_some() || form.json_lines.is_some(),
+        },
         absent,
         labels,
         total_rows: form.total_rows.iter().map(|text| fold(text)).collect(),
@@ -211,7 +218,7 @@ fn list_separator(form: &SourceForm) -> String {
 }
 
 /// How numbers are written: a point or a comma before decimals, and what parts thousands beside spaces.
-fn numbers(file: &Arc<SourceFile>, form: &NumbersForm, faults: &mut Vec<Fault>) -> NumberStyle {
+fn numbers(file: &Arc<SourceFile>, form: &NumbersForm, faults: &mut Vec<Fault>) -> Option<NumberStyle> {
     let mut one_of = |text: &Option<Text>, known: &[char], message: &str| {
         let text = text.as_ref()?;
         let found = known.iter().copied().find(|c| text.get_ref().chars().eq([*c]));
@@ -227,7 +234,32 @@ fn numbers(file: &Arc<SourceFile>, form: &NumbersForm, faults: &mut Vec<Fault>) 
     if let Some(text) = form.group.as_ref().filter(|_| group == Some(decimal)) {
         faults.push(Fault::error(file, text.span(), format!("`{decimal}` cannot stand before decimals and part thousands too")));
     }
-    NumberStyle { decimal, group }
+    (form.decimal.is_some() || form.group.is_some()).then_some(NumberStyle { decimal, group })
+}
+
+/// True where every number of an extract is text: no workbook and no JSON.
+fn is_text(form: &SourceForm) -> bool {
+    form.csv.is_some()
+}
+
+/// How numbers that are text in a workbook or JSON are written where the source does not say: as the schema says, in one
+/// way for all fields, since the format's own numbers are written so too on their way.
+fn own_numbers(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) -> NumberStyle {
+    let is_number = |kind: &FieldKind| matches!(kind, FieldKind::Integer | FieldKind::Number { .. });
+    let fields = contract.fields.iter().enumerate().filter(|(index, field)| is_number(&field.kind) && !absent.contains(index));
+    let mut styles: Vec<NumberStyle> = Vec::new();
+    for style in fields.map(|(_, field)| field.syntax.numbers.unwrap_or_default()) {
+        if !styles.contains(&style) {
+            styles.push(style);
+        }
+    }
+    if styles.len() > 1 && !is_text(form) {
+        faults.push(
+            Fault::error(file, form.url.span(), "the schema writes the numbers of its fields in several ways, which a workbook or JSON cannot tell apart")
+                .hint("say how this source writes them: `numbers = { decimal = \",\" }`"),
+        );
+    }
+    if is_text(form) { NumberStyle::default() } else { styles.first().copied().unwrap_or_default() }
 }
 
 fn offices(file: &Arc<SourceFile>, named: &[Text], around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> BTreeSet<OfficeCode> {
@@ -342,7 +374,8 @@ fn compile_formats<'t>(
 
 /// Dates and instants need their formats: nothing is guessed from the data.
 fn check_formats(file: &Arc<SourceFile>, form: &SourceForm, contract: &Contract, absent: &BTreeSet<usize>, faults: &mut Vec<Fault>) {
-    let has = |kind: &FieldKind| contract.fields.iter().enumerate().any(|(index, field)| field.kind == *kind && !absent.contains(&index));
+    let is_open = |field: &Field, kind: &FieldKind| field.kind == *kind && field.syntax.dates.is_empty();
+    let has = |kind: &FieldKind| contract.fields.iter().enumerate().any(|(index, field)| is_open(field, kind) && !absent.contains(&index));
     for (kind, formats, key) in [(FieldKind::Date, &form.dates, "dates"), (FieldKind::DateTime, &form.datetimes, "datetimes")] {
         if formats.is_empty() && has(&kind) && form.workbook.is_none() {
             faults.push(

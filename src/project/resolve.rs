@@ -226,7 +226,7 @@ fn resolve_reference(file: &Arc<SourceFile>, form: &ReferenceForm, around: &Surr
         return None;
     }
     let text = around.files.read(form.schema.get_ref(), faults)?;
-    let contract = schema::contract(&text, form.name.get_ref(), schema::Use::Reference, around.lists, &[], faults)?;
+    let contract = schema::contract(&text, form.name.get_ref(), schema::Use::Reference, around.lists, &[], None, faults)?;
     Some(Reference { name: form.name.get_ref().clone(), path, contract: Arc::new(contract) })
 }
 

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::codes::Lists;
 use super::document::from_json;
+use super::files::Files;
 use super::forms::{ExcludedWhenForm, FieldForm, ProtectionForm, SchemaForm, Text};
-use super::{relations, roles, row_rules};
-use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, NumberStyle, Protection, RequiredWhen, Role, clean, fold};
+use super::{relations, roles, row_rules, schema_keys, schema_limits, schema_syntax};
+use crate::contract::{CaseNumberPattern, CodeList, Contract, ExcludedWhen, Field, FieldKind, Protection, RequiredWhen, Role, UNKEPT_SCALE, clean, fold};
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::names::{FeedName, is_identifier};
 
@@ -22,24 +23,36 @@ pub enum Use {
     Feed,
     /// A table of the project.
     Reference,
+    /// Any table, which is held against its schema and not kept: the standard's words alone decide.
+    Plain,
 }
 
 /// Builds the contract that a schema file describes, as far as its faults allow: what else rests on it is checked
 /// against what there is, and the faults keep it from being used.
-pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists, patterns: &[CaseNumberPattern], faults: &mut Vec<Fault>) -> Option<Contract> {
+pub fn contract(
+    file: &Arc<SourceFile>,
+    name: &str,
+    purpose: Use,
+    lists: &Lists,
+    patterns: &[CaseNumberPattern],
+    files: Option<&Files>,
+    faults: &mut Vec<Fault>,
+) -> Option<Contract> {
     let before = faults.len();
     let form: SchemaForm = from_json(file, faults)?;
     // A field that was cut out for a fault is not also missing, nor is what it would have been.
     let is_whole = faults.len() == before;
     let mut fields: Vec<Field> = Vec::new();
     for form in &form.fields {
-        let field = field(file, form.get_ref(), lists, faults);
+        let field = field(file, form.get_ref(), purpose, lists, faults);
         if fields.iter().any(|known| known.name == field.name) {
             faults.push(Fault::error(file, form.get_ref().name.span(), format!("the field `{}` stands twice", field.name)));
         }
         fields.push(field);
     }
-    shared_labels(file, &form, &fields, faults);
+    if purpose != Use::Plain {
+        shared_labels(file, &form, &fields, faults);
+    }
     let required_when = form.rihla.required_when.iter().filter_map(|rule| condition(file, &rule.field, &rule.when, &fields, faults)).collect();
     let excluded_when = form.rihla.excluded_when.iter().filter_map(|rule| excluded_when(file, rule, &fields, faults)).collect();
     if purpose == Use::Feed && is_whole {
@@ -49,44 +62,47 @@ pub fn contract(file: &Arc<SourceFile>, name: &str, purpose: Use, lists: &Lists,
     Some(Contract {
         feed: FeedName::new(name),
         description: form.description.clone().unwrap_or_default(),
-        key: key(file, &form, &fields, faults),
+        key: schema_keys::primary(file, &form, &fields, faults),
+        unique_keys: schema_keys::unique(file, &form, &fields, faults),
+        foreign_keys: schema_keys::foreign(file, &form, name, &fields, files, faults),
+        fields_match: form.fields_match,
         required_when,
         excluded_when,
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         rules: if is_whole { row_rules::resolve(file, &form.rihla.rules, (purpose, &fields), faults) } else { Vec::new() },
         case_numbers: patterns.to_vec(),
-        missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text).trim().to_owned()).collect(),
+        missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text.value()).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns),
         fields,
     })
 }
 
-fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut Vec<Fault>) -> Field {
+fn field(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, lists: &Lists, faults: &mut Vec<Fault>) -> Field {
     let name = form.name.get_ref();
-    if !is_identifier(name) {
+    if purpose != Use::Plain && !is_identifier(name) {
         faults.push(
             Fault::error(file, form.name.span(), format!("`{name}` cannot be a column"))
                 .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
         );
     }
-    let kind = kind(file, form, faults);
+    let kind = kind(file, form, purpose, faults);
     let codes = form.rihla.codes.as_ref().and_then(|list| code_list(file, list, lists, faults));
     let pattern = form.constraints.pattern.as_ref().and_then(|text| pattern(file, text, faults));
     let mut labels: Vec<String> = form.rihla.labels.iter().map(|label| fold(label.get_ref())).collect();
     labels.push(fold(name));
     check_limits(file, form, &kind, faults);
-    let limit = |limit: Option<&Spanned<serde_json::Number>>, faults: &mut Vec<Fault>| limit.and_then(|limit| self::limit(file, limit, &kind, faults));
-    let minimum = limit(form.constraints.minimum.as_ref(), faults);
-    let maximum = limit(form.constraints.maximum.as_ref(), faults);
-    Field {
+    let mut field = Field {
         name: name.clone(),
         description: form.description.clone().unwrap_or_default(),
         kind: kind.clone(),
         required: form.constraints.required.unwrap_or(false),
-        minimum,
-        maximum,
+        minimum: None,
+        maximum: None,
         pattern,
+        syntax: schema_syntax::syntax(file, form, &kind, purpose, faults),
+        limits: None,
+        is_unique: false,
         pad: form.rihla.pad.as_ref().and_then(|pad| self::pad(file, form, pad, &kind, faults)),
         codes,
         labels,
@@ -97,26 +113,55 @@ fn field(file: &Arc<SourceFile>, form: &FieldForm, lists: &Lists, faults: &mut V
         },
         role: form.rihla.role,
         hxl: form.rihla.hxl.clone(),
-    }
+    };
+    schema_limits::fill(file, form, purpose, &mut field, faults);
+    field
 }
 
 /// The types that fields may have.
-pub const KINDS: [&str; 7] = ["string", "integer", "number", "boolean", "date", "datetime", "list"];
+pub const KINDS: [&str; 16] = [
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "list",
+    "time",
+    "year",
+    "yearmonth",
+    "duration",
+    "array",
+    "object",
+    "geopoint",
+    "geojson",
+    "any",
+];
 
-fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> FieldKind {
+fn kind(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, faults: &mut Vec<Fault>) -> FieldKind {
     let folded = |texts: &Option<Vec<String>>, defaults: &[&str]| match texts {
         Some(texts) => texts.iter().map(|text| fold(text)).collect(),
         None => defaults.iter().map(|text| (*text).to_owned()).collect(),
     };
-    let Some(text) = &form.kind else { return FieldKind::String };
+    // A field without a type is text here, where the standard leaves it open.
+    let Some(text) = &form.kind else { return if purpose == Use::Plain { FieldKind::Any } else { FieldKind::String } };
     match text.get_ref().as_str() {
         "string" => FieldKind::String,
         "integer" => FieldKind::Integer,
-        "number" => FieldKind::Number { scale: scale(file, form, faults) },
+        "number" => FieldKind::Number { scale: scale(file, form, purpose, faults) },
         "boolean" => FieldKind::Boolean { yes: folded(&form.true_values, &["true", "1"]), no: folded(&form.false_values, &["false", "0"]) },
         "date" => FieldKind::Date,
         "datetime" => FieldKind::DateTime,
         "list" => FieldKind::List,
+        "time" => FieldKind::Time,
+        "year" => FieldKind::Year,
+        "yearmonth" => FieldKind::YearMonth,
+        "duration" => FieldKind::Duration,
+        "array" => FieldKind::Array,
+        "object" => FieldKind::Object,
+        "geopoint" => FieldKind::GeoPoint,
+        "geojson" => FieldKind::GeoJson,
+        "any" => FieldKind::Any,
         other => {
             let hint = did_you_mean(other, KINDS).unwrap_or_else(|| format!("this version knows {}", KINDS.join(", ")));
             faults.push(Fault::error(file, text.span(), format!("the type `{other}` is not known")).hint(hint));
@@ -128,8 +173,8 @@ fn kind(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> Fi
 /// Decimals of a number whose field does not say.
 const DEFAULT_SCALE: u8 = 2;
 
-fn scale(file: &Arc<SourceFile>, form: &FieldForm, faults: &mut Vec<Fault>) -> u8 {
-    let Some(scale) = &form.rihla.scale else { return DEFAULT_SCALE };
+fn scale(file: &Arc<SourceFile>, form: &FieldForm, purpose: Use, faults: &mut Vec<Fault>) -> u8 {
+    let Some(scale) = &form.rihla.scale else { return if purpose == Use::Plain { UNKEPT_SCALE } else { DEFAULT_SCALE } };
     if *scale.get_ref() > 9 {
         faults.push(Fault::error(file, scale.span(), "a number has 0 to 9 decimals"));
         return DEFAULT_SCALE;
@@ -152,18 +197,6 @@ fn pad(file: &Arc<SourceFile>, form: &FieldForm, pad: &Spanned<u8>, kind: &Field
         return None;
     }
     Some(usize::from(*pad.get_ref()))
-}
-
-/// A limit in units of the kind's last decimal; nothing where the kind has none, which is told elsewhere.
-fn limit(file: &Arc<SourceFile>, limit: &Spanned<serde_json::Number>, kind: &FieldKind, faults: &mut Vec<Fault>) -> Option<i128> {
-    let scale = match kind {
-        FieldKind::Integer => 0,
-        FieldKind::Number { scale } => *scale,
-        _ => return None,
-    };
-    let figure = NumberStyle::default().read(&limit.get_ref().to_string());
-    let scaled = figure.map_err(|why| format!("is no limit{}", why.because())).and_then(|figure| figure.scaled(scale));
-    scaled.map_err(|rest| faults.push(Fault::error(file, limit.span(), format!("`{}` {rest}", limit.get_ref())))).ok()
 }
 
 fn code_list(file: &Arc<SourceFile>, list: &Text, lists: &Lists, faults: &mut Vec<Fault>) -> Option<Arc<CodeList>> {
@@ -193,11 +226,6 @@ fn check_limits(file: &Arc<SourceFile>, form: &FieldForm, kind: &FieldKind, faul
     }
     if let Some(pattern) = form.constraints.pattern.as_ref().filter(|_| *kind != FieldKind::String) {
         faults.push(Fault::error(file, pattern.span(), format!("`{}` is no text, so it has no pattern", form.name.get_ref())));
-    }
-    for limit in [&form.constraints.minimum, &form.constraints.maximum].into_iter().flatten() {
-        if !matches!(kind, FieldKind::Integer | FieldKind::Number { .. }) {
-            faults.push(Fault::error(file, limit.span(), format!("`{}` is no number, so it has no minimum or maximum", form.name.get_ref())));
-        }
     }
     if let Some(scale) = form.rihla.scale.as_ref().filter(|_| !matches!(kind, FieldKind::Number { .. })) {
         faults.push(Fault::error(file, scale.span(), format!("`{}` is no number, so it has no scale", form.name.get_ref())).hint("add `\"type\": \"number\"`"));
@@ -248,28 +276,10 @@ fn check_code(file: &Arc<SourceFile>, code: &Text, field: &Field, faults: &mut V
     None
 }
 
-/// The fields of the primary key, of which each must be there.
-fn key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) -> Vec<usize> {
-    let mut key = Vec::new();
-    for name in form.primary_key.iter().flat_map(|key| key.get_ref()) {
-        match fields.iter().position(|field| field.name == *name) {
-            Some(index) => key.push(index),
-            None => {
-                let place = form.primary_key.as_ref().map_or(0..0, Spanned::span);
-                faults.push(
-                    Fault::error(file, place, format!("the primary key names the field `{name}`, which the schema does not have"))
-                        .maybe_hint(did_you_mean(name, fields.iter().map(|field| field.name.as_str()))),
-                );
-            }
-        }
-    }
-    key
-}
-
 fn check_key(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
     let record = fields.iter().find(|field| field.role == Some(Role::RecordId)).map(|field| field.name.clone());
     match (&form.primary_key, record) {
-        (Some(key), Some(record)) if *key.get_ref() != [record.clone()] => {
+        (Some(key), Some(record)) if key.get_ref().0 != [record.clone()] => {
             faults.push(Fault::error(file, key.span(), "the primary key is not the record id").hint(format!("write `\"primaryKey\": [\"{record}\"]`")));
         }
         (None, Some(record)) => faults.push(Fault::error(file, 0..1, "the schema has no primary key").hint(format!("add `\"primaryKey\": [\"{record}\"]`"))),

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::forms::Text;
+use super::schema_parts::{CategoryForm, ForeignKeyForm, MissingForm, NamesForm};
+use crate::contract::FieldsMatch;
 
 /// `schemas/*.json`: a Frictionless Table Schema; `rihla` holds what the standard has no word for.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -15,6 +17,7 @@ use super::forms::Text;
 pub struct SchemaForm {
     #[serde(rename = "$schema")]
     schema: Option<String>,
+    profile: Option<String>,
     name: Option<String>,
     title: Option<String>,
     /// What one row is.
@@ -22,13 +25,23 @@ pub struct SchemaForm {
     /// The fields.
     #[schemars(with = "Vec<FieldForm>")]
     pub fields: Vec<Spanned<FieldForm>>,
+    /// How columns and fields match; by their labels, in any order, where absent.
+    #[serde(rename = "fieldsMatch")]
+    pub fields_match: Option<FieldsMatch>,
     /// Spellings of "no value"; the empty text where absent.
     #[serde(rename = "missingValues")]
-    pub missing_values: Option<Vec<String>>,
-    /// The key of a record.
+    pub missing_values: Option<Vec<MissingForm>>,
+    /// The key of a record: a field or a list of them.
     #[serde(rename = "primaryKey")]
-    #[schemars(with = "Option<Vec<String>>")]
-    pub primary_key: Option<Spanned<Vec<String>>>,
+    #[schemars(with = "Option<NamesForm>")]
+    pub primary_key: Option<Spanned<NamesForm>>,
+    /// Further keys, each a list of fields in which no two rows agree: `[["email"], ["country", "number"]]`.
+    #[serde(rename = "uniqueKeys", default)]
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub unique_keys: Vec<Vec<Text>>,
+    /// Fields whose values stand in another row, of the same table or of another.
+    #[serde(rename = "foreignKeys", default)]
+    pub foreign_keys: Vec<ForeignKeyForm>,
     /// What the standard has no word for.
     #[serde(default)]
     pub rihla: SchemaExtras,
@@ -126,11 +139,17 @@ pub struct FieldForm {
     #[serde(rename = "type")]
     #[schemars(with = "Option<String>", extend("enum" = super::schema::KINDS))]
     pub kind: Option<Text>,
+    /// How its values are written where the source does not say: for text `email`, `uri`, `binary` or `uuid`; for dates,
+    /// times and moments `default` (ISO 8601), `any` or a strftime pattern; for a geopoint `array` or `object`.
+    #[schemars(with = "Option<String>")]
+    pub format: Option<Text>,
     title: Option<String>,
     /// What it holds.
     pub description: Option<String>,
     #[schemars(with = "Option<serde_json::Value>")]
     example: Option<toml::Value>,
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
+    examples: Option<Vec<toml::Value>>,
     #[serde(rename = "rdfType")]
     rdf_type: Option<String>,
     /// Spellings of yes.
@@ -139,6 +158,35 @@ pub struct FieldForm {
     /// Spellings of no.
     #[serde(rename = "falseValues")]
     pub false_values: Option<Vec<String>>,
+    /// What stands before the decimals of a number; a point where absent.
+    #[serde(rename = "decimalChar")]
+    #[schemars(with = "Option<String>")]
+    pub decimal_char: Option<Text>,
+    /// What parts the thousands of a number.
+    #[serde(rename = "groupChar")]
+    #[schemars(with = "Option<String>")]
+    pub group_char: Option<Text>,
+    /// False where a unit may stand before or behind a number, as in `95 %`.
+    #[serde(rename = "bareNumber")]
+    #[schemars(with = "Option<bool>")]
+    pub bare_number: Option<Spanned<bool>>,
+    #[serde(rename = "floatNumber")]
+    float_number: Option<bool>,
+    /// What separates the items of a list.
+    #[schemars(with = "Option<String>")]
+    pub delimiter: Option<Text>,
+    /// The type of a list's items; `string` where absent.
+    #[serde(rename = "itemType")]
+    #[schemars(with = "Option<String>", extend("enum" = super::schema_syntax::ITEM_TYPES))]
+    pub item_type: Option<Text>,
+    /// Spellings of "no value" of this field, in place of the schema's.
+    #[serde(rename = "missingValues")]
+    pub missing_values: Option<Vec<MissingForm>>,
+    /// The values of a categorical field.
+    #[schemars(with = "Option<Vec<CategoryForm>>")]
+    pub categories: Option<Spanned<Vec<CategoryForm>>>,
+    #[serde(rename = "categoriesOrdered")]
+    categories_ordered: Option<bool>,
     /// What values must satisfy.
     #[serde(default)]
     pub constraints: ConstraintsForm,
@@ -153,12 +201,38 @@ pub struct FieldForm {
 pub struct ConstraintsForm {
     /// An empty cell is a fault.
     pub required: Option<bool>,
-    /// Least value of an integer or a number.
-    #[schemars(with = "Option<serde_json::Number>")]
-    pub minimum: Option<Spanned<serde_json::Number>>,
-    /// Greatest value of an integer or a number.
-    #[schemars(with = "Option<serde_json::Number>")]
-    pub maximum: Option<Spanned<serde_json::Number>>,
+    /// No two rows have the same value.
+    pub unique: Option<bool>,
+    /// Least value of what has an order.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub minimum: Option<Spanned<toml::Value>>,
+    /// Greatest value of what has an order.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub maximum: Option<Spanned<toml::Value>>,
+    /// What all values are greater than.
+    #[serde(rename = "exclusiveMinimum")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub exclusive_minimum: Option<Spanned<toml::Value>>,
+    /// What all values are less than.
+    #[serde(rename = "exclusiveMaximum")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub exclusive_maximum: Option<Spanned<toml::Value>>,
+    /// Least number of characters, items or members.
+    #[serde(rename = "minLength")]
+    #[schemars(with = "Option<u32>")]
+    pub min_length: Option<Spanned<u32>>,
+    /// Greatest number of characters, items or members.
+    #[serde(rename = "maxLength")]
+    #[schemars(with = "Option<u32>")]
+    pub max_length: Option<Spanned<u32>>,
+    /// The only values that there are.
+    #[serde(rename = "enum")]
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
+    pub one_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
+    /// A JSON Schema that arrays and objects satisfy.
+    #[serde(rename = "jsonSchema")]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    pub json_schema: Option<Spanned<toml::Value>>,
     /// What the whole text must match.
     #[schemars(with = "Option<String>")]
     pub pattern: Option<Text>,

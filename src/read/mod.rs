@@ -23,6 +23,7 @@ mod layout;
 pub mod limits;
 mod meaning;
 mod passport;
+mod plain;
 mod quotes;
 mod repeat;
 mod returned;
@@ -36,6 +37,7 @@ pub use amended::{Amendment, Mend, read_amended};
 pub use drift::{Drift, DriftEffect, DriftKind};
 pub use layout::{Heading, layout};
 pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};
+pub use plain::records;
 pub use returned::{Habit as ReturnedHabit, LIST_SEPARATOR, amendment};
 
 use std::sync::Arc;

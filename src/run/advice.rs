@@ -20,6 +20,12 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
         "required-when" => "fill it in for these rows, or mend the field on which that depends".to_owned(),
         "excluded-when" => "one of the two fields is wrong: mend it".to_owned(),
         "minimum" | "maximum" => "check the number: it lies outside of what the schema allows".to_owned(),
+        "exclusive-minimum" | "exclusive-maximum" => "check the value: it lies outside of what the schema allows".to_owned(),
+        "enum" | "categories" => "write one of the values that the schema allows".to_owned(),
+        "min-length" | "max-length" => "check the value: it is longer or shorter than the schema allows".to_owned(),
+        "unique" | "unique-key" => "several rows have what only one may have: keep or mend the one that is wrong".to_owned(),
+        "foreign-key" => "the row refers to another that is not there, or has faults itself: add or mend that one".to_owned(),
+        "time" | "year" | "yearmonth" | "duration" | "email" | "uri" | "uuid" | "geopoint" => "write it as the message says".to_owned(),
         "number" => "write a number as the source says, with no unit or currency beside it".to_owned(),
         "spreadsheet-number" => "the spreadsheet holds a number where text or a date is meant: give the column its format, and export again".to_owned(),
         "inexact-number" => "the number has more digits than a spreadsheet keeps: type it as text".to_owned(),
@@ -32,8 +38,8 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
         "in-order" => "the dates do not follow each other: mend the one that is wrong".to_owned(),
         "required-any" => "fill at least one of the dates".to_owned(),
         "pattern" => "write it as the office's pattern or the schema says".to_owned(),
-        "date" => format!("write dates as {}", written(&source.dates)),
-        "datetime" => format!("write moments as {}", written(&source.datetimes)),
+        "date" => format!("write dates as {}", written(formats(&source.dates, field))),
+        "datetime" => format!("write moments as {}", written(formats(&source.datetimes, field))),
         "integer" => "write a whole number in digits, without spaces or a unit".to_owned(),
         "boolean" => "write one of the spellings of yes and no that the schema knows".to_owned(),
         "error-cell" => "the formula in the sheet failed: mend it, or put the value in its place".to_owned(),
@@ -49,4 +55,9 @@ pub fn advice(rule: &str, field: Option<&Field>, source: &Source) -> String {
         "event-before-calendar" => "the day lies before the programme began: check the year".to_owned(),
         _ => "look at the rows and mend them".to_owned(),
     }
+}
+
+/// The source's formats; the field's own where the source says nothing.
+fn formats<'f>(said: &'f [DateFormat], field: Option<&'f Field>) -> &'f [DateFormat] {
+    if said.is_empty() { field.map_or(said, |field| &field.syntax.dates) } else { said }
 }

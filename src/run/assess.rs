@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::contract::{Contract, Target};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
-use crate::project::{Office, Pipeline, Source};
+use crate::project::{Office, Pipeline, Reference, Source};
 use crate::read::limits::MOST_REASONS;
 use crate::read::{self, Amendment, Page, Refusal};
-use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated, is_of_drift};
+use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, is_of_drift, read_reference};
 use crate::warehouse::RowCounts;
 
 /// An extract to judge, and what is known of it.
@@ -26,6 +27,8 @@ pub struct Extract<'a> {
     pub barred: &'a Barred<'a>,
     /// The rules of every feed.
     pub rules: &'a ProjectRules,
+    /// Tables of the project, to which foreign keys may refer.
+    pub references: &'a [Reference],
 }
 
 /// What became of the rows of an extract that could be read.
@@ -57,8 +60,16 @@ pub fn assess_amended(
     amendments: &[Amendment],
 ) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
-    let context =
-        Context { contract, source: extract.source, office: extract.office, received: extract.received, since: extract.since, barred: extract.barred };
+    let lookups = lookups(contract, extract.references)?;
+    let context = Context {
+        contract,
+        source: extract.source,
+        office: extract.office,
+        received: extract.received,
+        since: extract.since,
+        barred: extract.barred,
+        lookups: &lookups,
+    };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
     let read = match read::read_amended(pages, amendments, extract.source, contract, &mut |piece| delivery.push(piece)) {
@@ -79,6 +90,20 @@ pub fn assess_amended(
         return Err(Error::new(Kind::Internal, format!("{}: {rows:?} do not add up", extract.path)));
     }
     Ok(Ok(Assessment { validated, rows, too_many }))
+}
+
+/// The keys that tables of the project have, where foreign keys refer to them.
+fn lookups(contract: &Contract, references: &[Reference]) -> Result<Lookups> {
+    let mut lookups = Lookups::new();
+    for (place, key) in contract.foreign_keys.iter().enumerate() {
+        let Target::Reference(name) = &key.target else { continue };
+        let Some(reference) = references.iter().find(|reference| reference.name == *name) else { continue };
+        let bytes = std::fs::read(&reference.path).map_err(|cause| crate::error::io(format!("cannot read `{}`", reference.path.display()), cause))?;
+        let table = read_reference(reference, &bytes.into())?;
+        let columns: Vec<_> = key.names.iter().filter_map(|name| table.column_by_name(name)).collect();
+        lookups.insert(place, validate::keys(&columns)?.into_iter().flatten().collect());
+    }
+    Ok(lookups)
 }
 
 fn count(validated: &Validated, read: u64) -> RowCounts {

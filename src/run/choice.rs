@@ -76,8 +76,16 @@ impl Choice {
         let mut first = None;
         for (index, source) in &self.sources {
             let pages = pages(source, file)?;
-            let extract =
-                Extract { source, office, received, since: project.since, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()), rules: &rules };
+            let extract = Extract {
+                source,
+                office,
+                received,
+                since: project.since,
+                path: &file.display().to_string(),
+                barred: &|_| Ok(Vec::new()),
+                rules: &rules,
+                references: &project.references,
+            };
             let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, &pages)? };
             if judged.read.is_ok() {
                 return Ok(judged);
@@ -150,7 +158,7 @@ fn pages(source: &Source, file: &Path) -> Result<Vec<Page>> {
 ///
 /// # Errors
 /// `Unavailable` where it cannot be read; `Data` where it has more than `most` bytes.
-fn read(file: &Path, most: u64) -> Result<Bytes> {
+pub(super) fn read(file: &Path, most: u64) -> Result<Bytes> {
     let failed = |cause| cannot_read(file, cause);
     let size = std::fs::metadata(file).map_err(failed)?.len();
     check_size(std::iter::once(size), most).map_err(|refusal| Error::new(Kind::Data, refusal.message))?;

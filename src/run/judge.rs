@@ -156,6 +156,7 @@ impl Judge {
             path: &found.path,
             barred: &barred,
             rules: &self.rules,
+            references: &self.project.references,
         };
         let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
             Ok(assessment) => assessment,

@@ -11,10 +11,12 @@ use arrow::datatypes::Field as ArrowField;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::literals;
+use crate::contract::literal::Scalar;
 use crate::contract::{
     self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
 };
-use crate::project::JSON_LIST_SEPARATOR;
+use crate::project::{JSON_LIST_SEPARATOR, Says};
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -47,12 +49,14 @@ pub struct Habit<'a> {
     pub numbers: NumberStyle,
     /// The office's zone.
     pub zone: Tz,
+    /// What of this the source says itself; for the rest the schema's own syntax stands first.
+    pub says: Says,
     /// The day the delivery was received: a year of two digits is the latest that is not after it.
     pub received: NaiveDate,
 }
 
 /// Why a cell does not fit: error, rule, and the rest of the sentence after the value.
-type Misfit = (&'static str, &'static str, String);
+pub(super) type Misfit = (&'static str, &'static str, String);
 
 /// What Excel shows for a formula that failed.
 const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
@@ -72,14 +76,18 @@ fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
 pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Habit<'_>, first_row: usize, faults: &mut Vec<CellFault>) -> ArrayRef {
     let field = &contract.fields[index];
     let mut cells = Cells { contract, field, index, texts, first_row, faults };
+    let numbers = field.syntax.numbers.filter(|_| !habit.says.numbers).unwrap_or(habit.numbers);
     match &field.kind {
         FieldKind::String => cells.strings(),
-        FieldKind::Integer => cells.integers(habit.numbers),
-        FieldKind::Number { scale } => cells.numbers(habit.numbers, *scale),
+        FieldKind::Integer => cells.integers(numbers),
+        FieldKind::Number { scale } => cells.numbers(numbers, *scale),
         FieldKind::Boolean { yes, no } => cells.booleans(yes, no),
         FieldKind::Date => cells.dates(habit),
         FieldKind::DateTime => cells.instants(habit),
-        FieldKind::List => cells.lists(habit.list_separator),
+        FieldKind::List => cells.lists(field.syntax.delimiter.as_deref().filter(|_| !habit.says.lists).unwrap_or(habit.list_separator)),
+        FieldKind::Year => cells.years(),
+        FieldKind::Time | FieldKind::YearMonth | FieldKind::Duration | FieldKind::Any => cells.kept(),
+        FieldKind::Array | FieldKind::Object | FieldKind::GeoPoint | FieldKind::GeoJson => cells.kept(),
     }
 }
 
@@ -121,25 +129,35 @@ impl<'a> Cells<'a> {
 
     fn booleans(&mut self, yes: &[String], no: &[String]) -> ArrayRef {
         let mut builder = BooleanBuilder::new();
-        self.each(|text| boolean(yes, no, text), |value| builder.append_option(value));
+        let field = self.field;
+        self.each(|text| boolean(field, yes, no, text), |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
     fn dates(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = Date32Builder::new();
+        let field = self.field;
+        let formats = with_own(habit.dates, habit.says.dates, field);
         let misfit = |why: Option<&str>| {
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
-            ("type-error", "date", format!("is not a date written {}{why}", one_of(habit.dates)))
+            ("type-error", "date", format!("is not a date written {}{why}", one_of(&formats)))
         };
-        self.each(|text| super::temporal::day(text, habit.dates, habit.received).map_err(misfit), |value| builder.append_option(value));
+        let cast = |text: &str| {
+            let day = super::temporal::day(text, &formats, habit.received).map_err(misfit)?;
+            field.check(|| Scalar::Whole(day.into())).map_err(literals::breach).map(|()| day)
+        };
+        self.each(cast, |value| builder.append_option(value));
         Arc::new(builder.finish())
     }
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
         let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
+        let field = self.field;
+        let formats = with_own(habit.datetimes, habit.says.datetimes, field);
         let cast = |text: &str| {
-            super::temporal::instant(text, habit.datetimes, habit.zone, habit.received)
-                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(habit.datetimes))))
+            let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
+                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
+            field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach).map(|()| instant)
         };
         self.each(cast, |value| builder.append_option(value));
         Arc::new(builder.finish())
@@ -148,9 +166,9 @@ impl<'a> Cells<'a> {
     fn lists(&mut self, separator: &str) -> ArrayRef {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(element);
-        let (codes, quotable) = (self.field.codes.as_deref(), self.is_quotable());
+        let (field, quotable) = (self.field, self.is_quotable());
         self.each(
-            |text| list(codes, separator, text, quotable),
+            |text| list(field, separator, text, quotable),
             |value| match value {
                 Some(items) => {
                     items.iter().for_each(|item| builder.values().append_value(item));
@@ -162,12 +180,26 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
+    fn years(&mut self) -> ArrayRef {
+        let mut builder = Int64Builder::new();
+        let field = self.field;
+        self.each(|text| literals::years(field, text), |value| builder.append_option(value));
+        Arc::new(builder.finish())
+    }
+
+    fn kept(&mut self) -> ArrayRef {
+        let mut builder = StringBuilder::new();
+        let field = self.field;
+        self.each(|text| literals::kept(field, text), |value| builder.append_option(value));
+        Arc::new(builder.finish())
+    }
+
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
     fn each<T>(&mut self, cast: impl Fn(&str) -> Result<T, Misfit>, mut append: impl FnMut(Option<T>)) {
         for row in 0..self.texts.len() {
             let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
             let text = text.trim();
-            if self.contract.is_missing(text) {
+            if self.contract.is_missing_in(self.index, text) {
                 if self.field.required {
                     self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
                 }
@@ -204,6 +236,11 @@ fn shorten(value: &str) -> String {
     if value.chars().count() <= 40 { value.to_owned() } else { value.chars().take(39).chain(['…']).collect() }
 }
 
+/// The source's formats; where it says none, the schema's before those that its kind of file has of itself.
+fn with_own<'f>(formats: &'f [DateFormat], says: bool, field: &'f Field) -> Cow<'f, [DateFormat]> {
+    if says || field.syntax.dates.is_empty() { Cow::Borrowed(formats) } else { field.syntax.dates.iter().chain(formats).cloned().collect() }
+}
+
 fn one_of(formats: &[DateFormat]) -> String {
     formats.iter().map(DateFormat::as_str).collect::<Vec<_>>().join(" or ")
 }
@@ -221,10 +258,19 @@ fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misf
     {
         return Err(("constraint-error", "pattern", "does not match the pattern".to_owned()));
     }
-    match &field.codes {
-        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest)),
-        None => Ok(text),
+    if !field.syntax.text.is_met_by(&text) {
+        let (rule, rest) = field.syntax.text.misfit();
+        return Err(("type-error", rule, rest.to_owned()));
     }
+    let text = match &field.codes {
+        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest))?,
+        None => text,
+    };
+    if let Some(limits) = &field.limits {
+        limits.check(&Scalar::Text(text.clone())).map_err(literals::breach)?;
+        limits.check_length(text.chars().count(), "characters").map_err(literals::breach)?;
+    }
+    Ok(text)
 }
 
 /// The one spelling of an id, lost zeros put back.
@@ -255,12 +301,14 @@ fn code(codes: &CodeList, text: &str) -> Result<String, String> {
 
 fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
     let misfit = |why: Misread| ("type-error", "integer", format!("is not a whole number{}", why.because()));
+    let text = if field.syntax.has_units { literals::without_units(text) } else { text };
     let value = style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?;
     within_limits(field, 0, value.into())?;
     Ok(value)
 }
 
 fn number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Result<i128, Misfit> {
+    let text = if field.syntax.has_units { literals::without_units(text) } else { text };
     let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
     let value = figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?;
     within_limits(field, scale, value)?;
@@ -274,31 +322,38 @@ fn within_limits(field: &Field, scale: u8, value: i128) -> Result<(), Misfit> {
     if let Some(maximum) = field.maximum.filter(|maximum| value > *maximum) {
         return Err(("constraint-error", "maximum", format!("is more than {}", written(maximum, scale))));
     }
-    Ok(())
+    field.check(|| Scalar::Whole(value)).map_err(literals::breach)
 }
 
-fn boolean(yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
+fn boolean(field: &Field, yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
     let folded = fold(text);
+    let checked = |value: bool| field.check(|| Scalar::Truth(value)).map_err(literals::breach).map(|()| value);
     match (yes.contains(&folded), no.contains(&folded)) {
-        (true, _) => Ok(true),
-        (_, true) => Ok(false),
+        (true, _) => checked(true),
+        (_, true) => checked(false),
         _ => Err(("type-error", "boolean", format!("is neither {} nor {}", yes.join("/"), no.join("/")))),
     }
 }
 
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
-fn list(codes: Option<&CodeList>, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
+fn list(field: &Field, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
+    let mut written = 0;
     for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
-        let shown = if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
-        let item = match codes {
-            Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {shown}, which {rest}")))?,
-            None => item.to_owned(),
+        let shown = || if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
+        let item = match &field.codes {
+            Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {}, which {rest}", shown())))?,
+            None => literals::item(field.syntax.items, item).map_err(|rest| ("type-error", "list", format!("holds {}, which {rest}", shown())))?,
         };
+        written += 1;
         if seen.insert(item.clone()) {
             items.push(item);
         }
+    }
+    if let Some(limits) = &field.limits {
+        limits.check_length(written, "items").map_err(literals::breach)?;
+        limits.check(&Scalar::Items(items.clone())).map_err(literals::breach)?;
     }
     Ok(items)
 }

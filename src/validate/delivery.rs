@@ -14,6 +14,7 @@ use super::deletions::Deletions;
 use super::drift;
 use super::duplicates::{self, Verdict};
 use super::fault::{Outcome, Reason, SetAsideRow};
+use super::foreign::{self, Lookups};
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
 use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
@@ -36,6 +37,8 @@ pub struct Context<'a> {
     pub since: chrono::NaiveDate,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
+    /// Keys of tables of the project that foreign keys refer to.
+    pub lookups: &'a Lookups,
 }
 
 impl Context<'_> {
@@ -100,6 +103,7 @@ impl Formats {
             datetimes: &self.datetimes,
             list_separator: &source.list_separator,
             numbers: source.numbers,
+            says: source.says,
             zone,
             received: received.date_naive(),
         }
@@ -217,6 +221,7 @@ impl<'a> Delivery<'a> {
         for (row, verdict) in duplicates::judge(contract, &typed, |row| judged.has(row))? {
             judged.verdict(row, verdict);
         }
+        judged.across_rows(contract, &typed, context.lookups)?;
         let good = judged.spare(&typed)?;
         let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
@@ -229,7 +234,7 @@ impl<'a> Delivery<'a> {
 
 /// Rows in which several cells are not of their kind: their columns may be shifted and a name may stand in any of them,
 /// so that no value of theirs is shown.
-fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
+pub(super) fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
     let foreign = faults.iter().filter(|fault| fault.error == "type-error" || fault.rule == "codes");
     foreign.filter(|fault| !seen.insert(fault.row)).map(|fault| fault.row).collect()
@@ -273,6 +278,28 @@ impl Judged {
             Verdict::Contradiction => (Outcome::Quarantined, "primary-key", "primary-key", "another row says something else of the same record and moment"),
         };
         self.add(row, outcome, Reason { field: None, error, rule: rule.into(), message: message.to_owned() });
+    }
+
+    /// Rows that agree where none may are all quarantined, since nothing says which is right; so are rows that refer to one
+    /// that is not there, until no row refers to a quarantined one.
+    fn across_rows(&mut self, contract: &Contract, typed: &TypedRows, lookups: &Lookups) -> Result<()> {
+        for repeat in foreign::repeats(contract, typed, |row| self.has(row))? {
+            let field = (repeat.rule == "unique").then(|| contract.fields[repeat.fields[0]].name.clone());
+            let message = format!("another row of the delivery has the same {}", foreign::names(contract, &repeat.fields));
+            for row in repeat.rows {
+                let reason = Reason { field: field.clone(), error: "unique-error", rule: repeat.rule.into(), message: message.clone() };
+                self.add(row, Outcome::Quarantined, reason);
+            }
+        }
+        loop {
+            let orphans = foreign::orphans(contract, typed, lookups, |row| self.has(row))?;
+            if orphans.is_empty() {
+                return Ok(());
+            }
+            for (row, place) in orphans {
+                self.row_fault(row, "foreign-key", "foreign-key", foreign::orphan_message(contract, &contract.foreign_keys[place]));
+            }
+        }
     }
 
     fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::cast::{self, CellFault, Habit};
 use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Access, DriftPolicies, Export, Format, Limits, MOST_BYTES, Periods, Reference, Source, Template, TextEncoding};
+use crate::project::{Access, DriftPolicies, Export, Format, Limits, MOST_BYTES, Periods, Reference, Says, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
 /// Typed columns by field index; protected ones among them, so there is no `Debug`.
@@ -100,6 +100,7 @@ pub fn read_reference(reference: &Reference, bytes: &Bytes) -> Result<RecordBatc
         datetimes: &source.datetimes,
         list_separator: &source.list_separator,
         numbers: source.numbers,
+        says: source.says,
         zone: chrono_tz::UTC,
         received: chrono::NaiveDate::MAX,
     };
@@ -164,6 +165,7 @@ pub fn plain_source(contract: &Contract) -> Result<Source> {
         datetimes: vec![format(DateFormat::of_moments("%Y-%m-%dT%H:%M:%SZ"))?],
         list_separator: "|".to_owned(),
         numbers: NumberStyle::default(),
+        says: Says::default(),
         absent: BTreeSet::new(),
         labels,
         total_rows: BTreeSet::new(),

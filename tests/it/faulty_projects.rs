@@ -162,7 +162,7 @@ fn faults_do_not_hide_one_another() {
 
 #[test]
 fn a_fault_of_the_project_file_does_not_hide_the_others() {
-    says(&["invalid type: integer `202301`", "invalid type: string \"a quarter\"", "invalid type: string \"one\""], &[], |p| {
+    says(&["invalid type: integer `202301`", "invalid type: string \"a quarter\"", "`one` is no number"], &[], |p| {
         p.replace(PROJECT, "\"2023-01\"", "202301");
         p.replace(PIPELINE, "tolerance = 0.25", "tolerance = \"a quarter\"");
         p.replace(SCHEMA, "\"minimum\": 1", "\"minimum\": \"one\"");

@@ -33,8 +33,15 @@ pub fn judge_pages(office: &str, pages: &[(&str, Vec<u8>)]) -> Result<(u64, Vali
 pub fn judge_as(source: &Source, office: &str, pages: &[(&str, Vec<u8>)]) -> Result<(u64, Validated), Refusal> {
     let contract = &*project().pipelines[0].contract;
     let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().expect("an instant");
-    let context =
-        Context { contract, source, office: project().office(office).expect("the office"), received, since: project().since, barred: &|_| Ok(Vec::new()) };
+    let context = Context {
+        contract,
+        source,
+        office: project().office(office).expect("the office"),
+        received,
+        since: project().since,
+        barred: &|_| Ok(Vec::new()),
+        lookups: &Default::default(),
+    };
     let formats = Formats::of(source);
     let mut delivery = Delivery::new(&context, &formats);
     let pages: Vec<Page> = pages.iter().map(|(name, bytes)| Page { name: (*name).to_owned(), bytes: Bytes::copy_from_slice(bytes) }).collect();

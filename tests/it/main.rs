@@ -38,6 +38,7 @@ mod forms_exports;
 mod forms_properties;
 mod forms_runs;
 mod found_by_trial;
+mod frictionless;
 mod labels;
 mod leak;
 mod lineage;

@@ -28,7 +28,7 @@ fn judge(index: usize, bytes: &[u8]) -> Result<(u64, Validated), Refusal> {
     let contract = &*project().pipelines[0].contract;
     let office = project().office(office).expect("the office");
     let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().expect("an instant");
-    let context = Context { contract, source, office, received, since: project().since, barred: &|_| Ok(Vec::new()) };
+    let context = Context { contract, source, office, received, since: project().since, barred: &|_| Ok(Vec::new()), lookups: &Default::default() };
     let formats = Formats::of(source);
     let mut delivery = Delivery::new(&context, &formats);
     let rows = read(&Bytes::copy_from_slice(bytes), source, contract, &mut |piece| delivery.push(piece))?;

@@ -71,7 +71,8 @@ pub fn judge_in(project: &Project, bytes: &[u8]) -> Result<(u64, Validated), Ref
     let pipeline = project.pipeline("steps").expect("the feed");
     let (source, office) = (&*pipeline.sources[0], project.office("RAB").expect("the office"));
     let received: DateTime<Utc> = "2023-02-04T00:00:00Z".parse().expect("an instant");
-    let context = Context { contract: &pipeline.contract, source, office, received, since: project.since, barred: &|_| Ok(Vec::new()) };
+    let context =
+        Context { contract: &pipeline.contract, source, office, received, since: project.since, barred: &|_| Ok(Vec::new()), lookups: &Default::default() };
     let formats = Formats::of(source);
     let mut delivery = Delivery::new(&context, &formats);
     let read = read(&Bytes::copy_from_slice(bytes), source, &pipeline.contract, &mut |piece| delivery.push(piece))?;

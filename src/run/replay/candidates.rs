@@ -62,7 +62,7 @@ impl<'a> Candidates<'a> {
         let mut candidates = Self { loaded: Vec::new(), refused: Vec::new(), not_replayed: Vec::new() };
         let live = live_of(submissions);
         let wanted = live.iter().filter(|one| which.wants(&one.submission.feed, &one.submission.office, &one.submission.period));
-        for one in wanted.filter(|one| is_judged_otherwise(project, one)) {
+        for one in wanted.filter(|one| is_judged_otherwise(project, &by_path, one)) {
             match at_source(&by_path, listing, one.submission) {
                 Ok(found) => candidates.loaded.push(Candidate { found, submission: one.submission }),
                 Err(why) => candidates.not_replayed.push(NotReplayed::of(one.submission, why)),
@@ -79,7 +79,7 @@ impl<'a> Candidates<'a> {
 pub fn judged_otherwise(project: &Project, listing: &Listing, submissions: &[Submission]) -> u64 {
     let by_path = by_path(listing);
     let live = live_of(submissions);
-    let otherwise = live.iter().filter(|one| is_judged_otherwise(project, one) && at_source(&by_path, listing, one.submission).is_ok());
+    let otherwise = live.iter().filter(|one| is_judged_otherwise(project, &by_path, one) && at_source(&by_path, listing, one.submission).is_ok());
     otherwise.count() as u64
 }
 
@@ -90,9 +90,14 @@ fn by_path(listing: &Listing) -> ByPath<'_> {
 }
 
 /// A feed that the project has no more is nobody's to judge; an extract that no source claims is told where it is sought.
-fn is_judged_otherwise(project: &Project, one: &LiveSubmission<'_>) -> bool {
+fn is_judged_otherwise(project: &Project, by_path: &ByPath<'_>, one: &LiveSubmission<'_>) -> bool {
     let submission = one.submission;
     let Some(pipeline) = project.pipeline(&submission.feed) else { return false };
+    if submission.amends.is_some() {
+        // A returned workbook lies in no source's place; it is written as the extract is that it mends.
+        let found = by_path.get(&(submission.feed.as_str(), submission.path.as_str()));
+        return found.is_none_or(|found| found.judged_by(project) != one.contract);
+    }
     let claims = |source: &&std::sync::Arc<Source>| {
         let placed = source.template.place(&submission.path);
         placed.is_some_and(|placed| source.offices.contains(&placed.office) && source.periods.hold(placed.period))
@@ -103,9 +108,6 @@ fn is_judged_otherwise(project: &Project, one: &LiveSubmission<'_>) -> bool {
 
 /// The extract of a submission where it still lies at the source as it did; else the reason.
 fn at_source<'a>(by_path: &ByPath<'a>, listing: &Listing, submission: &Submission) -> Result<&'a Found, &'static str> {
-    if submission.amends.is_some() {
-        return Err("a returned workbook mended it, which is not judged anew");
-    }
     let Some(found) = by_path.get(&(submission.feed.as_str(), submission.path.as_str())).copied() else {
         let is_out_of_reach = listing.unreachable.iter().any(|(feed, _)| feed.as_str() == submission.feed);
         return Err(if is_out_of_reach { "a source of the feed is out of reach" } else { "it is not at the source any more" });

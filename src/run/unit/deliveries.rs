@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{DeliveryForm, ProjectRules, Text};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::period::{Period, PeriodKind};
-use crate::project::{Office, Pipeline, Project, Source};
+use crate::project::{Office, Pipeline, Project, Says, Source};
 use crate::read::Page;
 use crate::run::assess::{Extract, assess};
 use crate::run::standing::{Arrival, Standing, standing};
@@ -128,7 +128,8 @@ fn extract(contract: &Contract, table: &TextTable, defaults: Option<&Defaults>, 
     let bytes = lines.into_inner().map_err(|cause| Error::new(Kind::Internal, "an extract cannot be written").because(cause.into_error()))?;
     let is_there = |name: &str| table.column(name).is_some() || added.iter().any(|(known, _)| *known == name);
     let absent: BTreeSet<usize> = (0..fields.len()).filter(|index| !is_there(fields[*index])).collect();
-    let source = Source { absent, list_separator: LIST_SEPARATOR.to_owned(), ..plain_source(contract)? };
+    let says = Says { dates: true, datetimes: true, numbers: true, lists: true };
+    let source = Source { absent, list_separator: LIST_SEPARATOR.to_owned(), says, ..plain_source(contract)? };
     Ok((faults.len() == before).then(|| Content::Extract(bytes.into(), Box::new(source), table.rows.iter().map(|row| row.line).collect())))
 }
 
@@ -230,7 +231,16 @@ fn judge_extract(
     revision: i64,
 ) -> Result<Judged> {
     let barred = |_: &TypedRows| Ok(Vec::new());
-    let extract = Extract { source, office, received: delivery.received, since: project.since, path: &delivery.path, barred: &barred, rules };
+    let extract = Extract {
+        source,
+        office,
+        received: delivery.received,
+        since: project.since,
+        path: &delivery.path,
+        barred: &barred,
+        rules,
+        references: &project.references,
+    };
     let pages = [Page { name: delivery.path.clone(), bytes: bytes.clone() }];
     let assessment = match assess(pipeline, &extract, &pages)? {
         Ok(assessment) => assessment,

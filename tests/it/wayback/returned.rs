@@ -65,6 +65,25 @@ fn what_is_not_mended_stays_set_aside() {
 }
 
 #[test]
+fn a_mended_delivery_is_judged_anew_with_what_was_mended() {
+    let folder = project();
+    let mut rows = faulty();
+    rows.push(with(with(ROWS[1], "Identifiant", "r-6"), "Nationalité", "Zaïre"));
+    rows.extend(["r-10", "r-11", "r-12", "r-13", "r-14", "r-15"].map(|id| with(ROWS[2], "Identifiant", id)));
+    deliver(&folder, "2023-02-04", &rows);
+    folder.rihla(&["run"]).ok();
+    give_back(&folder, "2023-02-10", &export(&folder).with("6", "Nationalité", "GIN"));
+    assert_eq!(counts(&run(&folder)), [12, 11, 1, 0, 0]);
+    assert!(folder.rihla(&["replay", "--dry-run"]).ok().stdout.contains("no report was judged by anything else than holds now"));
+    folder.replace("schemas/codes/country.csv", "RDC|DRC", "RDC|DRC|Zaïre");
+    let told = folder.rihla(&["replay", "--json"]).ok().json();
+    assert_eq!((&told["reports"][0]["loaded"][0]["row"], &told["not_replayed"]), (&7.into(), &serde_json::json!([])), "{told}");
+    assert_eq!(folder.loaded("registrations").iter().filter(|row| row["revision"] == 3).count(), 12, "the row that a person mended is still mended");
+    let submissions = submissions(&folder);
+    assert_eq!(submissions.iter().filter(|one| one["amends"] == submissions[0]["submission_id"]).count(), 2, "what it mends it mends still");
+}
+
+#[test]
 fn protected_cells_count_where_they_are_filled() {
     let folder = project();
     let mut rows = ROWS.to_vec();
