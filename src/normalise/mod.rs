@@ -90,8 +90,8 @@ impl<'a> People<'a> {
 
     fn columns(&self, key: &Key) -> [ArrayRef; 4] {
         let count = self.case.len();
-        let persons = (0..count).map(|row| self.is_named(row).then(|| key.person(self.case.value(row), self.person.value(row))).unwrap_or_default());
-        let cases = (0..count).map(|row| (!self.case.is_null(row)).then(|| key.case(self.case.value(row))).unwrap_or_default());
+        let persons = (0..count).map(|row| if self.is_named(row) { key.person(self.case.value(row), self.person.value(row)) } else { String::new() });
+        let cases = (0..count).map(|row| if self.case.is_null(row) { String::new() } else { key.case(self.case.value(row)) });
         let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
         let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), self.age(row)));
         [

@@ -69,7 +69,7 @@ const ACCOUNT: &str = "devstoreaccount1";
 const ACCOUNT_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /// A server that speaks the language of Azure's blobs, ended with the test.
-struct Azurite(Child, u16, tempfile::TempDir);
+struct Azurite(Child, u16, #[expect(dead_code, reason = "held, never read")] tempfile::TempDir);
 
 impl Drop for Azurite {
     fn drop(&mut self) {
