@@ -92,8 +92,15 @@ impl Way {
     /// The same with what returned workbooks mend.
     pub fn judge_amended(&self, pages: &[Page], amendments: &[Amendment]) -> Result<(u64, Validated), Refusal> {
         let contract: &Contract = &self.pipeline.contract;
-        let context =
-            Context { contract, source: self.source, office: self.office, received: received(), since: self.project.since, barred: &|_| Ok(Vec::new()) };
+        let context = Context {
+            contract,
+            source: self.source,
+            office: self.office,
+            received: received(),
+            since: self.project.since,
+            barred: &|_| Ok(Vec::new()),
+            lookups: &std::collections::BTreeMap::new(),
+        };
         let formats = Formats::of(self.source);
         let mut delivery = Delivery::new(&context, &formats);
         let (read, _) = read_amended(pages, amendments, self.source, contract, &mut |piece| delivery.push(piece))?;

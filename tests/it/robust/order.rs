@@ -22,7 +22,8 @@ fn judge(text: &str, batch_rows: usize) -> Option<(u64, Validated)> {
     let pipeline = &project().pipelines[0];
     let (contract, source, office) = (&*pipeline.contract, &*pipeline.sources[0], project().office("RAB")?);
     let received: DateTime<Utc> = "2023-07-01T00:00:00Z".parse().ok()?;
-    let context = Context { contract, source, office, received, since: project().since, barred: &|_| Ok(Vec::new()) };
+    let context =
+        Context { contract, source, office, received, since: project().since, barred: &|_| Ok(Vec::new()), lookups: &std::collections::BTreeMap::new() };
     let formats = Formats::of(source);
     let mut delivery = Delivery::new(&context, &formats);
     let mut take = |piece| match piece {
