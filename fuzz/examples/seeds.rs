@@ -10,6 +10,8 @@ use rihla_fuzz::pack::sheet;
 use rihla_fuzz::targets::passport;
 
 const BETWEEN: &[u8] = b"\xFF\xFE\xFD";
+const STRINGS: &[u8] = b"<sst><si><t>texte</t></si></sst>";
+const STYLES: &[u8] = b"<styleSheet><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
 
 fn main() {
     let of = |fits: &dyn Fn(&Way) -> bool| ways().iter().filter(|way| fits(way)).collect::<Vec<_>>();
@@ -37,7 +39,7 @@ fn main() {
         let labels: Vec<String> = passport.sheets[0].columns.iter().map(|(label, _)| label.clone()).collect();
         let row = |number: i64, out: &str| [vec![number.to_string(), out.to_owned()], vec![String::new(); labels.len() - 2]].concat();
         let rows = sheet(&[labels.clone(), row(2, ""), row(3, "non"), row(4, "oui")]);
-        keep("returned", index, &[&[number(index), 1], rows.as_bytes()]);
+        keep("returned", index, &[&[number(index), 1], rows.as_bytes(), BETWEEN, STRINGS, BETWEEN, STYLES]);
         keep("returned", 100 + index, &[&[number(index), 2], sheet(&passport.lines()).as_bytes(), BETWEEN, rows.as_bytes()]);
     }
     for index in 0..12 {
@@ -94,6 +96,7 @@ fn cells(way: &Way) -> Vec<String> {
         FieldKind::String | FieldKind::List => {
             field.codes.as_ref().and_then(|codes| codes.codes.first()).map_or_else(|| format!("r-{index}"), |code| code.code.clone())
         }
+        _ => String::new(),
     };
     labels(way).iter().enumerate().map(cell).collect()
 }
@@ -127,9 +130,7 @@ fn xlsx(way: &Way) -> Vec<u8> {
     let sheet = format!(
         "<worksheet><sheetData>{rows}<row><c t=\"s\" s=\"1\"><v>0</v></c><c><f>1</f><v>44927</v></c></row></sheetData><mergeCells><mergeCell ref=\"A1:B1\"/></mergeCells></worksheet>"
     );
-    let strings = "<sst><si><t>texte</t></si></sst>";
-    let styles = "<styleSheet><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
-    [sheet.as_bytes(), BETWEEN, strings.as_bytes(), BETWEEN, styles.as_bytes()].concat()
+    [sheet.as_bytes(), BETWEEN, STRINGS, BETWEEN, STYLES].concat()
 }
 
 fn ods(way: &Way) -> String {

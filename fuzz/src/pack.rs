@@ -55,7 +55,9 @@ pub fn xlsx(sheets: &[&str], parts: &[&[u8]]) -> Vec<u8> {
     let mut files: Vec<(&str, &[u8])> =
         vec![("_rels/.rels", root.as_bytes()), ("xl/workbook.xml", book.as_bytes()), ("xl/_rels/workbook.xml.rels", relations.as_bytes())];
     files.extend(names.iter().enumerate().map(|(index, name)| (name.as_str(), part(index))));
-    files.extend([("xl/sharedStrings.xml", part(sheets.len())), ("xl/styles.xml", part(sheets.len() + 1))]);
+    // An empty file would be broken XML; one that is missing is none.
+    let last = ["xl/sharedStrings.xml", "xl/styles.xml"].into_iter().zip(parts.iter().skip(sheets.len()));
+    files.extend(last.map(|(name, part)| (name, *part)));
     archive(&files)
 }
 
