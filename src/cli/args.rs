@@ -113,14 +113,16 @@ pub enum Command {
 
     /// Try one extract as a run would judge it; load nothing
     ///
-    /// What the office would be told: the rows that would be loaded and those that would not, the faults by rule and
-    /// field with their rows, and what to mend. The extract may lie anywhere; no warehouse and no key is needed. Exits
-    /// with 0 where it would be loaded and every row is good, else with 1.
+    /// What the office would be told: the rows that would be loaded and those that would not, the
+    /// faults by rule and field with their rows, and what to mend. The extract may lie anywhere; no
+    /// warehouse and no key is needed. Exits with 0 where it would be loaded and every row is good,
+    /// else with 1.
     ///
     /// Not judged is what only the warehouse knows: whether the delivery says something new.
     ///
-    /// With --schema any CSV is held against a Table Schema, as the standard says and without a project: rows are counted
-    /// with the header as row 1, and each fault has its row, field and name as in Frictionless.
+    /// With --schema any CSV is held against a Table Schema, as the standard says and without a
+    /// project: rows are counted with the header as row 1, and each fault has its row, field and
+    /// name as in Frictionless.
     ///
     ///   rihla validate people.csv --schema people.schema.json --delimiter ';'
     #[command(verbatim_doc_comment)]

@@ -19,8 +19,9 @@ use crate::warehouse::Warehouse;
 
 /// Show how the share of faulty rows moves from month to month
 ///
-/// Rows read, rows with faults, their share, and its change against the month before in percentage points; of the newest
-/// delivery of every report, those refused whole included. With `rule` among --by a row counts for each of its rules.
+/// Rows read, rows with faults, their share, and its change against the month before in percentage
+/// points; of the newest delivery of every report, those refused whole included. With `rule` among
+/// --by a row counts for each of its rules.
 ///
 ///   rihla quarantine trend --office OUJ --by feed,rule
 #[derive(Debug, clap::Args)]
