@@ -63,7 +63,7 @@ fn packed_as(compression: Compression) -> impl Iterator<Item = Way> {
 }
 
 /// The way that the first byte chooses among those of a format, and the other bytes.
-pub fn choose<'d>(data: &'d [u8], fits: impl Fn(&Source) -> bool) -> Option<(&'static Way, &'d [u8])> {
+pub fn choose(data: &[u8], fits: impl Fn(&Source) -> bool) -> Option<(&'static Way, &[u8])> {
     let (first, rest) = data.split_first()?;
     let fitting: Vec<&Way> = ways().iter().filter(|way| fits(way.source)).collect();
     Some((fitting[usize::from(*first) % fitting.len()], rest))
@@ -75,7 +75,7 @@ pub fn is_csv(source: &Source) -> bool {
 }
 
 /// A label for each field that the source has, direct identifiers among them.
-pub fn labels<'w>(way: &'w Way) -> Vec<(&'w Field, &'w str)> {
+pub fn labels(way: &Way) -> Vec<(&Field, &str)> {
     let mut known: Vec<(&usize, &str)> = way.source.labels.iter().map(|(label, field)| (field, label.as_str())).collect();
     known.sort_unstable();
     let mut seen = BTreeSet::new();

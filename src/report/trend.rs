@@ -46,6 +46,9 @@ pub struct TrendLine {
 /// A line by what it is told apart by, without its month.
 type Group = (Option<String>, Option<String>, Option<(String, String)>);
 
+/// Faulty rows, by submission, sheet and number, of every month and group.
+type FaultyRows = BTreeMap<(Period, Group), BTreeSet<(String, Option<String>, i64)>>;
+
 /// Faulty rows by month and whatever else is asked for, oldest first. Of each slot the newest delivery counts.
 ///
 /// # Errors
@@ -58,7 +61,7 @@ pub async fn trend(warehouse: &Warehouse, filter: &QuarantineFilter, by: &BTreeS
         let Ok(period) = one.period.parse::<Period>() else { continue };
         *read.entry((period, group(by, &one.feed, &one.office, None))).or_default() += one.rows.read;
     }
-    let mut faulty: BTreeMap<(Period, Group), BTreeSet<(String, Option<String>, i64)>> = BTreeMap::new();
+    let mut faulty = FaultyRows::new();
     let ids: BTreeSet<&str> = newest.iter().map(|one| one.submission_id.as_str()).collect();
     for line in quarantine(warehouse, &QuarantineFilter { all_revisions: true, ..filter.clone() }).await? {
         let Ok(period) = line.period.parse::<Period>() else { continue };
@@ -76,11 +79,7 @@ pub async fn trend(warehouse: &Warehouse, filter: &QuarantineFilter, by: &BTreeS
     Ok(lines(keys.collect(), &read, &faulty))
 }
 
-fn lines(
-    keys: BTreeSet<(Period, Group)>,
-    read: &BTreeMap<(Period, Group), u64>,
-    faulty: &BTreeMap<(Period, Group), BTreeSet<(String, Option<String>, i64)>>,
-) -> Vec<TrendLine> {
+fn lines(keys: BTreeSet<(Period, Group)>, read: &BTreeMap<(Period, Group), u64>, faulty: &FaultyRows) -> Vec<TrendLine> {
     let counts = |period: Period, group: &Group| {
         let (feed, office, _) = group.clone();
         let rows = read.get(&(period, (feed, office, None))).copied().unwrap_or_default();

@@ -136,7 +136,10 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, answers: &Answers) {
     send(stream, &method, &answer);
 }
 
-fn request(stream: &TcpStream) -> Option<(String, String, Vec<(String, String)>)> {
+/// Method, target and headers.
+type Head = (String, String, Vec<(String, String)>);
+
+fn request(stream: &TcpStream) -> Option<Head> {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|length| *length > 0)?;

@@ -11,6 +11,9 @@ use super::workbook::{Making, lock, upper};
 use crate::read::{Mode, RowSheet};
 use crate::warehouse::SubmissionOutcome;
 
+/// Rows by sheet and number.
+type Places<'r> = BTreeSet<(Option<&'r str>, i64)>;
+
 /// Letters that fit on a line of the whole sheet, and of its last column.
 const LINES: (usize, usize) = (140, 58);
 
@@ -105,7 +108,7 @@ impl Summary<'_> {
     /// Faults by rule and column, what happens most first.
     fn faults(&mut self) -> Result<(), XlsxError> {
         let making = self.making;
-        let mut groups: BTreeMap<(&str, &str, Option<&str>), BTreeSet<(Option<&str>, i64)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, &str, Option<&str>), Places<'_>> = BTreeMap::new();
         for row in &making.delivery.rows {
             for fault in &row.faults {
                 groups.entry((&fault.error, &fault.rule, fault.field.as_deref())).or_default().insert((row.sheet.as_deref(), row.row));

@@ -55,7 +55,7 @@ print(json.dumps(told))
 /// What this program says of a case.
 fn ours(folder: &TempDir, case: &Case, name: &str) -> BTreeSet<Fault> {
     let path = |ending: &str| folder.path().join(format!("{name}.{ending}"));
-    std::fs::write(path("csv"), &case.csv()).expect("a file");
+    std::fs::write(path("csv"), case.csv()).expect("a file");
     std::fs::write(path("json"), case.schema.to_string()).expect("a file");
     let held = hold_against(&path("csv"), &path("json"), b',', TextEncoding::Utf8).unwrap_or_else(|error| panic!("{error:?}: {:#}", case.schema));
     let report = held.unwrap_or_else(|refusal| panic!("{refusal}: {}", case.csv()));

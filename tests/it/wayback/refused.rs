@@ -3,6 +3,9 @@
 use super::{Book, counts, deliver, export, faulty, give_back, refusal, run, with_fault};
 use crate::support::{Folder, ROWS, assert_nobody};
 
+/// What is done to a workbook.
+type Harm = fn(&mut Book);
+
 /// Error and reason of a workbook that was changed.
 #[track_caller]
 fn of(change: impl FnOnce(&mut Book)) -> (String, String) {
@@ -18,7 +21,7 @@ fn of(change: impl FnOnce(&mut Book)) -> (String, String) {
 
 #[test]
 fn what_it_was_made_with_must_be_there() {
-    let cases: [(&str, fn(&mut Book)); 10] = [
+    let cases: [(&str, Harm); 10] = [
         ("rows are missing from the sheet `registrations`, the first of them row 6", |book| drop(book.rows().remove(1))),
         ("row 6 stands twice", |book| {
             let row = book.rows()[1].clone();

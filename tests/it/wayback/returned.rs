@@ -110,7 +110,7 @@ fn protected_cells_count_where_they_are_filled() {
     assert_nobody(&ran.said().replace("in/RAB", ""));
     assert_eq!(counts(&ran.json()), [8, 8, 0, 0, 0]);
     let loaded = folder.loaded("registrations");
-    let person = |record: &str| loaded.iter().filter(|row| row["record_id"] == record).map(|row| row["case_id"].clone()).last();
+    let person = |record: &str| loaded.iter().filter(|row| row["record_id"] == record).map(|row| row["case_id"].clone()).next_back();
     assert_eq!(person("r-2"), person("r-1"), "the case is the one that was typed");
     assert!(loaded.iter().any(|row| row["record_id"] == "r-3" && row["sadd_group"] == "women"), "the birth date stayed the extract's");
 }
