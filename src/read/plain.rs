@@ -22,7 +22,7 @@ pub fn records(bytes: &[u8], delimiter: u8, encoding: TextEncoding, take: &mut d
         let unreadable = |_| Refusal { error: "source-error", message: format!("what follows record {number} cannot be read") };
         let more = reader.read_byte_record(&mut record).map_err(unreadable)?;
         let start = if more { first_of(&text, end) } else { text.len() };
-        for _ in 0..blank_lines(&text[end..start]) {
+        for _ in 0..blank_lines(&text, end, start) {
             number += 1;
             take(number, &[]);
         }
@@ -42,10 +42,11 @@ fn first_of(text: &str, end: usize) -> usize {
     end + text[end..].find(|c| !matches!(c, '\r' | '\n')).unwrap_or(text.len() - end)
 }
 
-/// The lines that are blank between two records: a line feed that belongs to the carriage return before it ends none.
-fn blank_lines(between: &str) -> usize {
-    let bytes = between.as_bytes();
-    bytes.iter().enumerate().filter(|(at, byte)| **byte == b'\r' || (**byte == b'\n' && (*at == 0 || bytes[at - 1] != b'\r'))).count()
+/// The lines that are blank between two records. A line feed that belongs to the carriage return before it ends none, and
+/// that return may be the last record's own.
+fn blank_lines(text: &str, end: usize, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    (end..start).filter(|at| bytes[*at] == b'\r' || (bytes[*at] == b'\n' && (*at == 0 || bytes[*at - 1] != b'\r'))).count()
 }
 
 #[cfg(test)]
