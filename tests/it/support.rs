@@ -293,7 +293,7 @@ pub fn snapshot(folder: &str, name: &str, story: &str, text: &str) {
     settings.set_description(story);
     settings.add_filter(r"\d{8}T\d{9}Z-[0-9a-f]{6}", "[run]");
     settings.add_filter(r"\d{8}T\d{6}Z-[0-9a-f]{6}", "[receipt]");
-    settings.add_filter(r#"("submission": ?)"[0-9a-f]{16}""#, r#"$1"[submission]""#);
+    settings.add_filter(r#"("submission(?:_id)?": ?)"[0-9a-f]{16}""#, r#"$1"[submission]""#);
     settings.add_filter(r"(/[^\s`]*)?/rihla-it-\w+/project", "[project]");
     settings.add_filter(r"(/[^\s`]*)?/rihla-it-\w+", "[temp]");
     settings.bind(|| insta::assert_snapshot!(name, text));
