@@ -9,16 +9,16 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use deltalake::kernel::StructType;
-use deltalake::kernel::Transaction;
+use deltalake::kernel::{Action, Transaction};
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
-use deltalake::kernel::transaction::CommitProperties;
-use deltalake::operations::write::SchemaMode;
-use deltalake::protocol::SaveMode;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use url::Url;
 
+use super::appending::Appending;
 use crate::error::{Error, Kind, Result, is_disk_full};
 use crate::store::{Store, files};
 
@@ -214,18 +214,43 @@ impl AppendedTable {
         self.table.table_provider().await.map_err(|cause| crate::error::engine(format!("cannot read the table `{}`", self.name), cause))
     }
 
+    /// Begins to append rows that nobody sees before [`AppendedTable::end_append`].
+    ///
+    /// # Errors
+    /// `Internal` where the table cannot be written.
+    pub(super) fn begin_append(&self) -> Result<Appending> {
+        Appending::begin(&self.table, &self.name)
+    }
+
+    /// Puts rows in place in one commit; nothing happens where there are none.
+    ///
+    /// # Errors
+    /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
+    pub(super) async fn end_append(&mut self, rows: Appending, transactions: Vec<Transaction>) -> Result<()> {
+        let files = rows.finish().await?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        let what = format!("cannot append to the table `{}`", self.name);
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let properties = CommitProperties::default().with_application_transactions(transactions);
+        let snapshot = self.table.snapshot().map_err(|cause| delta_error(&what, cause))?;
+        let commit = CommitBuilder::from(properties).with_actions(files.into_iter().map(Action::Add).collect());
+        let commit = commit.build(Some(snapshot), self.table.log_store(), operation).await.map_err(|cause| delta_error(&what, cause))?;
+        self.table.state = Some(commit.snapshot());
+        Ok(())
+    }
+
     /// Appends batches in one commit; nothing happens where they hold no rows.
     ///
     /// # Errors
     /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
     pub async fn append(&mut self, batches: Vec<RecordBatch>, transactions: Vec<Transaction>) -> Result<()> {
-        if batches.iter().all(|batch| batch.num_rows() == 0) {
-            return Ok(());
+        let mut rows = self.begin_append()?;
+        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+            rows.write(batch).await?;
         }
-        let properties = CommitProperties::default().with_application_transactions(transactions);
-        let write = self.table.clone().write(batches).with_save_mode(SaveMode::Append).with_schema_mode(SchemaMode::Merge).with_commit_properties(properties);
-        self.table = write.await.map_err(|cause| delta_error(&format!("cannot append to the table `{}`", self.name), cause))?;
-        Ok(())
+        self.end_append(rows, transactions).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Guarantees: nothing is overwritten; a delivery counts once however often a load is repeated; the `submissions`
 //! table is the truth about what was loaded, and rows that no submission vouches for are never seen. Knows no models.
 
+mod appending;
 mod change;
 mod delta;
 mod differences;
@@ -30,7 +31,7 @@ pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_c
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use live::{Live, LiveSubmission, Slot, live_of};
-pub use load::{Landed, SlotLoad};
+pub use load::{Landed, Loading, SlotLoad};
 pub use manifest::{
     ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
     TableFacts, TableSchema, TestResult,
