@@ -10,6 +10,7 @@ mod dates;
 mod field;
 mod fold;
 mod hxl;
+mod in_case;
 mod keys;
 mod limits;
 pub mod literal;
@@ -27,6 +28,7 @@ pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
 pub use field::{Field, FieldKind, ItemKind, Protection, Role, Syntax};
 pub use fold::fold;
 pub use hxl::hashtag;
+pub use in_case::InCase;
 pub use keys::{FieldsMatch, ForeignKey, Target, compared_as};
 pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
@@ -79,6 +81,8 @@ pub struct Contract {
     pub in_order: Vec<Vec<usize>>,
     /// Rules over a row as SQL expressions.
     pub rules: Vec<RowRule>,
+    /// Whether a case is one person, so that the case's pseudonym is the person's and no field holds a person's number.
+    pub one_person_per_case: bool,
     /// How case numbers are written; any text where empty.
     pub case_numbers: Vec<CaseNumberPattern>,
     /// Keys beside the primary one: fields in which no two rows agree.

@@ -22,7 +22,8 @@ pub fn settle(columns: &mut [Column], values: &[Values<'_>]) -> Vec<String> {
     questions.extend(propose_event_date(columns));
     for role in NEEDED.into_iter().filter(|role| !columns.iter().any(|column| column.role == Some(*role))) {
         if role != Role::EventDate || !columns.iter().any(|column| matches!(column.kind, Kind::Date(_)) && column.protection == Protection::Open) {
-            questions.push(format!("no column has the role `{}`, which a feed needs: which one is it?", role_name(role)));
+            let or = if role == Role::PersonNumber { " Or is a case always one person (`one_person_per_case`)?" } else { "" };
+            questions.push(format!("no column has the role `{}`, which a feed needs: which one is it?{or}", role_name(role)));
         }
     }
     for column in columns.iter_mut().filter(|column| !column.is_filled && column.role.is_some_and(|role| NEEDED.contains(&role) && role != Role::Sex)) {

@@ -66,7 +66,8 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
 /// The columns that tell who and how old.
 struct People<'a> {
     case: &'a StringArray,
-    person: &'a Int64Array,
+    /// Absent where a case is one person.
+    person: Option<&'a Int64Array>,
     sex: &'a StringArray,
     /// The dates of the event; of each row the earliest filled one counts.
     events: Vec<&'a Date32Array>,
@@ -79,7 +80,7 @@ impl<'a> People<'a> {
     fn of(contract: &Contract, typed: &'a TypedRows, deletions: &'a Deletions<'a>) -> Result<Self> {
         Ok(Self {
             case: needed(contract, typed, Role::CaseNumber)?,
-            person: needed(contract, typed, Role::PersonNumber)?,
+            person: if contract.one_person_per_case { None } else { Some(needed(contract, typed, Role::PersonNumber)?) },
             sex: needed(contract, typed, Role::Sex)?,
             events: events(contract, typed, deletions)?,
             birth: typed.role(contract, Role::BirthDate).and_then(|column| column.as_any().downcast_ref()),
@@ -90,21 +91,20 @@ impl<'a> People<'a> {
 
     fn columns(&self, key: &Key) -> [ArrayRef; 4] {
         let count = self.case.len();
-        let persons = (0..count).map(|row| if self.is_named(row) { key.person(self.case.value(row), self.person.value(row)) } else { String::new() });
         let cases = (0..count).map(|row| if self.case.is_null(row) { String::new() } else { key.case(self.case.value(row)) });
+        let cases: ArrayRef = Arc::new(StringArray::from_iter_values(cases));
         let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
         let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), self.age(row)));
-        [
-            Arc::new(StringArray::from_iter_values(persons)),
-            Arc::new(StringArray::from_iter_values(cases)),
-            Arc::new(ages.clone()),
-            Arc::new(StringArray::from_iter_values(groups)),
-        ]
+        [self.persons(key).unwrap_or_else(|| cases.clone()), cases, Arc::new(ages.clone()), Arc::new(StringArray::from_iter_values(groups))]
     }
 
-    /// False for deletions that do not say whose record it was.
-    fn is_named(&self, row: usize) -> bool {
-        !self.case.is_null(row) && !self.person.is_null(row)
+    /// Pseudonyms of numbered persons; empty for deletions that do not say whose record it was. Nothing where a case is one
+    /// person.
+    fn persons(&self, key: &Key) -> Option<ArrayRef> {
+        let numbers = self.person?;
+        let is_named = |row: usize| !self.case.is_null(row) && !numbers.is_null(row);
+        let person = |row| if is_named(row) { key.person(self.case.value(row), numbers.value(row)) } else { String::new() };
+        Some(Arc::new(StringArray::from_iter_values((0..self.case.len()).map(person))))
     }
 
     fn event(&self, row: usize) -> Option<i32> {

@@ -3,6 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
+use crate::contract::InCase;
+
 /// A chain of keys of 32 bytes, oldest first: the first makes pseudonyms, each later one makes new ones of the old.
 ///
 /// Has no `Debug` or `Display`: it cannot be printed.
@@ -66,6 +68,16 @@ impl Key {
     /// The pseudonym that a case had in an earlier generation of the key.
     pub fn case_in(&self, generation: usize, case: &str) -> String {
         self.chained(&[b"case", case.as_bytes()], generation)
+    }
+
+    /// The pseudonym of whom a row tells of, in a generation of the key: the case's own where a case is one person; nothing
+    /// where the person's number is not known.
+    pub fn who_in(&self, generation: usize, case: &str, who: InCase) -> Option<String> {
+        match who {
+            InCase::Number(person) => Some(self.person_in(generation, case, person)),
+            InCase::Only => Some(self.case_in(generation, case)),
+            InCase::Unknown => None,
+        }
     }
 
     /// What the newest link makes of a pseudonym of the generation before it.

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
-use super::{Closings, Files, Lang, Office, Project, Reference, closing, codes, corrections, hxl, labels, pipeline, retention, schema};
+use super::{Closings, Files, Lang, Office, Project, Reference, closing, codes, corrections, hxl, labels, pipeline, retention, roles, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -184,6 +184,7 @@ fn pipelines(files: &Files, around: &Surroundings<'_>, faults: &mut Vec<Fault>) 
         }
         pipelines.push((file, pipeline));
     }
+    roles::check_numbering(&pipelines, faults);
     pipelines
 }
 

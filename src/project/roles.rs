@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Pipeline;
 use super::forms::SchemaForm;
 use super::schema::KINDS;
 use crate::contract::{Field, Protection, Role};
@@ -26,11 +27,8 @@ pub fn check(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults
     for (role, name, kind, is_needed) in ROLES {
         let holders: Vec<usize> = (0..fields.len()).filter(|index| fields[*index].role == Some(role)).collect();
         let Some(index) = holders.first() else {
-            if is_needed {
-                faults.push(
-                    Fault::error(file, 0..1, format!("no field has the role `{name}`"))
-                        .hint(format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it")),
-                );
+            if is_needed && !(role == Role::PersonNumber && form.one_person_per_case()) {
+                faults.push(Fault::error(file, 0..1, format!("no field has the role `{name}`")).hint(missing_hint(role, name)));
             }
             continue;
         };
@@ -57,7 +55,40 @@ pub fn check(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults
             );
         }
     }
+    check_only_person(file, form, fields, faults);
     check_protection(file, form, fields, faults);
+}
+
+fn missing_hint(role: Role, name: &str) -> String {
+    let field = format!("add `\"rihla\": {{\"role\": \"{name}\"}}` to the field that holds it");
+    if role != Role::PersonNumber {
+        return field;
+    }
+    field + "; where a case is always one person, add `\"one_person_per_case\": true` to the schema's own `rihla` object"
+}
+
+/// Where a case is one person there is nobody to number.
+fn check_only_person(file: &Arc<SourceFile>, form: &SchemaForm, fields: &[Field], faults: &mut Vec<Fault>) {
+    let Some(says) = form.rihla.one_person_per_case.as_ref().filter(|says| *says.get_ref()) else { return };
+    if let Some(field) = fields.iter().find(|field| field.role == Some(Role::PersonNumber)) {
+        faults.push(
+            Fault::error(file, says.span(), format!("a case is one person here, though `{}` numbers the persons of a case", field.name))
+                .hint("take one of the two away: people are counted by what stays"),
+        );
+    }
+}
+
+/// Of one case, a feed that numbers its persons and one in which it is one person make different pseudonyms.
+pub fn check_numbering(pipelines: &[(Arc<SourceFile>, Pipeline)], faults: &mut Vec<Fault>) {
+    let (alone, numbered): (Vec<_>, Vec<_>) = pipelines.iter().partition(|(_, pipeline)| pipeline.contract.one_person_per_case);
+    let Some((_, other)) = numbered.first() else { return };
+    for (file, pipeline) in alone {
+        let message = format!("a case of `{}` is one person, and `{}` numbers the persons of a case", pipeline.contract.feed, other.contract.feed);
+        faults.push(
+            Fault::warning(file, 0..0, message)
+                .hint("nobody is known again in the other feed by `person_id`; where both tell of the same cases, join by `case_id`"),
+        );
+    }
 }
 
 /// Case numbers and birth dates stop at normalising.

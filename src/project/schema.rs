@@ -73,6 +73,7 @@ pub fn contract(
         together: relations::together(file, &form.rihla.together, &fields, faults),
         in_order: relations::in_order(file, &form.rihla.in_order, &fields, faults),
         rules: if is_whole { row_rules::resolve(file, &form.rihla.rules, (purpose, &fields), faults) } else { Vec::new() },
+        one_person_per_case: form.one_person_per_case(),
         case_numbers: patterns.to_vec(),
         missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text.value()).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns, &referred),

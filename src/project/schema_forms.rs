@@ -47,6 +47,13 @@ pub struct SchemaForm {
     pub rihla: SchemaExtras,
 }
 
+impl SchemaForm {
+    /// True where the schema says that a case is one person.
+    pub fn one_person_per_case(&self) -> bool {
+        self.rihla.one_person_per_case.as_ref().is_some_and(|says| *says.get_ref())
+    }
+}
+
 /// The schema's `rihla` object.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +75,9 @@ pub struct SchemaExtras {
     /// Rules over a row as SQL expressions.
     #[serde(default)]
     pub rules: Vec<RowRuleForm>,
+    /// True where a case is one person: the case number alone says who it is, and no field has the role `person_number`.
+    #[schemars(with = "Option<bool>")]
+    pub one_person_per_case: Option<Spanned<bool>>,
 }
 
 /// `{"field": "country_of_origin", "is": "MAR", "when": {"direction": "outbound"}}`

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::cast::Habit;
 use super::delivery::Formats;
 use super::table::{Caster, TypedRows};
-use crate::contract::{Contract, Role};
+use crate::contract::{Contract, InCase, Role};
 use crate::error::{Error, Kind, Result};
 use crate::project::Source;
 use crate::read::{self, Amendment, Page, Piece, Refusal, TextBatch, Why};
@@ -22,8 +22,8 @@ pub struct PersonRow {
     pub row: i64,
     /// The canonical case number.
     pub case: String,
-    /// The number within the case; nothing where it cannot be read.
-    pub person: Option<i64>,
+    /// Whom of the case.
+    pub who: InCase,
 }
 
 /// The rows of an extract that name a case, and how many rows could not be told because their cells may be shifted.
@@ -59,15 +59,35 @@ fn of_batch(contract: &Contract, habit: Habit<'_>, batch: &TextBatch) -> Result<
     let mut caster = Caster::new(contract, habit);
     caster.push(batch);
     let (typed, _) = caster.finish()?;
-    let row = |(index, case, person)| PersonRow { sheet: batch.sheet.clone(), row: typed.rows[index], case, person };
+    let row = |(index, case, who)| PersonRow { sheet: batch.sheet.clone(), row: typed.rows[index], case, who };
     Ok(cases(contract, &typed)?.map(row).collect())
 }
 
-/// For each row that names a case: its index, the canonical case number, and the number within the case.
-pub fn cases<'t>(contract: &Contract, typed: &'t TypedRows) -> Result<impl Iterator<Item = (usize, String, Option<i64>)> + 't> {
-    let lacks = || Error::new(Kind::Internal, format!("the feed {} has no column of cases or persons", contract.feed));
-    let case: &StringArray = typed.role(contract, Role::CaseNumber).and_then(|column| column.as_any().downcast_ref()).ok_or_else(lacks)?;
-    let person: &Int64Array = typed.role(contract, Role::PersonNumber).and_then(|column| column.as_any().downcast_ref()).ok_or_else(lacks)?;
+/// For each row that names a case: its index, the canonical case number, and whom of the case.
+///
+/// # Errors
+/// `Internal` where the contract's roles are not filled by columns of the right type.
+pub fn cases<'t>(contract: &Contract, typed: &'t TypedRows) -> Result<impl Iterator<Item = (usize, String, InCase)> + 't> {
+    let case: &StringArray = typed.role(contract, Role::CaseNumber).and_then(|column| column.as_any().downcast_ref()).ok_or_else(|| lacks(contract))?;
+    let numbers = numbers(contract, typed)?;
+    let who = move |row| match numbers {
+        None => InCase::Only,
+        Some(numbers) if numbers.is_null(row) => InCase::Unknown,
+        Some(numbers) => InCase::Number(numbers.value(row)),
+    };
     let rows = (0..case.len()).filter(|row| !case.is_null(*row));
-    Ok(rows.map(|row| (row, case.value(row).to_owned(), (!person.is_null(row)).then(|| person.value(row)))))
+    Ok(rows.map(move |row| (row, case.value(row).to_owned(), who(row))))
+}
+
+/// The numbers of persons within their cases; nothing where a case is one person.
+fn numbers<'t>(contract: &Contract, typed: &'t TypedRows) -> Result<Option<&'t Int64Array>> {
+    if contract.one_person_per_case {
+        return Ok(None);
+    }
+    let column = typed.role(contract, Role::PersonNumber).and_then(|column| column.as_any().downcast_ref());
+    column.map(Some).ok_or_else(|| lacks(contract))
+}
+
+fn lacks(contract: &Contract) -> Error {
+    Error::new(Kind::Internal, format!("the feed {} has no column of cases or persons", contract.feed))
 }

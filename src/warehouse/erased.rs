@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Change, ReceiptKind, Warehouse};
+use crate::contract::InCase;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
 
@@ -91,10 +92,10 @@ impl Gone {
     }
 
     /// True where a person of a case is held no more.
-    pub fn has(&self, case: &str, person: Option<i64>) -> bool {
+    pub fn has(&self, case: &str, who: InCase) -> bool {
         let of_case = |(generation, marks): (&usize, &BTreeSet<String>)| marks.contains(&self.key.mark(*generation, &self.key.case_in(*generation, case)));
         let of_person = |(generation, marks): (&usize, &BTreeSet<String>)| {
-            person.is_some_and(|person| marks.contains(&self.key.mark(*generation, &self.key.person_in(*generation, case, person))))
+            self.key.who_in(*generation, case, who).is_some_and(|person| marks.contains(&self.key.mark(*generation, &person)))
         };
         self.cases.iter().any(of_case) || self.persons.iter().any(of_person)
     }

@@ -58,7 +58,7 @@ impl Bars {
     pub fn rows(&self, contract: &Contract, typed: &TypedRows) -> Result<Vec<(usize, &'static str, &'static str)>> {
         let mut barred = Vec::new();
         if !self.gone.is_empty() {
-            let gone = cases(contract, typed)?.filter(|(_, case, person)| self.gone.has(case, *person));
+            let gone = cases(contract, typed)?.filter(|(_, case, who)| self.gone.has(case, *who));
             barred.extend(gone.map(|(row, ..)| (row, super::erase::ERASED, "the person of the row was erased and is not loaded again")));
         }
         if let Some(day) = self.expired_before(contract.feed.as_str()) {

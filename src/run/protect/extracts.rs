@@ -93,10 +93,13 @@ impl Searched {
             self.miss(found, &format!("{rows} never got past the reader, so that nobody can tell whose they are"));
         }
         let mut sheets: BTreeMap<Option<String>, Vec<i64>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| wanted.has(key, &row.case, row.person)) {
+        for row in &rows {
+            if !wanted.has(key, &row.case, row.who)? {
+                continue;
+            }
             sheets.entry(row.sheet.as_deref().map(str::to_owned)).or_default().push(row.row);
             self.seen.insert(key.case(&row.case));
-            self.seen.extend(row.person.map(|person| key.person(&row.case, person)));
+            self.seen.extend(key.who_in(key.generation(), &row.case, row.who));
         }
         if sheets.is_empty() {
             return Ok(());

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{AsArray, BooleanArray};
 use arrow::record_batch::RecordBatch;
 
+use crate::contract::InCase;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::Key;
-use crate::project::Project;
+use crate::project::{Pipeline, Project};
 
 /// Digits of a pseudonym.
 pub const PSEUDONYM: usize = 32;
@@ -50,6 +51,9 @@ pub struct Wanted {
     pub persons: BTreeMap<String, String>,
     /// Of whole cases.
     pub cases: BTreeMap<String, String>,
+    /// Of cases of which a person was named by number, where some feed of the project numbers nobody: whether that feed's
+    /// person of the case is the one, nobody can tell.
+    undecided: BTreeMap<String, String>,
 }
 
 impl Wanted {
@@ -81,6 +85,10 @@ impl Wanted {
             None => (line.text.as_str(), None),
             Some((case, person)) => (case, Some(person.trim().parse::<i64>().map_err(|_| refuse("what follows the comma is no number of a person"))?)),
         };
+        let (alone, numbered): (Vec<&Pipeline>, Vec<&Pipeline>) = project.pipelines.iter().partition(|pipeline| pipeline.contract.one_person_per_case);
+        if person.is_some() && numbered.is_empty() {
+            return Err(refuse("no feed of the project numbers the persons of a case").hint("write the case number alone: a case is one person"));
+        }
         // A number that fits the patterns of several feeds in different spellings is sought in each.
         let spellings: BTreeSet<String> = project.pipelines.iter().filter_map(|pipeline| pipeline.contract.canonical_case_number(case.trim())).collect();
         if spellings.is_empty() {
@@ -89,25 +97,44 @@ impl Wanted {
         for spelling in spellings {
             let name = format!("line {}", line.line);
             match person {
-                Some(person) => drop(self.persons.insert(key.person(&spelling, person), name)),
+                Some(person) => {
+                    self.undecided.extend((!alone.is_empty()).then(|| (key.case(&spelling), name.clone())));
+                    self.persons.insert(key.person(&spelling, person), name);
+                }
                 None => drop(self.cases.insert(key.case(&spelling), name)),
             }
         }
         Ok(())
     }
 
-    /// True where a person of a case is wanted.
-    pub fn has(&self, key: &Key, case: &str, person: Option<i64>) -> bool {
-        self.cases.contains_key(&key.case(case)) || person.is_some_and(|person| self.persons.contains_key(&key.person(case, person)))
+    /// True where whom a row tells of is wanted.
+    ///
+    /// # Errors
+    /// `Input` where the person was named by number, and the row is of a feed that numbers nobody.
+    pub fn has(&self, key: &Key, case: &str, who: InCase) -> Result<bool> {
+        if self.cases.contains_key(&key.case(case)) {
+            return Ok(true);
+        }
+        let Some(person) = key.who_in(key.generation(), case, who) else { return Ok(false) };
+        self.is_decided(&person)?;
+        Ok(self.persons.contains_key(&person))
+    }
+
+    /// Refuses rows of which nobody can tell whether they are of a person who was named by number.
+    fn is_decided(&self, person: &str) -> Result<()> {
+        let Some(name) = self.undecided.get(person).filter(|_| !self.cases.contains_key(person)) else { return Ok(()) };
+        Err(Error::new(Kind::Input, format!("{name}: a feed in which a case is one person holds the case too, and does not say which of its persons that is"))
+            .hint("nothing was erased; write the case number alone to erase everybody of the case"))
     }
 
     /// The rows of a feed's table that are of those wanted.
     ///
     /// # Errors
-    /// `Conflict` where the table has no pseudonyms.
+    /// `Conflict` where the table has no pseudonyms; `Input` as [`Wanted::has`].
     pub fn rows(&self, batch: &RecordBatch) -> Result<BooleanArray> {
         let (persons, cases) = (text_column(batch, "person_id")?, text_column(batch, "case_id")?);
         let (persons, cases) = (persons.as_string::<i32>(), cases.as_string::<i32>());
+        persons.iter().flatten().try_for_each(|person| self.is_decided(person))?;
         Ok((0..batch.num_rows()).map(|row| Some(self.persons.contains_key(persons.value(row)) || self.cases.contains_key(cases.value(row)))).collect())
     }
 }

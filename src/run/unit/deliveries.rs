@@ -15,7 +15,7 @@ use super::scenario::{Content, Delivery, Scenario};
 use super::sheet::{Defaults, unknown_columns};
 use super::text_table::TextTable;
 use super::{Problem, TEST};
-use crate::contract::{Contract, loaded_schema};
+use crate::contract::{Contract, InCase, loaded_schema};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
 use crate::model::{DeliveryForm, ProjectRules, Text};
@@ -278,9 +278,13 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
     // Pseudonyms of a test go nowhere, so any key will do.
     let batch = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
     // A deletion need not say whose record it was.
-    let mut people = vec![(String::new(), None); validated.good.len()];
-    cases(contract, &validated.good)?.for_each(|(row, case, person)| people[row] = (case, person));
-    let persons = people.iter().map(|(case, person)| person.map_or_else(String::new, |person| format!("{case}-{person}")));
+    let mut people = vec![(String::new(), InCase::Unknown); validated.good.len()];
+    cases(contract, &validated.good)?.for_each(|(row, case, who)| people[row] = (case, who));
+    let persons = people.iter().map(|(case, who)| match who {
+        InCase::Number(person) => format!("{case}-{person}"),
+        InCase::Only => case.clone(),
+        InCase::Unknown => String::new(),
+    });
     let persons: ArrayRef = Arc::new(StringArray::from_iter_values(persons));
     let cases: ArrayRef = Arc::new(StringArray::from_iter_values(people.iter().map(|(case, _)| case)));
     let misfit = |cause| Error::new(Kind::Internal, "people of an extract cannot be named").because(cause);
