@@ -16,8 +16,9 @@ use crate::contract::{CodeList, Contract, Role, loaded_schema};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
-use crate::project::{DeliveryMode, Project, Reference};
-use crate::warehouse::{LiveSubmission, Receipt, Submission, SubmissionOutcome, live_of};
+use crate::project::{Project, Reference};
+use crate::store::Store;
+use crate::warehouse::{AppendedTable, CurrentTable, Keep, LiveSubmission, Receipt, Submission, SubmissionOutcome, current, live_of};
 
 /// A table that models read.
 pub struct Input {
@@ -129,9 +130,7 @@ impl<'a> Filler<'a> {
         };
         let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
         self.engine.add(Some("feeds"), feed, view)?;
-        let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
-        let state: Vec<String> = current.iter().map(|one| state(one)).chain(removals.map(str::to_owned)).collect();
-        self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
+        self.note_feed(feed, &current);
         Ok(())
     }
 
@@ -153,6 +152,28 @@ impl<'a> Filler<'a> {
             self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
         Ok(Inputs { tables: self.tables })
+    }
+
+    /// Adds a feed whose table lies in the warehouse: of its files only the rows that count are read.
+    ///
+    /// # Errors
+    /// `Unavailable` where its files cannot be read; `Internal` where the engine refuses it.
+    pub async fn stored_feed(&mut self, contract: &Contract, store: &Store, table: &AppendedTable, keep: Keep) -> Result<()> {
+        let feed = contract.feed.as_str();
+        let live = live_of(self.submissions);
+        let live: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
+        let found = current(store, table, contract, &live, keep).await?;
+        let rows = CurrentTable::of(&found, &store.root().join(table.name()), loaded_schema(contract))?;
+        self.engine.add(Some("feeds"), feed, Arc::new(rows))?;
+        self.note_feed(feed, &live);
+        Ok(())
+    }
+
+    /// Notes what a feed holds: the submissions that count, and what was removed of their rows.
+    fn note_feed(&mut self, feed: &str, live: &[&LiveSubmission<'_>]) {
+        let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
+        let state: Vec<String> = live.iter().map(|one| one.state()).chain(removals.map(str::to_owned)).collect();
+        self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
     }
 
     fn has_office(&self, office: &str) -> bool {
@@ -183,19 +204,8 @@ impl<'a> Filler<'a> {
 /// The submissions whose rows count, each with when it was said last.
 fn vouched(current: &[&LiveSubmission<'_>]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let ids = Arc::new(StringArray::from_iter_values(current.iter().map(|one| one.submission.submission_id.as_str()))) as ArrayRef;
-    let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| said_at(one).timestamp_micros())).with_timezone("UTC");
+    let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| one.said_at().timestamp_micros())).with_timezone("UTC");
     RecordBatch::try_from_iter([("vouched_id", ids), ("heard_at", Arc::new(heard) as ArrayRef)])
-}
-
-/// What tells the content of a submission: of changes also when they were said last, which decides between two of them.
-fn state(one: &LiveSubmission<'_>) -> String {
-    let id = &one.submission.submission_id;
-    if one.submission.delivery == DeliveryMode::Changes { format!("{id}@{}", one.heard_at.timestamp_micros()) } else { id.clone() }
-}
-
-/// Of changes, what was sent again counts from then on; a report sent again says no more than it did.
-fn said_at(one: &LiveSubmission<'_>) -> DateTime<Utc> {
-    if one.submission.delivery == DeliveryMode::Changes { one.heard_at } else { one.submission.received_at }
 }
 
 fn text<'t>(values: impl Iterator<Item = &'t str>) -> ArrayRef {

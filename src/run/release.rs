@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::{audit_run, moment, release_before};
 use super::closing::{self, Judgement};
-use super::prepare::fill;
+use super::prepare::fill_to_build;
 use super::rows::count_changes;
 use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
@@ -27,7 +27,7 @@ pub async fn release(
     let submissions = warehouse.read_submissions().await?;
     let last = warehouse.latest_release().await?;
     let engine = Engine::new(project.memory_mib)?;
-    let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
+    let inputs = fill_to_build(&engine, project, warehouse, &submissions).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
     let moment = moment(project, warehouse.clock());

@@ -9,13 +9,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use deltalake::kernel::StructType;
-use deltalake::kernel::{Action, Transaction};
+use deltalake::kernel::{Action, LogicalFileView, Transaction};
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
 use url::Url;
 
 use super::appending::Appending;
@@ -27,6 +28,42 @@ pub struct AppendedTable {
     name: String,
     table: DeltaTable,
     schema: SchemaRef,
+}
+
+/// A file of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFile {
+    /// Its name in the table's folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// How many rows it holds.
+    pub rows: u64,
+    /// The first and the last of the offices whose rows it holds, in the order of their codes, where the log says so.
+    pub offices: Option<(String, String)>,
+}
+
+impl DataFile {
+    /// False where it holds no row of an office.
+    pub fn may_hold(&self, office: &str) -> bool {
+        self.offices.as_ref().is_none_or(|(first, last)| first.as_str() <= office && office <= last.as_str())
+    }
+}
+
+/// What the log says of a file.
+#[derive(Default, Deserialize)]
+struct FileStats {
+    #[serde(rename = "numRecords")]
+    rows: Option<u64>,
+    #[serde(rename = "minValues", default)]
+    least: FileBounds,
+    #[serde(rename = "maxValues", default)]
+    greatest: FileBounds,
+}
+
+#[derive(Default, Deserialize)]
+struct FileBounds {
+    office: Option<String>,
 }
 
 impl AppendedTable {
@@ -134,6 +171,24 @@ impl AppendedTable {
             .iter()
             .try_fold(0, |sum, file| file.num_records().map(|rows| sum + rows as u64))
             .ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
+    }
+
+    /// The files that the log names, in the order of their names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be read; `Internal` where it does not say how many rows a file holds.
+    pub async fn data_files(&self) -> Result<Vec<DataFile>> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
+        let told = |file: &LogicalFileView| {
+            let stats: FileStats = file.stats().and_then(|stats| serde_json::from_str(&stats).ok()).unwrap_or_default();
+            let rows = stats.rows.ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))?;
+            let offices = stats.least.office.zip(stats.greatest.office);
+            Ok(DataFile { name: file.path().into_owned(), bytes: u64::try_from(file.size()).unwrap_or_default(), rows, offices })
+        };
+        let mut files = files.iter().map(told).collect::<Result<Vec<_>>>()?;
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
     }
 
     /// The names of the files that the log names.

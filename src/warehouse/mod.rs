@@ -5,6 +5,7 @@
 
 mod appending;
 mod change;
+mod current;
 mod delta;
 mod differences;
 mod erased;
@@ -26,7 +27,8 @@ mod submission;
 mod tags;
 
 pub use change::Change;
-pub use delta::{AppendedTable, delta_error};
+pub use current::{Current, CurrentFile, CurrentTable, Keep, Months, PartPrint, current};
+pub use delta::{AppendedTable, DataFile, delta_error};
 pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
