@@ -8,6 +8,7 @@ mod codes;
 mod columns;
 mod dates;
 mod field;
+mod fixed_date;
 mod fold;
 mod hxl;
 mod in_case;
@@ -135,6 +136,11 @@ impl Contract {
             }
             None => self.is_missing(text),
         }
+    }
+
+    /// The spellings of "no value" of a field, trimmed and clean.
+    pub fn missing_of(&self, field: usize) -> &[String] {
+        self.fields.get(field).and_then(|field| field.syntax.missing.as_deref()).unwrap_or(&self.missing_values)
     }
 
     /// True where the text is one of the schema's spellings of "no value", or nothing that can be seen.

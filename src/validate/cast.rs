@@ -1,6 +1,7 @@
 //! A column of text cast to its field's type, with a fault for every cell that does not fit.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,6 +11,7 @@ use arrow::array::{
 use arrow::datatypes::Field as ArrowField;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use foldhash::fast::FixedState;
 
 use super::literals;
 use crate::contract::literal::Scalar;
@@ -55,6 +57,37 @@ pub struct Habit<'a> {
     pub received: NaiveDate,
 }
 
+/// Values by the texts that they were written as: extracts repeat themselves.
+struct Met<T>(HashMap<Box<str>, T, FixedState>);
+
+/// Texts remembered of a batch: columns without repetition gain nothing by more.
+const MOST_MET: usize = 1024;
+
+impl<T> Default for Met<T> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<T> Met<T> {
+    fn get(&self, text: &str) -> Option<&T> {
+        self.0.get(text)
+    }
+
+    fn put(&mut self, text: &str, value: T) {
+        if self.0.len() < MOST_MET {
+            self.0.insert(text.into(), value);
+        }
+    }
+}
+
+impl<T: Copy> Met<T> {
+    fn note(&mut self, text: &str, value: T) -> T {
+        self.put(text, value);
+        value
+    }
+}
+
 /// Why a cell does not fit: error, rule, and the rest of the sentence after the value.
 pub(super) type Misfit = (&'static str, &'static str, String);
 
@@ -63,6 +96,9 @@ const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "
 
 /// The rule and the rest of the sentence of a cell that has no value, though it is not empty.
 fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
+    if !text.starts_with('#') {
+        return None;
+    }
     match text {
         UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
         DATED => Some(("date-for-text", "is a date, where text is meant: if something like `3-12` was typed, format the column as text and type it again")),
@@ -107,112 +143,150 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn strings(&mut self) -> ArrayRef {
-        let mut builder = StringBuilder::new();
+        let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.value_data().len());
         let (contract, field) = (self.contract, self.field);
-        self.each(|text| string(contract, field, text), |value| builder.append_option(value.as_deref()));
+        let mut met = Met::default();
+        self.each(&mut builder, StringBuilder::append_null, |builder, text| {
+            let is_code = field.codes.is_some();
+            if let Some(known) = met.get(text).filter(|_| is_code) {
+                builder.append_value(known);
+                return Ok(());
+            }
+            let value = string(contract, field, text)?;
+            builder.append_value(&value);
+            if is_code {
+                met.put(text, value.into_owned());
+            }
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn integers(&mut self, style: NumberStyle) -> ArrayRef {
-        let mut builder = Int64Builder::new();
+        let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| integer(field, style, text), |value| builder.append_option(value));
+        self.each(&mut builder, Int64Builder::append_null, |builder, text| integer(field, style, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
         let field = self.field;
-        let mut builder = Decimal128Builder::new().with_data_type(arrow_type(&field.kind));
-        self.each(|text| number(field, style, scale, text), |value| builder.append_option(value));
+        let mut builder = Decimal128Builder::with_capacity(self.texts.len()).with_data_type(arrow_type(&field.kind));
+        let put = |builder: &mut Decimal128Builder, text: &str| number(field, style, scale, text).map(|value| builder.append_value(value));
+        self.each(&mut builder, Decimal128Builder::append_null, put);
         Arc::new(builder.finish())
     }
 
     fn booleans(&mut self, yes: &[String], no: &[String]) -> ArrayRef {
-        let mut builder = BooleanBuilder::new();
+        let mut builder = BooleanBuilder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| boolean(field, yes, no, text), |value| builder.append_option(value));
+        let mut met = Met::default();
+        self.each(&mut builder, BooleanBuilder::append_null, |builder, text| {
+            let value = match met.get(text) {
+                Some(known) => *known,
+                None => met.note(text, boolean(field, yes, no, text)?),
+            };
+            builder.append_value(value);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn dates(&mut self, habit: Habit<'_>) -> ArrayRef {
-        let mut builder = Date32Builder::new();
+        let mut builder = Date32Builder::with_capacity(self.texts.len());
         let field = self.field;
         let formats = with_own(habit.dates, habit.says.dates, field);
         let misfit = |why: Option<&str>| {
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
             ("type-error", "date", format!("is not a date written {}{why}", one_of(&formats)))
         };
-        let cast = |text: &str| {
+        self.each(&mut builder, Date32Builder::append_null, |builder, text| {
             let day = super::temporal::day(text, &formats, habit.received).map_err(misfit)?;
-            field.check(|| Scalar::Whole(day.into())).map_err(literals::breach).map(|()| day)
-        };
-        self.each(cast, |value| builder.append_option(value));
+            field.check(|| Scalar::Whole(day.into())).map_err(literals::breach)?;
+            builder.append_value(day);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
-        let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
+        let mut builder = TimestampMicrosecondBuilder::with_capacity(self.texts.len()).with_timezone("UTC");
         let field = self.field;
         let formats = with_own(habit.datetimes, habit.says.datetimes, field);
-        let cast = |text: &str| {
-            let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
-                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
-            field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach).map(|()| instant)
-        };
-        self.each(cast, |value| builder.append_option(value));
+        // Systems that export all at once write the same moment again and again.
+        let mut last = (String::new(), 0);
+        self.each(&mut builder, TimestampMicrosecondBuilder::append_null, |builder, text| {
+            if last.0 != text {
+                let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
+                    .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
+                field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach)?;
+                text.clone_into(&mut last.0);
+                last.1 = instant;
+            }
+            builder.append_value(last.1);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn lists(&mut self, separator: &str) -> ArrayRef {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
-        let mut builder = ListBuilder::new(StringBuilder::new()).with_field(element);
+        let mut builder = ListBuilder::with_capacity(StringBuilder::new(), self.texts.len()).with_field(element);
         let (field, quotable) = (self.field, self.is_quotable());
-        self.each(
-            |text| list(field, separator, text, quotable),
-            |value| match value {
-                Some(items) => {
-                    items.iter().for_each(|item| builder.values().append_value(item));
-                    builder.append(true);
+        let mut met: Met<Vec<String>> = Met::default();
+        self.each(&mut builder, ListBuilder::append_null, |builder, text| {
+            let found;
+            let items: &[String] = match met.get(text) {
+                Some(known) => known,
+                None => {
+                    found = list(field, separator, text, quotable)?;
+                    if field.codes.is_some() {
+                        met.put(text, found.clone());
+                    }
+                    &found
                 }
-                None => builder.append(false),
-            },
-        );
+            };
+            items.iter().for_each(|item| builder.values().append_value(item));
+            builder.append(true);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn years(&mut self) -> ArrayRef {
-        let mut builder = Int64Builder::new();
+        let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| literals::years(field, text), |value| builder.append_option(value));
+        self.each(&mut builder, Int64Builder::append_null, |builder, text| literals::years(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn kept(&mut self) -> ArrayRef {
         let mut builder = StringBuilder::new();
         let field = self.field;
-        self.each(|text| literals::kept(field, text), |value| builder.append_option(value));
+        self.each(&mut builder, StringBuilder::append_null, |builder, text| literals::kept(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
-    fn each<T>(&mut self, cast: impl Fn(&str) -> Result<T, Misfit>, mut append: impl FnMut(Option<T>)) {
+    fn each<B>(&mut self, builder: &mut B, null: fn(&mut B), mut put: impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
+        let missing = self.contract.missing_of(self.index);
+        // Most cells are longer than any spelling of "no value", or of another length.
+        let lengths = missing.iter().fold(1_u64, |lengths, spelling| lengths | 1 << spelling.len().min(63));
         for row in 0..self.texts.len() {
             let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
             let text = text.trim();
-            if self.contract.is_missing_in(self.index, text) {
+            let is_missing = lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || missing.iter().any(|spelling| spelling == text));
+            if is_missing {
                 if self.field.required {
                     self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
                 }
-                append(None);
+                null(builder);
                 continue;
             }
-            let cast = no_value(text).map_or_else(|| cast(text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
-            match cast {
-                Ok(value) => append(Some(value)),
-                Err((error, rule, rest)) => {
-                    self.fault(row, error, rule, rest, Some(text));
-                    append(None);
-                }
+            let done = no_value(text).map_or_else(|| put(builder, text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
+            if let Err((error, rule, rest)) = done {
+                self.fault(row, error, rule, rest, Some(text));
+                null(builder);
             }
         }
     }
@@ -245,14 +319,15 @@ fn one_of(formats: &[DateFormat]) -> String {
     formats.iter().map(DateFormat::as_str).collect::<Vec<_>>().join(" or ")
 }
 
-fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misfit> {
+fn string<'t>(contract: &Contract, field: &Field, text: &'t str) -> Result<Cow<'t, str>, Misfit> {
     if field.role == Some(Role::CaseNumber) {
         if is_spreadsheet_number(text) {
             return Err(spreadsheet_number());
         }
-        return contract.canonical_case_number(text).ok_or_else(|| ("constraint-error", "pattern", "fits no office's pattern of case numbers".to_owned()));
+        let canonical = contract.canonical_case_number(text);
+        return canonical.map(Cow::Owned).ok_or_else(|| ("constraint-error", "pattern", "fits no office's pattern of case numbers".to_owned()));
     }
-    let text = if field.role == Some(Role::RecordId) || field.pad.is_some() { id(field, text)? } else { text.to_owned() };
+    let text = if field.role == Some(Role::RecordId) || field.pad.is_some() { id(field, text)? } else { Cow::Borrowed(text) };
     if let Some(pattern) = &field.pattern
         && !pattern.is_match(&text)
     {
@@ -263,18 +338,18 @@ fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misf
         return Err(("type-error", rule, rest.to_owned()));
     }
     let text = match &field.codes {
-        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest))?,
+        Some(codes) => Cow::Owned(code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest))?),
         None => text,
     };
     if let Some(limits) = &field.limits {
-        limits.check(&Scalar::Text(text.clone())).map_err(literals::breach)?;
+        limits.check(&Scalar::Text(text.clone().into_owned())).map_err(literals::breach)?;
         limits.check_length(text.chars().count(), "characters").map_err(literals::breach)?;
     }
     Ok(text)
 }
 
 /// The one spelling of an id, lost zeros put back.
-fn id(field: &Field, text: &str) -> Result<String, Misfit> {
+fn id<'t>(field: &Field, text: &'t str) -> Result<Cow<'t, str>, Misfit> {
     let id = contract::id(text);
     if is_spreadsheet_number(&id) && !field.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&id)) {
         return Err(spreadsheet_number());
@@ -282,7 +357,7 @@ fn id(field: &Field, text: &str) -> Result<String, Misfit> {
     let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
     match field.pad.filter(|_| is_number) {
         Some(width) if id.len() > width => Err(("constraint-error", "pattern", format!("has more than {width} digits"))),
-        Some(width) => Ok(format!("{id:0>width$}")),
+        Some(width) => Ok(format!("{id:0>width$}").into()),
         None => Ok(id),
     }
 }
@@ -302,15 +377,23 @@ fn code(codes: &CodeList, text: &str) -> Result<String, String> {
 fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
     let misfit = |why: Misread| ("type-error", "integer", format!("is not a whole number{}", why.because()));
     let text = if field.syntax.has_units { literals::without_units(text) } else { text };
-    let value = style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?;
+    let value = match style.simple(text, 0).and_then(|value| i64::try_from(value).ok()) {
+        Some(value) => value,
+        None => style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?,
+    };
     within_limits(field, 0, value.into())?;
     Ok(value)
 }
 
 fn number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Result<i128, Misfit> {
     let text = if field.syntax.has_units { literals::without_units(text) } else { text };
-    let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
-    let value = figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?;
+    let value = match style.simple(text, scale) {
+        Some(value) => value,
+        None => {
+            let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
+            figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?
+        }
+    };
     within_limits(field, scale, value)?;
     Ok(value)
 }

@@ -3,8 +3,10 @@
 //! Guarantees: until the commit nobody sees a row; rows of one delivery stand together, in their order; what is held in
 //! memory is a few batches and one row group.
 
+use std::sync::Arc;
+
 use arrow::array::new_null_array;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use deltalake::kernel::Add;
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
@@ -13,7 +15,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::delta::delta_error;
 use crate::error::{Error, Kind, Result};
@@ -27,12 +29,20 @@ const PAGE_ROWS: usize = 8192;
 /// Batches that wait to be encoded.
 const WAITING: usize = 4;
 
-/// Rows that are being encoded.
+/// Rows that are being encoded, by as many as there are cores: each file by one, and the next file by the next.
 pub struct Appending {
-    batches: Sender<RecordBatch>,
-    encoding: JoinHandle<std::result::Result<Vec<Add>, DeltaTableError>>,
+    encoders: Vec<Encoder>,
+    /// Which of them is at it.
+    turn: usize,
+    /// Rows that it took so far.
+    taken: usize,
     schema: SchemaRef,
     name: String,
+}
+
+struct Encoder {
+    batches: Sender<RecordBatch>,
+    files: JoinHandle<std::result::Result<Vec<Add>, DeltaTableError>>,
 }
 
 impl Appending {
@@ -41,12 +51,15 @@ impl Appending {
     /// # Errors
     /// `Internal` where the table's schema is not one that can be written.
     pub(super) fn begin(table: &DeltaTable, name: &str) -> Result<Self> {
-        let what = || format!("cannot append to the table `{name}`");
-        let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&what(), cause))?;
-        let schema = writer.arrow_schema();
-        let writer = writer.with_writer_properties(properties(&schema)?);
-        let (batches, waiting) = channel(WAITING);
-        Ok(Self { batches, encoding: tokio::spawn(encode(writer, waiting)), schema, name: name.to_owned() })
+        let mut appending = Self { encoders: Vec::new(), turn: 0, taken: 0, schema: Arc::new(Schema::empty()), name: name.to_owned() };
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&appending.what(), cause))?;
+            appending.schema = writer.arrow_schema();
+            let writer = writer.with_writer_properties(properties(&appending.schema)?);
+            let (batches, waiting) = channel(WAITING);
+            appending.encoders.push(Encoder { batches, files: tokio::spawn(encode(writer, waiting)) });
+        }
+        Ok(appending)
     }
 
     /// Takes rows; columns of the table that they lack are null in them.
@@ -55,32 +68,52 @@ impl Appending {
     /// `Internal` where a column has another type; `Unavailable` where the disk says no.
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = widened(batch, &self.schema)?;
-        match self.batches.send(batch).await {
-            Ok(()) => Ok(()),
-            // Who encodes has stopped: it says why.
-            Err(_) => Err((&mut self.encoding).await.map_or_else(|cause| self.broken(cause), |done| self.failed(done.err()))),
+        for start in (0..batch.num_rows()).step_by(FILE_ROWS) {
+            self.send(batch.slice(start, FILE_ROWS.min(batch.num_rows() - start))).await?;
         }
+        Ok(())
+    }
+
+    async fn send(&mut self, batch: RecordBatch) -> Result<()> {
+        self.taken += batch.num_rows();
+        let encoder = &mut self.encoders[self.turn];
+        if encoder.batches.send(batch).await.is_err() {
+            // Who encodes has stopped: it says why.
+            let ended = (&mut encoder.files).await;
+            return Err(self.failure(ended.map(Result::err)));
+        }
+        if self.taken >= FILE_ROWS {
+            (self.turn, self.taken) = ((self.turn + 1) % self.encoders.len(), 0);
+        }
+        Ok(())
     }
 
     /// The files, whole, of which no log tells yet.
     ///
     /// # Errors
     /// `Unavailable` where the disk says no.
-    pub(super) async fn finish(self) -> Result<Vec<Add>> {
-        let Self { batches, encoding, name, .. } = self;
-        drop(batches);
-        let what = format!("cannot append to the table `{name}`");
-        let files = encoding.await.map_err(|cause| Error::new(Kind::Internal, what.clone()).because(cause))?;
-        files.map_err(|cause| delta_error(&what, cause))
+    pub(super) async fn finish(mut self) -> Result<Vec<Add>> {
+        let mut files = Vec::new();
+        for Encoder { batches, files: encoded } in std::mem::take(&mut self.encoders) {
+            drop(batches);
+            match encoded.await {
+                Ok(Ok(more)) => files.extend(more),
+                ended => return Err(self.failure(ended.map(Result::err))),
+            }
+        }
+        Ok(files)
     }
 
-    fn broken(&self, cause: tokio::task::JoinError) -> Error {
-        Error::new(Kind::Internal, format!("cannot append to the table `{}`", self.name)).because(cause)
+    fn failure(&self, ended: std::result::Result<Option<DeltaTableError>, JoinError>) -> Error {
+        match ended {
+            Ok(Some(cause)) => delta_error(&self.what(), cause),
+            Ok(None) => Error::new(Kind::Internal, self.what()),
+            Err(cause) => Error::new(Kind::Internal, self.what()).because(cause),
+        }
     }
 
-    fn failed(&self, cause: Option<DeltaTableError>) -> Error {
-        let what = format!("cannot append to the table `{}`", self.name);
-        cause.map_or_else(|| Error::new(Kind::Internal, what.clone()), |cause| delta_error(&what, cause))
+    fn what(&self) -> String {
+        format!("cannot append to the table `{}`", self.name)
     }
 }
 
@@ -90,6 +123,7 @@ async fn encode(mut writer: RecordBatchWriter, mut batches: Receiver<RecordBatch
     while let Some(batch) = batches.recv().await {
         rows += batch.num_rows();
         writer.write(batch).await?;
+        // Whoever sends turns to the next encoder then.
         if rows >= FILE_ROWS {
             files.extend(writer.flush().await?);
             rows = 0;

@@ -19,6 +19,7 @@ mod closed_periods;
 mod commands;
 mod compare_levels;
 mod compare_rules;
+mod current_rows;
 mod damage;
 mod deliveries;
 mod drafts;
