@@ -4,6 +4,7 @@
 //! once built. Needs Arrow's types but no engine.
 
 mod case_number;
+mod civil;
 mod codes;
 mod columns;
 mod dates;
@@ -23,6 +24,7 @@ mod scalar;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
+pub use civil::Day;
 pub use codes::{Clash, Code, CodeList};
 pub use columns::{NUMBER_DIGITS, SADD_GROUPS, UNKEPT_SCALE, arrow_type, digits, instant, is_carried, loaded_schema, provenance_fields};
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};

@@ -129,7 +129,12 @@ fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> String {
         mac.update(&(part.len() as u64).to_le_bytes());
         mac.update(part);
     }
-    hex::encode(&mac.finalize().into_bytes()[..16])
+    let mut digits = [0; 32];
+    // Sixteen bytes are thirty-two digits.
+    match hex::encode_to_slice(&mac.finalize().into_bytes()[..16], &mut digits) {
+        Ok(()) => String::from_utf8_lossy(&digits).into_owned(),
+        Err(_) => unreachable!("the digits have room"),
+    }
 }
 
 #[cfg(test)]

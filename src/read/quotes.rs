@@ -1,7 +1,7 @@
 //! Separated values split strictly: a stray quotation mark would make several rows one cell without a word, so that it is a
 //! refusal here. Rows of more cells than an extract can have are found here too.
 
-use memchr::{memchr_iter, memchr2, memchr3};
+use memchr::{memchr_iter, memchr2};
 
 use super::Refusal;
 use super::limits::{MOST_COLUMNS, past};
@@ -45,6 +45,9 @@ pub struct Scan<'t> {
     widest: Option<usize>,
     /// True where a carriage return alone ends some line.
     has_lone_returns: bool,
+    /// True for the bytes that end a cell, or may not stand in one. Cells are short: a look at each byte is faster than a
+    /// search for the next sign.
+    signs: [bool; 256],
 }
 
 impl<'t> Scan<'t> {
@@ -52,12 +55,12 @@ impl<'t> Scan<'t> {
     pub fn of(text: &'t str, delimiter: u8, first: usize) -> Self {
         let bytes = text.as_bytes();
         let has_lone_returns = memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'));
-        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns }
+        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns, signs: signs(delimiter, has_lone_returns) }
     }
 
     /// At the beginning of a part of a text whose header has so many cells; `line` is the number of its first line.
     pub fn within(text: &'t str, delimiter: u8, line: usize, cells: usize) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, line, delimiter, widest: Some(widest(cells)), has_lone_returns: false }
+        Self { bytes: text.as_bytes(), at: 0, line, delimiter, widest: Some(widest(cells)), has_lone_returns: false, signs: signs(delimiter, false) }
     }
 
     /// How many bytes are left.
@@ -141,13 +144,9 @@ impl<'t> Scan<'t> {
     /// The next delimiter, quotation mark or end of a line.
     fn next_sign(&self) -> Option<(usize, u8)> {
         let rest = &self.bytes[self.at..];
-        if self.has_lone_returns {
-            let is_sign = |byte: &u8| matches!(byte, b'"' | b'\r' | b'\n') || *byte == self.delimiter;
-            return rest.iter().position(is_sign).map(|at| (self.at + at, rest[at]));
-        }
-        let at = memchr3(self.delimiter, b'\n', b'"', rest)?;
+        let at = rest.iter().position(|byte| self.signs[usize::from(*byte)])?;
         match rest[at] {
-            // Every carriage return stands before a line feed.
+            // Where no carriage return is alone, each stands before a line feed.
             b'\n' if at > 0 && rest[at - 1] == b'\r' => Some((self.at + at - 1, b'\r')),
             byte => Some((self.at + at, byte)),
         }
@@ -195,6 +194,15 @@ impl<'t> Scan<'t> {
             self.line += memchr_iter(b'\r', &self.bytes[from..to]).filter(|at| self.bytes.get(from + at + 1) != Some(&b'\n')).count();
         }
     }
+}
+
+fn signs(delimiter: u8, has_lone_returns: bool) -> [bool; 256] {
+    let mut signs = [false; 256];
+    for sign in [delimiter, b'"', b'\n'] {
+        signs[usize::from(sign)] = true;
+    }
+    signs[usize::from(b'\r')] = has_lone_returns;
+    signs
 }
 
 /// Delimiters in a line that make it a row; a header of one or two cells says too little about what a row looks like.

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::Array;
-use chrono::{Datelike, NaiveDate};
 use foldhash::fast::FixedState;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use sha2::{Digest, Sha256};
@@ -19,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::keys::{Keys, read};
 use super::parts::{Months, PartPrint, row_print};
 use super::{DataFile, Held, KeyColumns, Ranked};
+use crate::contract::Day;
 use crate::error::Result;
 
 /// Rows whose keys are held at a time: of more, as many passes are made as it takes.
@@ -213,8 +213,8 @@ fn months_of(months: &mut [BTreeMap<Option<i32>, PartPrint>], keys: &Keys, row: 
 
 /// Months since the year 0, of a day since 1970.
 fn month_of(days: i32) -> i32 {
-    let day = NaiveDate::default() + chrono::Duration::days(i64::from(days));
-    day.year() * 12 + i32::try_from(day.month0()).unwrap_or_default()
+    let day = Day::of(days);
+    i32::try_from(day.year * 12 + day.month - 1).unwrap_or(i32::MAX)
 }
 
 fn named(month: i32) -> String {
