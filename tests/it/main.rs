@@ -47,6 +47,7 @@ mod lineage;
 mod messy_text;
 mod modes;
 mod object_stores;
+mod one_person;
 mod packed;
 mod pipes;
 mod places;
