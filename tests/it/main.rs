@@ -60,6 +60,7 @@ mod release_diff;
 mod release_history;
 mod releases;
 mod replay;
+mod requests;
 mod robust;
 mod rollback;
 mod rotation;
