@@ -13,8 +13,8 @@ BYTES_PER_ROW = 160  # of an extract
 NEEDED = 3  # times the extracts' size that must be free beside them
 
 
-def options(rows=2_890_000):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(rows=2_890_000, dbt=False):
+    p = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rows", type=int, default=rows)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--offices", type=int)
@@ -23,6 +23,7 @@ def options(rows=2_890_000):
     p.add_argument("--work", type=pathlib.Path, default=HERE.parent / "target" / "side_by_side")
     p.add_argument("--rihla", type=pathlib.Path, default=HERE.parent / "target" / "release" / "rihla")
     p.add_argument("--only", default="rihla,duckdb,polars")
+    if dbt: p.add_argument("--dbt", type=pathlib.Path)
     o = p.parse_args()
     if o.many: o.rows, o.offices, o.months = 500_000, 50, 100
     return o
