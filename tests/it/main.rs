@@ -48,6 +48,7 @@ mod messy_text;
 mod modes;
 mod object_stores;
 mod one_person;
+mod over_ranges;
 mod packed;
 mod pipes;
 mod places;
