@@ -45,7 +45,7 @@ pub struct Builder<'a> {
 }
 
 /// Changes when the way results are written changes, so that old ones are not taken for new.
-const WRITER: &str = concat!("rihla-parquet-2 ", env!("CARGO_PKG_VERSION"));
+const WRITER: &str = concat!("rihla-parquet-3 ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
     /// Builds and tests a model, or finds it built; nothing where it is out of date and may not be built.

@@ -64,15 +64,8 @@ impl Draft {
     /// `Unavailable` where the disk says no.
     pub fn begin(root: &Path, shape: &Shape) -> Result<Self> {
         let what = "a result cannot be written";
-        let level = ZstdLevel::try_new(3).map_err(|cause| Error::new(Kind::Internal, what).because(cause))?;
-        let metadata = shape.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(level))
-            .set_created_by("rihla".to_owned())
-            .set_key_value_metadata(Some(metadata))
-            .build();
-        let parquet =
-            ArrowWriter::try_new(Hashing::begin(root, "parquet")?, shape.schema.clone(), Some(properties)).map_err(|cause| error::store(what, cause))?;
+        let file = Hashing::begin(root, "parquet")?;
+        let parquet = ArrowWriter::try_new(file, shape.schema.clone(), Some(properties(shape)?)).map_err(|cause| error::store(what, cause))?;
         let csv = shape.tags.as_ref().map(|tags| begin_csv(root, &shape.schema, tags)).transpose()?;
         Ok(Self { schema: shape.schema.clone(), parquet, csv, rows: 0 })
     }
@@ -100,6 +93,26 @@ impl Draft {
         let csv = self.csv.map(|csv| csv.into_inner().finish()).transpose()?;
         Ok(Written { rows: self.rows, parquet, csv })
     }
+}
+
+/// Rows of a group of a released table. Who reads a released table over a network asks for a period or a country: of groups as
+/// small as this they get what they ask for and little more. Smaller ones cost more in what is said of each than they save.
+const RELEASED_GROUP_ROWS: usize = 16 << 10;
+
+/// Rows of a group of a table that models read whole, on all cores.
+const STAGING_GROUP_ROWS: usize = 128 << 10;
+
+/// Dictionaries, the least and greatest value of every page, and an index of the pages are what the writer makes of itself.
+fn properties(shape: &Shape) -> Result<WriterProperties> {
+    let level = ZstdLevel::try_new(3).map_err(|cause| Error::new(Kind::Internal, "a result cannot be written").because(cause))?;
+    let metadata = shape.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+    let rows = if shape.tags.is_some() { RELEASED_GROUP_ROWS } else { STAGING_GROUP_ROWS };
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_created_by("rihla".to_owned())
+        .set_key_value_metadata(Some(metadata))
+        .set_max_row_group_row_count(Some(rows))
+        .build())
 }
 
 /// Writes the header and the tags; a row of no batch is what makes the writer write its header.

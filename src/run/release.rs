@@ -79,6 +79,7 @@ pub async fn release(
         report.outcome = RunOutcome::Held;
         return Ok(());
     }
+    progress.begin("releasing", 0);
     let number = last.as_ref().map_or(0, |last| last.rihla.release) + 1;
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);

@@ -85,7 +85,7 @@ fn counted(name: String) -> String {
 }
 
 /// A path below the folder that `RIHLA_TEST_ROOT` names, or the last part of another; what differs from run to run is a star.
-fn class_of(path: &Path) -> String {
+pub(super) fn class_of(path: &Path) -> String {
     let root = std::env::var_os("RIHLA_TEST_ROOT").map(std::path::PathBuf::from).unwrap_or_default();
     let below = path.strip_prefix(&root).ok().or_else(|| path.strip_prefix(root.canonicalize().ok()?).ok());
     let Some(below) = below else {

@@ -2,6 +2,7 @@
 //!
 //! Guarantees: an object is either whole or not there; [`create`] makes it once, whoever else tries.
 
+pub mod counting;
 pub mod failing;
 pub mod failpoint;
 pub mod files;
@@ -22,6 +23,7 @@ use object_store::path::Path as ObjectPath;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 
+use counting::counted;
 use failing::FailingStore;
 use retrying::{Patience, RetryingStore};
 use watched::WatchedStore;
@@ -44,7 +46,7 @@ impl Store {
         let what = || format!("cannot open the folder `{}`", root.display());
         let root = root.canonicalize().map_err(|cause| error::io(what(), cause))?;
         let inner = LocalFileSystem::new_with_prefix(&root).map_err(|cause| error::store(what(), cause))?.with_automatic_cleanup(false);
-        Ok(Self { inner: dressed(WatchedStore::new(inner, root.clone())), root })
+        Ok(Self { inner: dressed(WatchedStore::new(inner, root.clone()), root.clone()), root })
     }
 
     /// The store for the engine.
@@ -54,7 +56,7 @@ impl Store {
 
     /// The whole disk of this machine, as the table format wants it: paths of it begin at the root.
     pub fn whole_disk() -> Arc<dyn ObjectStore> {
-        dressed(WatchedStore::new(LocalFileSystem::new(), PathBuf::from("/")))
+        dressed(WatchedStore::new(LocalFileSystem::new(), PathBuf::from("/")), PathBuf::from("/"))
     }
 
     /// The folder behind the store.
@@ -144,8 +146,8 @@ impl std::io::Write for HashingWriter {
 
 /// A disk that is tried again where it fails in passing, as those behind a network do. Builds for tests make it fail by the seed
 /// that `RIHLA_TEST_SEED` names.
-fn dressed(disk: WatchedStore) -> Arc<dyn ObjectStore> {
-    let disk: Arc<dyn ObjectStore> = Arc::new(disk);
+fn dressed(disk: WatchedStore, root: PathBuf) -> Arc<dyn ObjectStore> {
+    let disk = counted(Arc::new(disk), root);
     let seed = if cfg!(debug_assertions) { std::env::var("RIHLA_TEST_SEED").ok().and_then(|seed| seed.parse().ok()) } else { None };
     let Some(seed) = seed else { return Arc::new(RetryingStore::new(disk, Patience::default())) };
     let patience = Patience { tries: 2, limit: failing::STALL / 2, pause: Duration::from_millis(1) };

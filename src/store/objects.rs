@@ -22,6 +22,7 @@ use object_store::{
 use url::Url;
 
 use super::Store;
+use super::counting::counted;
 use crate::error::{self, Error, Kind, Result};
 
 /// The stores that can be named, by the schemes of their URLs, and the variables that tell who asks.
@@ -79,7 +80,7 @@ impl Objects {
         // What a builder says may quote what the environment holds.
         let (store, path) =
             build(&url, settings).ok_or_else(|| wrong().hint(format!("set {credentials}, and the endpoint where it is a store of your own")))?;
-        Ok(Self { inner: Arc::new(PrefixStore::new(store, path)), shown: folder.to_owned(), credentials: Some(credentials) })
+        Ok(Self { inner: counted(Arc::new(PrefixStore::new(store, path)), folder.into()), shown: folder.to_owned(), credentials: Some(credentials) })
     }
 
     /// True for a store of elsewhere.

@@ -12,7 +12,7 @@ pub fn python(script: &str, libraries: &[&str], arguments: &[PathBuf]) -> Option
     let imports = format!("import {}", libraries.join(", "));
     if !Command::new(&python).args(["-c", &imports]).output().is_ok_and(|output| output.status.success()) {
         let missing = format!(
-            "{} cannot import {}: `pip install duckdb polars pandas pyarrow frictionless openpyxl dbt-artifacts-parser 'moto[server]'`",
+            "{} cannot import {}: `pip install duckdb polars pandas pyarrow fsspec frictionless openpyxl dbt-artifacts-parser 'moto[server]'`",
             python.to_string_lossy(),
             libraries.join(", ")
         );

@@ -87,7 +87,8 @@ impl Wanted {
         };
         let (alone, numbered): (Vec<&Pipeline>, Vec<&Pipeline>) = project.pipelines.iter().partition(|pipeline| pipeline.contract.one_person_per_case);
         if person.is_some() && numbered.is_empty() {
-            return Err(refuse("no feed of the project numbers the persons of a case").hint("write the case number alone: a case is one person"));
+            let message = format!("line {}: no feed of the project numbers the persons of a case", line.line);
+            return Err(Error::new(Kind::Input, message).hint("write the case number alone: a case is one person"));
         }
         // A number that fits the patterns of several feeds in different spellings is sought in each.
         let spellings: BTreeSet<String> = project.pipelines.iter().filter_map(|pipeline| pipeline.contract.canonical_case_number(case.trim())).collect();
