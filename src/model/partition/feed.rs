@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::Date32Type;
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
 use chrono::{Datelike, Duration, NaiveDate};
 use datafusion::common::TableReference;
 use datafusion::logical_expr::{Expr, ident, lit};
@@ -36,7 +37,8 @@ pub(in crate::model) async fn feed_parts(engine: &Engine, contract: &Contract, d
     let mut months: BTreeMap<Option<i32>, Content> = BTreeMap::new();
     while let Some(batch) = rows.try_next().await.map_err(|cause| error::engine(what(), cause))? {
         let dates = batch.column(0).as_primitive::<Date32Type>();
-        let texts: Vec<_> = (1..4).map(|column| batch.column(column).as_string::<i32>()).collect();
+        let texts: Vec<ArrayRef> = (1..4).map(|column| cast(batch.column(column), &DataType::Utf8)).collect::<std::result::Result<_, _>>().map_err(|cause| error::engine(what(), cause.into()))?;
+        let texts: Vec<_> = texts.iter().map(|column| column.as_string::<i32>()).collect();
         for row in 0..batch.num_rows() {
             let month = dates.is_valid(row).then(|| dates.value(row)).and_then(first_of_month);
             let text: Vec<&str> = texts.iter().map(|column| if column.is_valid(row) { column.value(row) } else { "" }).collect();

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Date32Array, StringArray, UInt64Array};
+use arrow::array::{ArrayRef, AsArray, Date32Array, StringArray, UInt64Array};
 use arrow::compute::{cast, concat_batches, take};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, UInt64Type};
 use arrow::record_batch::RecordBatch;
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
-use datafusion::prelude::DataFrame;
+use datafusion::prelude::{DataFrame, ident};
 
 use super::anchor::{Bridge, Step};
 use super::feed::days_of;
-use super::symbol::hole;
+use super::symbol::HOLE;
 use super::values::{Value, values_of};
 use super::{Partition, Source};
 use crate::engine::Engine;
@@ -33,7 +33,7 @@ pub(super) async fn image(engine: &Engine, partition: &Partition, source: &Sourc
     };
     for step in &source.way {
         match step {
-            Step::Compute(function) => values = computed(engine, function, &values)?,
+            Step::Compute(function) => (origins, values) = computed(engine, function, &origins, &values).await?,
             Step::Look(bridge) => (origins, values) = looked_up(engine, bridge, &origins, &values).await?,
         }
     }
@@ -56,12 +56,15 @@ fn typed(parts: &[&Value], kind: &DataType) -> Result<ArrayRef> {
     Ok(cast(&texts, kind)?)
 }
 
-fn computed(engine: &Engine, function: &Expr, values: &ArrayRef) -> Result<ArrayRef> {
-    let name = hole().schema_name().to_string();
-    let schema = Arc::new(Schema::new(vec![Field::new(name, values.data_type().clone(), true)]));
-    let batch = RecordBatch::try_new(schema.clone(), vec![values.clone()])?;
-    let expression = engine.context().create_physical_expr(function.clone(), &DFSchema::try_from(schema)?)?;
-    expression.evaluate(&batch)?.into_array(batch.num_rows())
+/// What a function makes of values, with the origin of each; as a query, since some functions are run as no others than the
+/// optimiser makes of them.
+async fn computed(engine: &Engine, function: &Expr, origins: &[usize], values: &ArrayRef) -> Result<(Vec<usize>, ArrayRef)> {
+    let origins: UInt64Array = origins.iter().map(|origin| *origin as u64).collect();
+    let batch = RecordBatch::try_from_iter([("origin", Arc::new(origins) as ArrayRef), (HOLE, values.clone())])?;
+    let frame = engine.context().read_batch(batch)?.select(vec![ident("origin"), function.clone().alias("value")])?;
+    let made = collected(frame).await?;
+    let origins = made.column(0).as_primitive::<UInt64Type>().values().iter().filter_map(|origin| usize::try_from(*origin).ok());
+    Ok((origins.collect(), made.column(1).clone()))
 }
 
 /// All values that stand beside those given.
@@ -85,7 +88,10 @@ async fn looked_up(engine: &Engine, bridge: &Bridge, origins: &[usize], values: 
 async fn pairs(engine: &Engine, bridge: &Bridge) -> Result<RecordBatch> {
     let to = Expr::Column(bridge.plan.schema().columns()[bridge.to].clone());
     let plan = LogicalPlanBuilder::from(bridge.plan.clone()).project(vec![bridge.from.clone().alias("from"), to.alias("to")])?.distinct()?.build()?;
-    let frame = DataFrame::new(engine.context().state(), plan);
+    collected(DataFrame::new(engine.context().state(), plan)).await
+}
+
+async fn collected(frame: DataFrame) -> Result<RecordBatch> {
     let schema = Arc::new(frame.schema().as_arrow().clone());
     let batches = frame.collect().await?;
     let schema = batches.first().map_or(schema, RecordBatch::schema);

@@ -8,7 +8,7 @@ use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::{Expr, Volatility};
 
 /// What an expression stands on where it is a function of another.
-const HOLE: &str = "#";
+pub(super) const HOLE: &str = "#";
 
 /// The place that a function leaves open for its argument.
 pub(super) fn hole() -> Expr {
