@@ -119,9 +119,8 @@ pub(super) fn outcome(report: &RunReport) -> String {
 /// The tables of which only some parts were made anew.
 fn in_parts(report: &RunReport) -> String {
     let some = report.in_parts.iter().filter(|table| table.rebuilt < table.parts);
-    let lines = some.map(|table| {
-        format!("in part   {}: {} of {} by {}\n", table.model, count(table.rebuilt as u64), count(table.parts as u64), table.partition)
-    });
+    let lines =
+        some.map(|table| format!("in part   {}: {} of {} by {}\n", table.model, count(table.rebuilt as u64), count(table.parts as u64), table.partition));
     lines.collect()
 }
 

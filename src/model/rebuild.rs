@@ -111,9 +111,11 @@ impl Builder<'_> {
             }
             let parts = match source.feed() {
                 Some(feed) => self.months(feed, &source.column).await?,
-                None => upstream.parts.get(source.table.as_str()).map(|build| build.parts.iter().map(of_part).collect()).ok_or_else(|| {
-                    Error::new(Kind::Internal, format!("nothing is known of the parts of `{}`", source.table))
-                })?,
+                None => upstream
+                    .parts
+                    .get(source.table.as_str())
+                    .map(|build| build.parts.iter().map(of_part).collect())
+                    .ok_or_else(|| Error::new(Kind::Internal, format!("nothing is known of the parts of `{}`", source.table)))?,
             };
             inputs.push(InputParts { table: source.table.clone(), column: source.column.clone(), parts });
         }

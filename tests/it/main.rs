@@ -48,6 +48,8 @@ mod messy_text;
 mod modes;
 mod object_stores;
 mod packed;
+mod parts;
+mod parts_proven;
 mod pipes;
 mod places;
 mod properties;

@@ -8,9 +8,9 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use chrono::{Datelike, Duration, NaiveDate};
+use datafusion::common::ScalarValue;
 use datafusion::common::TableReference;
 use datafusion::logical_expr::{Expr, ident, lit};
-use datafusion::common::ScalarValue;
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
@@ -37,7 +37,10 @@ pub(in crate::model) async fn feed_parts(engine: &Engine, contract: &Contract, d
     let mut months: BTreeMap<Option<i32>, Content> = BTreeMap::new();
     while let Some(batch) = rows.try_next().await.map_err(|cause| error::engine(what(), cause))? {
         let dates = batch.column(0).as_primitive::<Date32Type>();
-        let texts: Vec<ArrayRef> = (1..4).map(|column| cast(batch.column(column), &DataType::Utf8)).collect::<std::result::Result<_, _>>().map_err(|cause| error::engine(what(), cause.into()))?;
+        let texts: Vec<ArrayRef> = (1..4)
+            .map(|column| cast(batch.column(column), &DataType::Utf8))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|cause| error::engine(what(), cause.into()))?;
         let texts: Vec<_> = texts.iter().map(|column| column.as_string::<i32>()).collect();
         for row in 0..batch.num_rows() {
             let month = dates.is_valid(row).then(|| dates.value(row)).and_then(first_of_month);

@@ -1,8 +1,10 @@
 //! Rows that meet: what a join keeps of the anchors of its two sides.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::common::Result;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Join, JoinType, LogicalPlan, Operator};
 
@@ -42,10 +44,8 @@ impl Walk<'_> {
         let left_optional = matches!(kind, JoinType::Right | JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark | JoinType::Full);
         let right_optional = !matches!(kind, JoinType::Inner) && (!left_optional || kind == JoinType::Full);
         let is_free = left.is_free && right.is_free;
-        let mut sides = [
-            Side { plan: &join.left, known: left, is_optional: left_optional },
-            Side { plan: &join.right, known: right, is_optional: right_optional },
-        ];
+        let mut sides =
+            [Side { plan: &join.left, known: left, is_optional: left_optional }, Side { plan: &join.right, known: right, is_optional: right_optional }];
         let before: Vec<Anchor> = sides.iter().flat_map(|side| side.known.anchors.clone()).collect();
         let anchors = if kind == JoinType::Full || join.null_aware { Vec::new() } else { kept(&sides, &equal) };
         if kind == JoinType::Inner {
@@ -127,8 +127,8 @@ fn beside_free<'e>(bound: &Side<'_>, free: &Side<'_>, equal: impl Iterator<Item 
 }
 
 /// The anchor at a column of a free table, which the bound rows reach by what stands beside it.
-fn through(free: &Side<'_>, from: &Expr, to: usize, of: &std::collections::BTreeMap<usize, Vec<Step>>) -> Option<Anchor> {
-    if free.plan.schema().field(to).data_type().is_nested() {
+fn through(free: &Side<'_>, from: &Expr, to: usize, of: &BTreeMap<usize, Vec<Step>>) -> Option<Anchor> {
+    if free.plan.schema().field(to).data_type().is_nested() || looks_outside(free.plan) {
         return None;
     }
     let bridge = Arc::new(Bridge { plan: free.plan.as_ref().clone(), from: from.clone(), to });
@@ -153,3 +153,12 @@ fn unite(sides: &mut [Side<'_>; 2], equal: &[Equal]) -> Result<()> {
     Ok(())
 }
 
+/// True where the rows of a plan are of each row beside it, so that it cannot be run alone.
+fn looks_outside(plan: &LogicalPlan) -> bool {
+    let mut found = false;
+    let walked = plan.apply_with_subqueries(|node| {
+        found |= !node.all_out_ref_exprs().is_empty();
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found || walked.is_err()
+}

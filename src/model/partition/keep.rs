@@ -100,7 +100,8 @@ impl<'k> Keeper<'k> {
                 Ok(Kept { parts: apart.done, whole: None })
             }
             Self::Whole(whole) => {
-                let told = |(value, (rows, hash)): (Value, (u64, Sha256))| KeptPart { value, rows, content: hex::encode(&hash.finalize()[..16]), written: None };
+                let told =
+                    |(value, (rows, hash)): (Value, (u64, Sha256))| KeptPart { value, rows, content: hex::encode(&hash.finalize()[..16]), written: None };
                 Ok(Kept { parts: whole.parts.into_iter().map(told).collect(), whole: Some(whole.draft.finish()?) })
             }
         }

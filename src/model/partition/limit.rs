@@ -50,9 +50,7 @@ fn apply(node: LogicalPlan, limit: &Limit) -> Result<LogicalPlan> {
             filtered(node, any)
         }
         (Limit::Values(name, kind, values), node) => only_in(node, name, kind, values),
-        (Limit::Instead(table), LogicalPlan::TableScan(scan)) => {
-            Ok(LogicalPlan::TableScan(TableScan { source: provider_as_source(table.clone()), ..scan }))
-        }
+        (Limit::Instead(table), LogicalPlan::TableScan(scan)) => Ok(LogicalPlan::TableScan(TableScan { source: provider_as_source(table.clone()), ..scan })),
         // A model's table that is no scan is read whole, which is right and only slower.
         (Limit::Instead(_), node) => Ok(node),
     }

@@ -106,9 +106,8 @@ pub(super) fn prove(
         let lost = walk.lost.into_iter().next().filter(|_| relation.anchors.is_empty());
         return Ok(Err(lost.map_or(Refusal::Column, Refusal::Lost)));
     };
-    let source = |(number, way): (usize, Vec<Step>)| {
-        walk.mention(number).map(|mention| Source { table: mention.table.clone(), column: mention.column.clone(), way })
-    };
+    let source =
+        |(number, way): (usize, Vec<Step>)| walk.mention(number).map(|mention| Source { table: mention.table.clone(), column: mention.column.clone(), way });
     let sources = of.into_iter().filter_map(source).collect();
     Ok(Ok(Partition { column: column.to_owned(), kind: kind.clone(), sources }))
 }

@@ -128,10 +128,8 @@ impl<'w> Walk<'w> {
             self.lost.push(Lost::NoDate(table.to_owned()));
         }
         let first = self.mentions.iter().map(Vec::len).sum::<usize>();
-        let anchors = parts.iter().enumerate().map(|(number, (place, _))| Anchor {
-            at: columns[*place].clone(),
-            of: BTreeMap::from([(first + number, Vec::new())]),
-        });
+        let anchors =
+            parts.iter().enumerate().map(|(number, (place, _))| Anchor { at: columns[*place].clone(), of: BTreeMap::from([(first + number, Vec::new())]) });
         let relation = Relation { anchors: anchors.collect(), columns, is_free };
         self.mentions.push(parts.into_iter().map(|(_, column)| Mention { table: table.to_owned(), column }).collect());
         relation
