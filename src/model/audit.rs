@@ -28,12 +28,12 @@ pub async fn audit(engine: &Engine, model: &Model, schema: &Schema, moment: Mome
 ///
 /// # Errors
 /// As [`audit`] says.
-pub(super) async fn audit_some<'l>(
+pub(super) async fn audit_some(
     engine: &Engine,
     model: &Model,
     schema: &Schema,
     moment: Moment,
-    limits: impl Fn(&Test) -> Option<&'l Limits>,
+    limits: impl Fn(&Test) -> Option<Limits>,
 ) -> Result<Vec<TestResult>> {
     let mut results: Vec<TestResult> = model.tests.iter().map(|test| unrun(model, test)).collect();
     let run = Run { engine, model, schema, moment };
@@ -136,12 +136,12 @@ struct Run<'r> {
 
 impl Run<'_> {
     /// Runs some tests, side by side, and fills in how much fails and may fail.
-    async fn tests<'l>(&self, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool, limits: impl Fn(&Test) -> Option<&'l Limits>) -> Result<()> {
+    async fn tests(&self, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool, limits: impl Fn(&Test) -> Option<Limits>) -> Result<()> {
         let (engine, model) = (self.engine, self.model);
         let mut begun = Vec::new();
         for (place, test) in model.tests.iter().enumerate().filter(|(_, test)| wanted(test)) {
             let what = format!("cannot run the test {} of {}", test.name(), model.name);
-            let rows = planned(engine, &failing_rows(model, self.schema, test, self.moment), limits(test)).await;
+            let rows = planned(engine, &failing_rows(model, self.schema, test, self.moment), limits(test).as_ref()).await;
             let rows = rows.map_err(|cause| error::engine(&what, cause))?;
             let failing = tokio::spawn(counted(rows, what.clone()));
             let share = match &test.threshold {

@@ -236,6 +236,6 @@ fn parts_made_anew_make_the_table_of_a_full_build() {
     // A seed of one's own: `RIHLA_TEST_SEED=7 cargo test parts_made_anew`.
     let own = std::env::var("RIHLA_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     for seed in own.map_or(vec![1, 2], |seed| vec![seed]) {
-        history(seed, if own.is_some() { 12 } else { 4 });
+        history(seed, if own.is_some() { 12 } else { 3 });
     }
 }

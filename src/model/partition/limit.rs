@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
+use datafusion::common::{Column, NullEquality, Result};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, Filter, LogicalPlan, TableScan};
+use datafusion::logical_expr::{Expr, Filter, JoinType, LogicalPlan, LogicalPlanBuilder, TableScan};
 
 use super::super::provenance::table_of;
 use super::feed::is_in;
@@ -22,6 +22,8 @@ pub(in crate::model) enum Limit {
     Values(String, DataType, BTreeSet<Value>),
     /// Another table in its place, of the same columns.
     Instead(Arc<dyn TableProvider>),
+    /// Rows that agree in some columns with one of another table, of the same columns.
+    Like(Arc<dyn TableProvider>, Vec<String>),
 }
 
 /// What is read of tables, by name; of others everything is.
@@ -51,9 +53,18 @@ fn apply(node: LogicalPlan, limit: &Limit) -> Result<LogicalPlan> {
         }
         (Limit::Values(name, kind, values), node) => only_in(node, name, kind, values),
         (Limit::Instead(table), LogicalPlan::TableScan(scan)) => Ok(LogicalPlan::TableScan(TableScan { source: provider_as_source(table.clone()), ..scan })),
+        (Limit::Like(table, columns), node) => like(node, table.clone(), columns),
         // A model's table that is no scan is read whole, which is right and only slower.
         (Limit::Instead(_), node) => Ok(node),
     }
+}
+
+/// The rows of a plan that agree with one of a table, null with null.
+fn like(plan: LogicalPlan, table: Arc<dyn TableProvider>, columns: &[String]) -> Result<LogicalPlan> {
+    let others = LogicalPlanBuilder::scan("others", provider_as_source(table), None)?.build()?;
+    let own = columns.iter().map(|name| named(&plan, name)).collect::<Result<Vec<_>>>()?;
+    let theirs = columns.iter().map(|name| named(&others, name)).collect::<Result<Vec<_>>>()?;
+    LogicalPlanBuilder::from(plan).join_detailed(others, JoinType::LeftSemi, (own, theirs), None, NullEquality::NullEqualsNull)?.build()
 }
 
 /// The rows of a plan that have one of some values in a column.
@@ -82,5 +93,9 @@ fn filtered(plan: LogicalPlan, condition: Option<Expr>) -> Result<LogicalPlan> {
 }
 
 fn column(plan: &LogicalPlan, name: &str) -> Result<Expr> {
-    Ok(Expr::Column(plan.schema().qualified_field_with_unqualified_name(name)?.into()))
+    named(plan, name).map(Expr::Column)
+}
+
+fn named(plan: &LogicalPlan, name: &str) -> Result<Column> {
+    Ok(plan.schema().qualified_field_with_unqualified_name(name)?.into())
 }

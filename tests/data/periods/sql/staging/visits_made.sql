@@ -30,6 +30,15 @@ accepted_codes = { column = "kind", codes = "kind" }
 
 [[tests]]
 expression = "place >= 1"
+
+[[tests]]
+unique = ["person_id", "visited_on"]
+severity = "warn"
+
+[[tests]]
+expression = "amount < 450"
+severity = "warn"
+where = "kind <> 'legal'"
 */
 SELECT
     v.office,
