@@ -39,10 +39,25 @@ impl Checked {
         self.models.iter().find(|model| model.name.as_str() == name)
     }
 
+    /// The columns of a model's table; none where there is no such model.
+    pub fn schema(&self, name: &str) -> SchemaRef {
+        let known = self.models.iter().position(|model| model.name.as_str() == name).and_then(|place| self.schemas.get(place));
+        known.cloned().unwrap_or_else(|| Arc::new(Schema::empty()))
+    }
+
+    /// The models that are made in parts, with the column of each.
+    pub(super) fn partitioned(&self) -> BTreeMap<String, String> {
+        partitioned(&self.models)
+    }
+
     /// The feeds that a model rests on, through other models too.
     pub fn feeds_of(&self, model: &Model) -> BTreeSet<String> {
         feeds_of(&self.models, model)
     }
+}
+
+fn partitioned(models: &[Model]) -> BTreeMap<String, String> {
+    models.iter().filter_map(|model| Some((model.name.as_str().to_owned(), model.header.partition.as_ref()?.get_ref().clone()))).collect()
 }
 
 fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
@@ -76,8 +91,9 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     let mut planner = Planner::new(&engine, project, is_whole);
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
     unplanned.extend(models.iter().flat_map(Model::needs).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
+    let parts = partitioned(&models);
     for model in &models {
-        match plan(&mut planner, model, &unplanned, faults).await {
+        match plan(&mut planner, model, &parts, &unplanned, faults).await {
             Some(Planned { schema, lineage }) => {
                 check_header(model, &schema, faults);
                 check_tags(model, faults);
@@ -152,13 +168,19 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
 }
 
 /// Plans and optimises a model; nothing where it has faults, or reads a model that has.
-async fn plan(planner: &mut Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &mut Vec<Fault>) -> Option<Planned> {
+async fn plan(
+    planner: &mut Planner<'_>,
+    model: &Model,
+    parts: &BTreeMap<String, String>,
+    unplanned: &BTreeSet<String>,
+    faults: &mut Vec<Fault>,
+) -> Option<Planned> {
     if model.needs().any(|(read, _)| unplanned.contains(read))
         || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
     {
         return None;
     }
-    planner.model(model, faults).await
+    planner.model(model, parts, faults).await
 }
 
 /// The columns as they are written: plain text, everything nullable, no metadata.

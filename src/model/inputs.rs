@@ -1,6 +1,6 @@
 //! The tables that models read but do not make: feeds, code lists, reference tables, and what the system knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -34,9 +34,16 @@ pub struct Input {
 pub struct Inputs {
     /// They, by name.
     pub tables: Vec<Input>,
+    /// By feed and date field, what tells the rows of each month, by its first day; of rows without the date, under null.
+    months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
 }
 
 impl Inputs {
+    /// What tells the rows of each month of a feed's date; nothing where the feed does not lie in the warehouse.
+    pub fn months(&self, feed: &str, date: &str) -> Option<&BTreeMap<Option<String>, String>> {
+        self.months.get(&(feed.to_owned(), date.to_owned()))
+    }
+
     /// The content of a table.
     pub fn fingerprint(&self, name: &str) -> Option<&str> {
         self.tables.iter().find(|input| input.name == name).map(|input| input.fingerprint.as_str())
@@ -95,12 +102,13 @@ pub struct Filler<'a> {
     /// The moment up to which deliveries are known; the latest one's where absent.
     pub until: Option<DateTime<Utc>>,
     tables: Vec<Input>,
+    months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
 }
 
 impl<'a> Filler<'a> {
     /// A filler for an engine.
     pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
-        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new() }
+        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new(), months: BTreeMap::new() }
     }
 
     /// Adds a feed: the current rows of its loaded table.
@@ -151,7 +159,7 @@ impl<'a> Filler<'a> {
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
             self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
-        Ok(Inputs { tables: self.tables })
+        Ok(Inputs { tables: self.tables, months: self.months })
     }
 
     /// Adds a feed whose table lies in the warehouse: of its files only the rows that count are read.
@@ -165,6 +173,11 @@ impl<'a> Filler<'a> {
         let found = current(store, table, contract, &live, keep).await?;
         let rows = CurrentTable::of(&found, &store.root().join(table.name()), loaded_schema(contract))?;
         self.engine.add(Some("feeds"), feed, Arc::new(rows))?;
+        for (date, months) in &found.months {
+            let first = |month: &str| (!month.is_empty()).then(|| format!("{month}-01"));
+            let told = months.0.iter().map(|(month, print)| (first(month), print.to_string()));
+            self.months.insert((feed.to_owned(), date.clone()), told.collect());
+        }
         self.note_feed(feed, &live);
         Ok(())
     }

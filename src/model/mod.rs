@@ -5,6 +5,7 @@
 
 mod across;
 mod audit;
+mod audit_parts;
 mod build;
 mod check;
 mod check_codes;
@@ -21,10 +22,12 @@ mod known;
 mod lineage;
 mod memory;
 mod parse;
+mod partition;
 mod places;
 mod plain;
 mod plan;
 mod provenance;
+mod rebuild;
 mod repair;
 mod reports;
 mod row_rule_check;
@@ -41,7 +44,7 @@ mod write;
 
 pub use across::{KeyAcross, audit_keys, keys_across};
 pub use audit::{audit_of_run, failing};
-pub use build::{Builder, model_hash};
+pub use build::{AnewOf, Builder, model_hash};
 pub use check::{Checked, check, written_schema};
 pub use describe::columns;
 pub use diagnose::fault as sql_fault;
@@ -52,6 +55,7 @@ pub use lineage::{ColumnLineage, ColumnRef, Graph, ModelLineage, Step, Way};
 pub use memory::{fitted, in_memory};
 pub use parse::Model;
 pub use provenance::{Asked, Depth, Identities, Leaf, Lineage, identities};
+pub use rebuild::Months;
 pub use row_rules::ProjectRules;
 pub use scenario_form::{DeliveryForm, ExpectForm, GivenForm, ScenarioForm};
 pub use select::{Known, Node, Released, Resource, Selection, Wish, definitions, nodes, reads};

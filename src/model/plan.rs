@@ -1,5 +1,7 @@
 //! Models planned without data: their columns, what these are computed from, and every fault that planning finds.
 
+use std::collections::BTreeMap;
+
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
@@ -14,6 +16,7 @@ use super::header::Text;
 use super::known;
 use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::partition::check_partition;
 use super::plain::SUBQUERY_THAT_CANNOT_RUN;
 use super::repair::Repair;
 use super::trace::{Tables, Trace};
@@ -57,8 +60,12 @@ impl<'p> Planner<'p> {
     }
 
     /// Plans a model; nothing where it has faults.
-    pub async fn model(&mut self, model: &Model, faults: &mut Vec<Fault>) -> Option<Planned> {
+    ///
+    /// `parts` are the models that are made in parts, with the column of each.
+    pub async fn model(&mut self, model: &Model, parts: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Planned> {
         let plan = self.plan(model, faults).await?;
+        let schema = written_schema(plan.schema().as_arrow());
+        faults.extend(check_partition(&self.state, model, &plan, &schema, parts));
         let mut trace = Trace::new(&self.tables);
         let (lineage, values) = trace.plan(&plan);
         if self.knows_values {
@@ -67,7 +74,7 @@ impl<'p> Planner<'p> {
             self.tables.insert(model.name.as_str().to_owned(), known);
             faults.extend(check_codes::faults_of_tests(model, &self.tables));
         }
-        Some(Planned { schema: written_schema(plan.schema().as_arrow()), lineage })
+        Some(Planned { schema, lineage })
     }
 
     /// The plan of a model's SELECT. Planning ends at the first name that it does not know; so that name is taken out

@@ -10,7 +10,7 @@ use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::{Builder, Built, Checked, audit_keys, definitions, keys_across, known_until};
+use crate::model::{Builder, Built, Checked, Months, audit_keys, definitions, keys_across, known_until};
 use crate::project::Project;
 use crate::warehouse::{
     ClosedPeriod, LastBuild, Manifest, ReleaseProvenance, Resource, TableChange, TableFate, TestResult, Warehouse, says_the_same, table_changes,
@@ -31,7 +31,8 @@ pub async fn release(
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
     let moment = moment(project, warehouse.clock());
-    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment };
+    let months = Months::default();
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment, months };
     let Built { build: mut built, mut outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
     let keys = audit_keys(&engine, &keys_across(project)).await?;
     built.tests.extend(keys.iter().cloned());

@@ -15,6 +15,7 @@ mod load;
 mod lock;
 mod manifest;
 mod marker;
+mod partitioned;
 mod receipt;
 mod reissue;
 mod release;
@@ -38,6 +39,7 @@ pub use manifest::{
     ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
     TableFacts, TableSchema, TestResult,
 };
+pub use partitioned::{InputPart, InputParts, Part, PartitionedBuild};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;

@@ -51,6 +51,8 @@ mod object_stores;
 mod one_person;
 mod over_ranges;
 mod packed;
+mod parts;
+mod parts_proven;
 mod pipes;
 mod places;
 mod properties;

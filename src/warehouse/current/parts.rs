@@ -36,6 +36,12 @@ impl PartPrint {
     }
 }
 
+impl std::fmt::Display for PartPrint {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{:016x}{:016x}", self.rows, self.sum[0], self.sum[1])
+    }
+}
+
 impl Months {
     /// Takes those of other rows too.
     pub fn add(&mut self, other: &Self) {
