@@ -171,6 +171,7 @@ impl<'a> Gatherer<'a> {
     }
 
     /// Takes a text that is to be handed on.
+    #[inline]
     fn admit(&mut self, row: i64, text: &str) -> Result<(), Refusal> {
         if is_too_long(text) {
             return Err(past(format!("row {row} has a cell of more than {MOST_CHARACTERS} characters"), "is a quotation mark or a separator missing?"));

@@ -85,6 +85,7 @@ pub fn past(what: impl AsRef<str>, remedy: &str) -> Refusal {
 }
 
 /// True where a text is longer than a cell can be.
+#[inline]
 pub fn is_too_long(text: &str) -> bool {
     text.len() > MOST_CHARACTERS && text.chars().count() > MOST_CHARACTERS
 }

@@ -93,8 +93,7 @@ impl<'t> Scan<'t> {
         }
         let line = self.line;
         loop {
-            let (cell, end) = self.cell()?;
-            cells.push(cell);
+            let end = self.cell(cells)?;
             if cells.len() > MOST_COLUMNS {
                 return Err(past(format!("line {line} has more than {MOST_COLUMNS} cells"), "is the delimiter right, and does every line end?"));
             }
@@ -116,44 +115,48 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Passes over a cell and what ends it.
-    fn cell(&mut self) -> Result<(Cell, End), Refusal> {
-        let quoted = if self.bytes.get(self.at) == Some(&b'"') { Some(self.quoted()?) } else { None };
+    /// Passes over a cell, which is put to the others, and what ends it.
+    fn cell(&mut self, cells: &mut Vec<Cell>) -> Result<End, Refusal> {
+        let is_quoted = self.bytes.get(self.at) == Some(&b'"');
+        if is_quoted {
+            self.quoted(cells)?;
+        }
         let start = self.at;
-        let found = self.next_sign();
-        let end = found.map_or(self.bytes.len(), |found| found.0);
-        let cell = quoted.unwrap_or(Cell { start, end, is_escaped: false });
-        let Some((at, byte)) = found else {
-            self.at = self.bytes.len();
-            return Ok((cell, End::Row));
-        };
+        let (at, byte) = self.next_sign();
+        if !is_quoted {
+            cells.push(Cell { start, end: at, is_escaped: false });
+        }
         self.at = at + 1;
         match byte {
-            b'"' => Err(refusal(self.line, "holds a quotation mark inside a cell that is not quoted, or text after a closing one")),
-            b'\r' | b'\n' => {
+            Some(b'"') => Err(refusal(self.line, "holds a quotation mark inside a cell that is not quoted, or text after a closing one")),
+            Some(byte @ (b'\r' | b'\n')) => {
                 if byte == b'\r' && self.bytes.get(self.at) == Some(&b'\n') {
                     self.at += 1;
                 }
                 self.line += 1;
-                Ok((cell, End::Row))
+                Ok(End::Row)
             }
-            _ => Ok((cell, End::Delimiter)),
+            Some(_) => Ok(End::Delimiter),
+            None => {
+                self.at = at;
+                Ok(End::Row)
+            }
         }
     }
 
     /// The next delimiter, quotation mark or end of a line.
-    fn next_sign(&self) -> Option<(usize, u8)> {
+    fn next_sign(&self) -> (usize, Option<u8>) {
         let rest = &self.bytes[self.at..];
-        let at = rest.iter().position(|byte| self.signs[usize::from(*byte)])?;
+        let Some(at) = rest.iter().position(|byte| self.signs[usize::from(*byte)]) else { return (self.bytes.len(), None) };
         match rest[at] {
             // Where no carriage return is alone, each stands before a line feed.
-            b'\n' if at > 0 && rest[at - 1] == b'\r' => Some((self.at + at - 1, b'\r')),
-            byte => Some((self.at + at, byte)),
+            b'\n' if at > 0 && rest[at - 1] == b'\r' => (self.at + at - 1, Some(b'\r')),
+            byte => (self.at + at, Some(byte)),
         }
     }
 
     /// Passes over a quoted cell, up to what follows its closing mark.
-    fn quoted(&mut self) -> Result<Cell, Refusal> {
+    fn quoted(&mut self, cells: &mut Vec<Cell>) -> Result<(), Refusal> {
         let opened = self.line;
         let start = self.at + 1;
         let (mut is_escaped, mut line_start) = (false, None);
@@ -185,7 +188,8 @@ impl<'t> Scan<'t> {
             Some(byte) if *byte == self.delimiter => {}
             Some(_) => return Err(refusal(self.line, "has text after a closing quotation mark")),
         }
-        Ok(Cell { start, end, is_escaped })
+        cells.push(Cell { start, end, is_escaped });
+        Ok(())
     }
 
     /// Lines of a quoted cell that a carriage return alone ends.

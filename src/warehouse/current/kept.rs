@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::store::Store;
 
 /// Where they lie.
-const FOLDER: &str = "staging/current";
+const FOLDER: &str = "current";
 
 /// An answer as it is kept.
 #[derive(Serialize, Deserialize)]
