@@ -63,7 +63,8 @@ fn moment(seconds: i64) -> DateTime<Utc> {
 
 fn batch(contract: &Contract, rows: &[Told], submissions: &[Submission]) -> RecordBatch {
     let text = |get: &dyn Fn(&Told) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(get))) as ArrayRef;
-    let columns = loaded_schema(contract).fields().iter().map(|field| match (field.name().as_str(), field.data_type()) {
+    let schema = loaded_schema(contract);
+    let columns = schema.fields().iter().map(|field| match (field.name().as_str(), field.data_type()) {
         ("submission_id", _) => text(&|row| submissions[row.submission].submission_id.clone()),
         ("office", _) => text(&|row| row.office.to_owned()),
         ("record_id", _) => text(&|row| row.record.clone()),
@@ -76,7 +77,8 @@ fn batch(contract: &Contract, rows: &[Told], submissions: &[Submission]) -> Reco
         (_, kind @ DataType::Timestamp(..)) => arrow::compute::cast(&Int64Array::from_value(0, rows.len()), kind).expect("moments"),
         (_, kind) => new_null_array(kind, rows.len()),
     });
-    RecordBatch::try_new(loaded_schema(contract), columns.collect()).expect("rows of the feed")
+    let columns = columns.collect();
+    RecordBatch::try_new(schema, columns).expect("rows of the feed")
 }
 
 /// The rule: of all rows of a record, the one last changed, then the one said last; none where that says it is deleted.
@@ -140,7 +142,7 @@ fn the_rows_that_count_are_those_of_the_rule() {
         }
         (1..).zip(&mut rows).for_each(|(place, row)| row.place = place);
         runtime.block_on(async {
-            let mut table = AppendedTable::make(&store, "feeds/registrations", "registrations", loaded_schema(contract)).await.expect("a table");
+            let mut table = AppendedTable::make(&store, "registrations", "registrations", loaded_schema(contract)).await.expect("a table");
             for part in rows.chunks(rows.len().div_ceil(random.random_range(1..4)).max(1)) {
                 table.append(vec![batch(contract, part, &submissions)], Vec::new()).await.expect("rows appended");
             }
@@ -152,7 +154,7 @@ fn the_rows_that_count_are_those_of_the_rule() {
             let meant = expected(&rows, &live, &submissions);
             let asked: Vec<&LiveSubmission<'_>> = live.iter().collect();
             let found = current(&store, &table, contract, &asked, Keep::Yes).await.expect("current rows");
-            let place = store.root().join("feeds/registrations");
+            let place = store.root().join("registrations");
             assert_eq!(shown(&found, &place, contract, "TRUE").await, meant, "seed {seed}");
             let of_casablanca: BTreeSet<i64> = rows.iter().filter(|row| row.office == "CAS" && meant.contains(&row.place)).map(|row| row.place).collect();
             assert_eq!(shown(&found, &place, contract, "office = 'CAS'").await, of_casablanca, "seed {seed}");
