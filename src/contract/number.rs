@@ -279,14 +279,40 @@ mod tests {
 
     #[test]
     fn the_short_way_says_what_the_long_one_says() {
-        let signs = ["", "-", "+", "0", "00", "7", "12", "-12", "1.", ".5", "1.5", "-1.50", "1,5", "1,50", "-0", "0.0001", "1.00001", "--1", "1.5.2", "1e3", "9999999999999", "12345678901234"];
+        let signs = [
+            "",
+            "-",
+            "+",
+            "0",
+            "00",
+            "7",
+            "12",
+            "-12",
+            "1.",
+            ".5",
+            "1.5",
+            "-1.50",
+            "1,5",
+            "1,50",
+            "-0",
+            "0.0001",
+            "1.00001",
+            "--1",
+            "1.5.2",
+            "1e3",
+            "9999999999999",
+            "12345678901234",
+        ];
         let plain = [NumberStyle::default(), FRENCH];
         for (style, text, scale) in plain.iter().flat_map(|style| signs.iter().flat_map(move |text| (0..=5).map(move |scale| (style, text, scale)))) {
             if let Some(value) = style.simple(text, scale) {
                 assert_eq!(style.read(text).unwrap().scaled(scale), Ok(value), "{text} {scale}");
             }
         }
-        assert_eq!([plain[0].simple("1.5", 2), plain[0].simple("-12", 0), plain[1].simple("1,50", 2), plain[0].simple("1.5", 0)], [Some(150), Some(-12), Some(150), None]);
+        assert_eq!(
+            [plain[0].simple("1.5", 2), plain[0].simple("-12", 0), plain[1].simple("1,50", 2), plain[0].simple("1.5", 0)],
+            [Some(150), Some(-12), Some(150), None]
+        );
     }
 
     #[test]

@@ -43,7 +43,13 @@ impl<'t> Parts<'t> {
     pub fn of(bytes: &'t Bytes, size: usize, source: &Source, contract: &Contract) -> Result<Option<Self>, Refusal> {
         let Format::Csv { delimiter, encoding } = source.format else { return Ok(None) };
         let export = &source.export;
-        if bytes.len() < size * 2 || packed_as(bytes).is_some() || export.archive.is_some() || export.tags.is_some() || export.review.is_some() || export.repeat.is_some() {
+        if bytes.len() < size * 2
+            || packed_as(bytes).is_some()
+            || export.archive.is_some()
+            || export.tags.is_some()
+            || export.review.is_some()
+            || export.repeat.is_some()
+        {
             return Ok(None);
         }
         let text = decode(bytes, encoding)?;

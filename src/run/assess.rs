@@ -95,13 +95,7 @@ pub fn assess_amended(
 /// Bytes of a part of a text that is read side by side with others.
 const PART_BYTES: usize = 8 << 20;
 
-fn read_into(
-    delivery: &mut Delivery<'_>,
-    pages: &[Page],
-    amendments: &[Amendment],
-    source: &Source,
-    contract: &Contract,
-) -> std::result::Result<u64, Refusal> {
+fn read_into(delivery: &mut Delivery<'_>, pages: &[Page], amendments: &[Amendment], source: &Source, contract: &Contract) -> std::result::Result<u64, Refusal> {
     if let ([page], [], None) = (pages, amendments, source.compression) {
         read::limits::check_size(std::iter::once(page.bytes.len() as u64), source.most_bytes)?;
         if let Some(parts) = Parts::of(&page.bytes, PART_BYTES, source, contract)? {

@@ -149,7 +149,11 @@ fn the_rows_that_count_are_those_of_the_rule() {
             let live: Vec<LiveSubmission<'_>> = submissions
                 .iter()
                 .filter(|_| random.random_bool(0.8))
-                .map(|submission| LiveSubmission { submission, heard_at: submission.received_at + chrono::Duration::seconds(i64::from(submission.size as u32)), contract: "" })
+                .map(|submission| LiveSubmission {
+                    submission,
+                    heard_at: submission.received_at + chrono::Duration::seconds(i64::from(submission.size as u32)),
+                    contract: "",
+                })
                 .collect();
             let meant = expected(&rows, &live, &submissions);
             let asked: Vec<&LiveSubmission<'_>> = live.iter().collect();

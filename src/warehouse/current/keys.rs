@@ -95,7 +95,11 @@ fn numbered(schema: &Schema) -> Schema {
 
 fn wanted(columns: &KeyColumns, with_changed: bool) -> impl Iterator<Item = &str> {
     let changed = with_changed.then_some(columns.changed.as_str());
-    ["submission_id", "office", columns.record.as_str()].into_iter().chain(changed).chain(columns.deleted.as_deref()).chain(columns.dates.iter().map(String::as_str))
+    ["submission_id", "office", columns.record.as_str()]
+        .into_iter()
+        .chain(changed)
+        .chain(columns.deleted.as_deref())
+        .chain(columns.dates.iter().map(String::as_str))
 }
 
 fn keys(batch: &RecordBatch, columns: &KeyColumns, with_changed: bool) -> Result<Keys> {

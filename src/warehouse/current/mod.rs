@@ -5,8 +5,8 @@
 //! that changed; an answer that was kept is used only where the same files and submissions are asked about.
 
 mod holder;
-mod keys;
 mod kept;
+mod keys;
 mod parts;
 mod table;
 

@@ -111,10 +111,8 @@ impl TableProvider for CurrentTable {
             let schema = projection.map_or_else(|| Ok(self.schema.clone()), |columns| self.schema.project(columns).map(Arc::new))?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(TableParquetOptions {
-            global: state.config_options().execution.parquet.clone(),
-            ..TableParquetOptions::default()
-        });
+        let mut source = ParquetSource::new(self.schema.clone())
+            .with_table_parquet_options(TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() });
         if let Some(filter) = conjunction(filters.to_vec()) {
             let schema = DFSchema::try_from(self.schema.clone())?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
