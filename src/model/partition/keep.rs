@@ -32,7 +32,7 @@ pub(in crate::model) struct KeptPart {
 /// Writes sorted rows part by part.
 pub(in crate::model) enum Keeper<'k> {
     /// A file for each part; rows come with those of a part together.
-    Apart(Apart<'k>),
+    Apart(Box<Apart<'k>>),
     /// One file.
     Whole(Box<Whole>),
 }
@@ -70,7 +70,7 @@ impl<'k> Keeper<'k> {
     /// `Unavailable` where the disk says no.
     pub fn begin(root: &'k Path, shape: &'k Shape, column: usize, apart: bool) -> Result<Self> {
         if apart {
-            return Ok(Self::Apart(Apart { root, shape, column, open: None, done: Vec::new() }));
+            return Ok(Self::Apart(Box::new(Apart { root, shape, column, open: None, done: Vec::new() })));
         }
         let fields = shape.schema.fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
         let rows = RowConverter::new(fields).map_err(unwritten)?;
