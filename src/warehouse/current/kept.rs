@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Held, Keep};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 
 /// Where they lie.
@@ -44,16 +44,16 @@ impl<'a> Keeper<'a> {
     }
 
     /// Keeps what was found.
-    pub async fn keep(&self, office: &str, print: &str, held: &Held) {
+    ///
+    /// # Errors
+    /// `Unavailable` where the store cannot be written.
+    pub async fn keep(&self, office: &str, print: &str, held: &Held) -> Result<()> {
         if self.keep == Keep::No {
-            return;
+            return Ok(());
         }
         let answer = Answer { of: print.to_owned(), held: held.clone() };
-        let Ok(bytes) = serde_json::to_vec(&answer) else { return };
-        // Nothing rests on it: the next run asks again.
-        if let Err(error) = self.store.write(&self.place(office), bytes).await {
-            tracing::debug!(feed = self.feed, office, %error, "what counts was not kept");
-        }
+        let bytes = serde_json::to_vec(&answer).map_err(|cause| Error::new(Kind::Internal, "what counts cannot be kept").because(cause))?;
+        self.store.write(&self.place(office), bytes).await
     }
 
     fn place(&self, office: &str) -> String {

@@ -110,7 +110,7 @@ async fn answered(keeper: &Keeper<'_>, asked: Asked) -> Result<Held> {
     let office = asked.office.clone();
     let found = tokio::task::spawn_blocking(move || of_office(&asked)).await;
     let found = found.map_err(|cause| Error::new(Kind::Internal, "the current rows of a feed cannot be told").because(cause))??;
-    keeper.keep(&office, &print, &found).await;
+    keeper.keep(&office, &print, &found).await?;
     Ok(found)
 }
 
