@@ -16,6 +16,7 @@ mod describe;
 mod diagnose;
 mod failing;
 mod family;
+mod fingerprint;
 mod header;
 mod inputs;
 mod known;

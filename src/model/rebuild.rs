@@ -5,18 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{LogicalPlan, cast};
-use datafusion::prelude::{DataFrame, ident};
-use futures::TryStreamExt;
+use datafusion::logical_expr::LogicalPlan;
 use sha2::{Digest, Sha256};
 
-use super::build::{Builder, Failed, One, facts, order};
+use super::build::{Builder, One, facts, order};
 use super::describe;
 use super::parse::Model;
-use super::partition::{Ground, Keeper, Kept, KeptPart, Limit, Limits, Partition, Stale, Value, feed_parts, limited, only_in, prove, without};
-use super::write::Shape;
-use crate::engine::Engine;
+use super::partition::{Ground, Kept, KeptPart, Limit, Limits, Partition, Stale, Value, Work, done, feed_parts, limited, only_in, prove, without};
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::{FileFacts, InputPart, InputParts, Part, PartitionedBuild, Reports, Resource, TableFacts};
 
@@ -46,20 +41,6 @@ pub(super) struct MadeInParts {
     pub(super) build: PartitionedBuild,
     /// The parts made anew; absent where all were.
     pub(super) anew: Option<BTreeSet<Value>>,
-}
-
-/// The rows that are made, and where they go.
-struct Work {
-    engine: Engine,
-    plan: LogicalPlan,
-    /// Rows of the last build that stay.
-    beside: Option<LogicalPlan>,
-    schema: SchemaRef,
-    order: Vec<String>,
-    root: PathBuf,
-    shape: Shape,
-    column: usize,
-    apart: bool,
 }
 
 impl Builder<'_> {
@@ -264,24 +245,4 @@ fn of_part(part: &Part) -> InputPart {
 
 fn staying(before: &PartitionedBuild, stale: &BTreeSet<Value>) -> Vec<Part> {
     before.parts.iter().filter(|part| !stale.contains(&part.value)).cloned().collect()
-}
-
-async fn done(work: Work) -> std::result::Result<Kept, Failed> {
-    let mut rows = sorted(&work).await.map_err(Failed::Engine)?.execute_stream().await.map_err(Failed::Engine)?;
-    let mut keeper = Keeper::begin(&work.root, &work.shape, work.column, work.apart).map_err(Failed::Disk)?;
-    while let Some(batch) = rows.try_next().await.map_err(Failed::Engine)? {
-        keeper.write(&batch).map_err(Failed::Disk)?;
-    }
-    keeper.finish().map_err(Failed::Disk)
-}
-
-async fn sorted(work: &Work) -> std::result::Result<DataFrame, DataFusionError> {
-    let state = work.engine.context().state();
-    let mut frame = work.engine.apart(DataFrame::new(state.clone(), work.plan.clone())).await?;
-    if let Some(beside) = &work.beside {
-        // Rows that were written have the types in which they are; the optimiser may hand on others.
-        let columns = work.schema.fields().iter().map(|field| cast(ident(field.name()), field.data_type().clone()).alias(field.name()));
-        frame = frame.select(columns.collect::<Vec<_>>())?.union(DataFrame::new(state, beside.clone()))?;
-    }
-    frame.sort(work.order.iter().map(|column| ident(column).sort(true, true)).collect())
 }

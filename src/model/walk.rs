@@ -104,10 +104,15 @@ impl Builder<'_> {
         let wanted = self.wanted_and_read();
         let mut states: Vec<State> = self.checked.models.iter().map(|_| State::Waiting).collect();
         let mut running = FuturesUnordered::new();
+        // Those for which there was no room beside others: they are built anew by themselves.
+        let (mut large, mut alone) = (BTreeSet::new(), None);
         loop {
             // Models stand after what they read, so that one pass ends all that rest on what failed.
             for index in 0..states.len() {
                 let (State::Waiting, Some(place)) = (&states[index], places.first().copied()) else { continue };
+                if alone.is_some() || (large.contains(&index) && !running.is_empty()) {
+                    continue;
+                }
                 match self.next(index, &states)? {
                     Next::Wait => {}
                     Next::End(ending) => states[index] = State::Ended(ending),
@@ -116,6 +121,7 @@ impl Builder<'_> {
                         progress(name);
                         places.remove(&place);
                         states[index] = State::Running;
+                        alone = large.contains(&index).then_some(index);
                         let may_build = wanted.contains(name);
                         running.push(async move { (index, place, self.build_model(index, fingerprint, &upstream, may_build).await) });
                     }
@@ -124,7 +130,14 @@ impl Builder<'_> {
             let Some((index, place, done)) = running.next().await else { break };
             places.insert(place);
             tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
-            states[index] = ended(done, place)?;
+            let was_alone = alone.take_if(|alone| *alone == index).is_some();
+            states[index] = match done {
+                Err(error) if !was_alone && lacks_memory(&error) => {
+                    large.insert(index);
+                    State::Waiting
+                }
+                done => ended(done, place)?,
+            };
         }
         self.assemble(states, &wanted)
     }
@@ -198,7 +211,11 @@ fn ended(done: Result<Option<One>>, place: usize) -> Result<State> {
 
 /// True where other models may well be built all the same: what the engine says of this one, and not the disk of all.
 fn fails_alone(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Data | Kind::Internal) || lacks_memory(error)
+}
+
+/// True where the engine had no room in memory: what runs side by side shares one budget, and each has a part of it.
+fn lacks_memory(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DataFusionError>());
-    let lacks_memory = cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)));
-    matches!(error.kind(), Kind::Data | Kind::Internal) || lacks_memory
+    cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)))
 }

@@ -77,6 +77,7 @@ mod sources;
 mod sources_api;
 mod sources_stores;
 mod sources_web;
+mod spilling;
 mod spreadsheets;
 mod sql_logic;
 mod start;

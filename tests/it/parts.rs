@@ -239,3 +239,72 @@ fn parts_made_anew_make_the_table_of_a_full_build() {
         history(seed, if own.is_some() { 12 } else { 3 });
     }
 }
+
+/// The project with three months of two offices loaded, and January of Rabat corrected.
+fn corrected() -> Folder {
+    let folder = Folder::of("tests/data/periods");
+    let visit = |office: usize, month: usize, kind: &str, closed_on: &str| {
+        let id = format!("{office}-{month},F,CN-00001,1,{kind},{}-05,{closed_on},10.00,1990-01-01,2023-03-01T09:00:00Z", MONTHS[month]);
+        format!("{VISIT_LABELS}\n{id}\n")
+    };
+    for (office, code) in OFFICES.iter().enumerate() {
+        for month in 0..3 {
+            folder.write(&format!("in/{code}/2023-04-01/visits-{}.csv", MONTHS[month]), visit(office, month, "legal", "2022-03-28"));
+        }
+    }
+    folder.write("in/RAB/2023-04-01/moves-2023-02.csv", format!("{MOVE_LABELS}\nm-1,M,CN-00001,1,2022-01-09,1990-01-01,2023-03-01T09:00:00Z,I\n"));
+    folder.rihla(&["run"]).ok();
+    folder.write("in/RAB/2023-05-01/visits-2022-01.csv", visit(0, 0, "work", ""));
+    folder
+}
+
+#[test]
+fn a_run_tells_how_many_parts_it_made_anew() {
+    let folder = corrected();
+    crate::support::snapshot("parts", "run", "January of one office corrected", &folder.rihla(&["run"]).ok().text());
+    let report = corrected().rihla(&["run", "--json"]).ok().json();
+    let closings = report["in_parts"].as_array().expect("tables").iter().find(|table| table["model"] == "closings").expect("a table").clone();
+    // A matter that was closed in March is open again.
+    assert_eq!(closings, serde_json::json!({"model": "closings", "partition": "closed_month", "rebuilt": 2, "parts": 2}), "{report}");
+    let again = folder.rihla(&["run", "--json"]).ok().json();
+    assert!(again.get("in_parts").is_none(), "{again}");
+}
+
+#[test]
+fn a_part_that_was_damaged_is_made_anew_alone() {
+    let folder = corrected();
+    folder.rihla(&["run"]).ok();
+    let before = built(&folder);
+    let files = folder.files("warehouse/staging/visits_made");
+    // Files of earlier parts lie there too until they are pruned.
+    let is_named = |file: &&String| before["visits_made"].contains(file.as_str());
+    let damaged = files.keys().find(is_named).expect("a part");
+    folder.write(&format!("warehouse/staging/visits_made/{damaged}"), "no Parquet");
+    let report = folder.rihla(&["run", "--json"]).ok().json();
+    assert_eq!(rebuilt(&report), BTreeMap::from([("visits_made", 1)]), "{report}");
+    assert!(built(&folder) == before && folder.files("warehouse/staging/visits_made") == files, "another table");
+}
+
+#[test]
+fn files_of_parts_are_kept_by_prune_and_read_by_those_who_ask() {
+    let folder = corrected();
+    folder.rihla(&["run"]).ok();
+    let before = built(&folder);
+    folder.rihla(&["prune"]).ok();
+    let report = folder.rihla(&["run", "--json"]).ok().json();
+    assert_eq!((report["rebuilt"].as_u64(), built(&folder)), (Some(0), before), "{report}");
+    let explained = folder.rihla(&["explain", "visits_by_month", "--measure", "visits", "--where", "month = '2022-01-01' AND kind = 'work'", "--json"]).ok();
+    assert!(explained.stdout.contains("2022-01"), "{}", explained.text());
+    folder.rihla(&["audit"]).ok();
+}
+
+#[test]
+fn a_code_list_that_changes_makes_every_part_anew() {
+    let folder = corrected();
+    folder.rihla(&["run"]).ok();
+    folder.replace("schemas/codes/kind.csv", "legal,Legal,", "legal,Legal aid,");
+    let report = folder.rihla(&["run", "--json"]).ok().json();
+    let made = report["in_parts"].as_array().expect("tables").iter().find(|table| table["model"] == "visits_made").expect("a table").clone();
+    assert_eq!(made["rebuilt"], made["parts"], "{report}");
+    assert_eq!(built(&folder), built_anew(&folder));
+}

@@ -9,7 +9,8 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Join, JoinType, LogicalPlan, Operator};
 
 use super::anchor::{Anchor, Bridge, Step, met};
-use super::prove::{Lost, Relation, Walk};
+use super::lost::Lost;
+use super::prove::{Relation, Walk};
 use super::symbol::{applied, replaced, symbol};
 
 /// Two expressions that have one value in every pair of rows that meet.

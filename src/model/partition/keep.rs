@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use arrow::compute::partition;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
@@ -110,11 +111,11 @@ impl<'k> Keeper<'k> {
 
 impl Apart<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let values = values_of(batch.column(self.column)).map_err(|cause| error::engine(UNWRITTEN, cause))?;
-        let mut from = 0;
-        for run in values.chunk_by(|one, other| one == other) {
-            self.write_run(&run[0], &batch.slice(from, run.len()))?;
-            from += run.len();
+        let column = batch.column(self.column);
+        for run in partition(std::slice::from_ref(column)).map_err(unwritten)?.ranges() {
+            let rows = batch.slice(run.start, run.len());
+            let first = values_of(&column.slice(run.start, 1)).map_err(|cause| error::engine(UNWRITTEN, cause))?;
+            self.write_run(&first.into_iter().next().flatten(), &rows)?;
         }
         Ok(())
     }

@@ -11,17 +11,20 @@ mod image;
 mod join;
 mod keep;
 mod limit;
+mod lost;
 mod prove;
 mod refuse;
 mod symbol;
 mod values;
+mod work;
 
 pub(super) use changed::{Ground, Stale};
 pub(super) use feed::feed_parts;
-pub(super) use keep::{Keeper, Kept, KeptPart};
+pub(super) use keep::{Kept, KeptPart};
 pub(super) use limit::{Limit, Limits, limited, only_in, without};
 pub(super) use refuse::check_partition;
 pub(super) use values::Value;
+pub(super) use work::{Work, done};
 
 use std::collections::BTreeMap;
 
@@ -33,7 +36,8 @@ use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 
 use super::provenance::joined;
 use anchor::Step;
-use prove::{Lost, Walk};
+use lost::Lost;
+use prove::Walk;
 
 /// What was proven of a table that is made in parts.
 #[derive(Debug)]

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan, Unnest, Window};
 
 use super::super::provenance::{has_subquery, table_of};
 use super::anchor::{Anchor, distinct, narrowed};
+use super::lost::Lost;
 use super::symbol::{atom, function_of, symbol};
 
 /// A mention of a partitioned table.
@@ -20,33 +22,6 @@ pub(super) struct Mention {
     pub table: String,
     /// The column whose values are its parts.
     pub column: String,
-}
-
-/// Why a plan keeps no anchor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::model) enum Lost {
-    /// A feed has no date.
-    NoDate(String),
-    /// Rows of several parts are grouped together.
-    Group,
-    /// Rows of several parts are numbered or counted together.
-    Window,
-    /// Rows of several parts are made one.
-    Distinct,
-    /// Rows of several parts meet.
-    Join,
-    /// A FULL JOIN leaves either side without its value.
-    FullJoin,
-    /// NOT IN looks for null in all parts.
-    NotIn,
-    /// The SELECTs of a UNION have no value in common.
-    Union,
-    /// The first rows of all parts are taken.
-    Limit,
-    /// A subquery reads all parts.
-    Subquery,
-    /// Another kind of plan.
-    Other,
 }
 
 /// What is known of the rows of a plan.
@@ -144,7 +119,7 @@ impl<'w> Walk<'w> {
         let mut found = false;
         plan.apply_subqueries(|subquery| {
             found |= reads_parts(subquery, self.models)?;
-            Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
+            Ok(TreeNodeRecursion::Continue)
         })?;
         Ok(found)
     }
@@ -266,20 +241,20 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// True where a plan reads a table that is made in parts, or a feed.
-pub(super) fn reads_parts(plan: &LogicalPlan, models: &BTreeMap<String, String>) -> Result<bool> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        found |= table_of(node).is_some_and(|table| table.starts_with("feeds.") || models.contains_key(&table));
-        Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
-    })?;
-    Ok(found)
-}
-
 fn partition_by(expression: &Expr) -> &[Expr] {
     match expression {
         Expr::Alias(alias) => partition_by(&alias.expr),
         Expr::WindowFunction(call) => &call.params.partition_by,
         _ => &[],
     }
+}
+
+/// True where a plan reads a table that is made in parts, or a feed.
+pub(super) fn reads_parts(plan: &LogicalPlan, models: &BTreeMap<String, String>) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found |= table_of(node).is_some_and(|table| table.starts_with("feeds.") || models.contains_key(&table));
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
 }

@@ -8,7 +8,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::super::header::Text;
 use super::super::parse::Model;
-use super::prove::Lost;
+use super::lost::Lost;
 use super::values::is_partitionable;
 use super::{Refusal, prove};
 use crate::diagnostic::{Fault, did_you_mean};
