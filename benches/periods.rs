@@ -81,9 +81,7 @@ impl Project {
     fn lay_out(&self) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/periods");
         copy(&from, &self.root);
-        for whole in ["sql/marts/totals.sql"] {
-            fs::remove_file(self.root.join(whole)).expect("a model that is made whole");
-        }
+        fs::remove_file(self.root.join("sql/marts/totals.sql")).expect("a model that is made whole");
         fs::write(self.root.join("key"), "01".repeat(32)).expect("a key");
         let mut text = format!(
             "name = \"periods\"\ntitle = \"Periods\"\ntimezone = \"Africa/Casablanca\"\n\n[calendar]\nfirst_period = \"{0}-01\"\nsince = {0}-01-01\n",
@@ -123,7 +121,7 @@ impl Project {
         for row in 0..self.per_slot {
             let mix = (row * 7919 + office * 104_729 + year * 31 + month * 17 + edition * 13) % 1_000_003;
             let (day, kind) = (1 + mix % 28, ["legal", "health", "work"][mix % 3]);
-            let closed = if mix % 4 == 0 { String::new() } else { format!("{year}-{month:02}-28") };
+            let closed = if mix.is_multiple_of(4) { String::new() } else { format!("{year}-{month:02}-28") };
             let (person, amount) = (mix % 500_000, mix % 400);
             writeln!(
                 file,

@@ -248,8 +248,8 @@ fn corrected() -> Folder {
         format!("{VISIT_LABELS}\n{id}\n")
     };
     for (office, code) in OFFICES.iter().enumerate() {
-        for month in 0..3 {
-            folder.write(&format!("in/{code}/2023-04-01/visits-{}.csv", MONTHS[month]), visit(office, month, "legal", "2022-03-28"));
+        for (month, name) in MONTHS.iter().enumerate().take(3) {
+            folder.write(&format!("in/{code}/2023-04-01/visits-{name}.csv"), visit(office, month, "legal", "2022-03-28"));
         }
     }
     folder.write("in/RAB/2023-04-01/moves-2023-02.csv", format!("{MOVE_LABELS}\nm-1,M,CN-00001,1,2022-01-09,1990-01-01,2023-03-01T09:00:00Z,I\n"));
