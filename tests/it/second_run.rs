@@ -64,7 +64,10 @@ fn the_same_extracts_and_key_make_the_same_bytes() {
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     let different: Vec<_> = one.iter().filter(|(path, bytes)| two[*path] != **bytes).map(|(path, _)| path).collect();
     assert!(different.is_empty(), "{different:?}");
-    let staging = |folder: &Folder| folder.files("warehouse/staging");
+    // What is known of the last build names months by the files of feeds, which are of one warehouse.
+    let staging = |folder: &Folder| -> BTreeMap<String, Vec<u8>> {
+        folder.files("warehouse/staging").into_iter().filter(|(path, _)| path.ends_with(".parquet")).collect()
+    };
     assert!(staging(loaded()) == staging(other), "person-level tables differ");
 }
 

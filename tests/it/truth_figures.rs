@@ -212,12 +212,12 @@ fn counted(rows: &[Row], source: &Rows, by: &[&str], periods: &BTreeSet<String>)
     people.into_iter().map(|(key, (persons, rows))| (key, (persons.len() as u64, Some(rows)))).collect()
 }
 
-/// The rows of a model that is not released.
+/// The rows of a model that is not released: after one run a file, or one for each part.
 fn staged(model: &str) -> Vec<Row> {
     let folder = loaded().path(&format!("warehouse/staging/{model}"));
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).collect();
-    let [Ok(file)] = &files[..] else { panic!("one run makes one file in {}", folder.display()) };
-    parquet_rows(&file.path())
+    assert!(!files.is_empty(), "a run makes files in {}", folder.display());
+    files.into_iter().flat_map(|file| parquet_rows(&file.expect("a file").path())).collect()
 }
 
 #[track_caller]
