@@ -11,6 +11,7 @@ mod check_codes;
 mod check_sums;
 mod check_tests;
 mod check_unused;
+mod check_walk;
 mod describe;
 mod diagnose;
 mod failing;
