@@ -5,6 +5,9 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::options::ReadOptions;
+use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -125,6 +128,30 @@ impl Engine {
             .register_parquet(datafusion::common::TableReference::partial(schema, name), path.as_ref(), ParquetReadOptions::default())
             .await
             .map_err(|cause| error::engine(what(), cause))
+    }
+
+    /// Adds Parquet files as one model's table; `schema` are its columns, of which there are no rows where there is no file.
+    ///
+    /// # Errors
+    /// `Internal` where the name is taken or a file has no name that the engine knows.
+    pub fn add_files(&self, name: &str, files: &[std::path::PathBuf], schema: SchemaRef) -> Result<()> {
+        let table = self.files(files, schema).map_err(|cause| error::engine(format!("cannot read the table `{name}`"), cause))?;
+        self.add(None, name, table)
+    }
+
+    /// Parquet files as one table; `schema` are its columns.
+    ///
+    /// # Errors
+    /// As the engine says of a file's name.
+    pub fn files(&self, files: &[std::path::PathBuf], schema: SchemaRef) -> datafusion::error::Result<Arc<dyn TableProvider>> {
+        if files.is_empty() {
+            return Ok(Arc::new(EmptyTable::new(schema)));
+        }
+        let state = self.context.state();
+        let options = ParquetReadOptions::default().to_listing_options(state.config(), state.default_table_options());
+        let paths = files.iter().map(|file| ListingTableUrl::parse(file.to_string_lossy())).collect::<datafusion::error::Result<Vec<_>>>()?;
+        let config = ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(schema);
+        Ok(Arc::new(ListingTable::try_new(config)?))
     }
 
     /// A frame over the rows of another, planned apart from it.

@@ -1,6 +1,7 @@
 /*
 description = "Value of reintegration assistance by direction, kind and currency, so far as amounts are given; no row means none"
 grain = ["period", "direction", "kind", "currency"]
+partition = "period"
 order = ["period_kind", "period", "direction", "kind", "currency"]
 
 [[reports]]

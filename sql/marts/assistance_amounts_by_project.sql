@@ -1,6 +1,7 @@
 /*
 description = "Value of reintegration assistance by direction, the donor and project that pay and currency, so far as amounts are given; no row means none"
 grain = ["period", "direction", "donor", "project", "currency"]
+partition = "period"
 order = ["period_kind", "period", "direction", "donor", "project", "currency"]
 
 [[reports]]

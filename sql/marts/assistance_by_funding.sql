@@ -1,6 +1,7 @@
 /*
 description = "Persons assisted and instances of assistance by direction, funding and kind; no row means none"
 grain = ["period", "direction", "funding", "kind"]
+partition = "period"
 order = ["period_kind", "period", "direction", "funding", "kind"]
 
 [[reports]]

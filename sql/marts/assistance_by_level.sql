@@ -1,6 +1,7 @@
 /*
 description = "Persons assisted and instances of assistance by direction, dimension and level; no row means none"
 grain = ["period", "direction", "dimension", "level"]
+partition = "period"
 order = ["period_kind", "period", "direction", "dimension", "level"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons assisted and instances of assistance by direction and the donor and project that pay; no row means none"
 grain = ["period", "direction", "donor", "project"]
+partition = "period"
 order = ["period_kind", "period", "direction", "donor", "project"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned to Morocco, in the period or before, and were assisted in the period by kind of assistance and SADD group; no row means none"
 grain = ["period", "kind", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "kind", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned to Morocco, in the period or before, and were assisted in the period by kind of assistance, every kind in every period that case files cover"
 grain = ["period", "kind"]
+partition = "period"
 order = ["period_kind", "period", "kind"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned to Morocco, in the period or before, and were assisted in the period by SADD group, every group in every period that case files cover"
 grain = ["period", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "sadd_group"]
 
 [[reports]]

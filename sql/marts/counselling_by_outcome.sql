@@ -1,6 +1,7 @@
 /*
 description = "Persons counselled and counselling sessions by direction, place and outcome; no row means none"
 grain = ["period", "direction", "place", "outcome"]
+partition = "period"
 order = ["period_kind", "period", "direction", "place", "outcome"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons counselled and counselling sessions by direction and topic; no row means none"
 grain = ["period", "direction", "topic"]
+partition = "period"
 order = ["period_kind", "period", "direction", "topic"]
 
 [[reports]]

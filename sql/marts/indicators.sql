@@ -1,6 +1,7 @@
 /*
 description = "Every indicator that reports, comparisons and reconciliation read, one value a row"
 grain = ["indicator", "period", "dimension"]
+partition = "period"
 order = ["indicator", "period_kind", "period", "disaggregation", "dimension"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons and plans by direction, the plan's latest known state and SADD group, in the period in which that state began; no row means nobody"
 grain = ["period", "direction", "state", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "direction", "state", "sadd_group"]
 
 [[reports]]

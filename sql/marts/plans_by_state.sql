@@ -1,6 +1,7 @@
 /*
 description = "Persons and plans by direction and the plan's latest known state, in the period in which that state began, every state in every period that case files cover"
 grain = ["period", "direction", "state"]
+partition = "period"
 order = ["period_kind", "period", "direction", "state"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction, partner, need and SADD group; no row means none"
 grain = ["period", "direction", "partner", "need", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "direction", "partner", "need", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction and need, every need in every period that case files cover"
 grain = ["period", "direction", "need"]
+partition = "period"
 order = ["period_kind", "period", "direction", "need"]
 
 [[reports]]

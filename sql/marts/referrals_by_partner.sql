@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction and partner, every partner in every period that case files cover"
 grain = ["period", "direction", "partner"]
+partition = "period"
 order = ["period_kind", "period", "direction", "partner"]
 
 [[reports]]

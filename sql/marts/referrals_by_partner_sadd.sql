@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction, partner and SADD group, every partner and group in every period that case files cover"
 grain = ["period", "direction", "partner", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "direction", "partner", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction and SADD group, every group in every period that case files cover"
 grain = ["period", "direction", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "direction", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons referred and referrals by direction and latest known status, every status in every period that case files cover"
 grain = ["period", "direction", "status"]
+partition = "period"
 order = ["period_kind", "period", "direction", "status"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons referred to partners and referrals by direction, both directions in every period that case files cover"
 grain = ["period", "direction"]
+partition = "period"
 order = ["period_kind", "period", "direction"]
 
 [[reports]]

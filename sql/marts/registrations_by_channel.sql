@@ -1,6 +1,7 @@
 /*
 description = "Persons who registered with the programme by the channel that brought them and SADD group; no row means nobody"
 grain = ["period", "channel", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "channel", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who were assisted in their country of origin under the mission's own funding by country; no row means none"
 grain = ["period", "country"]
+partition = "period"
 order = ["period_kind", "period", "country"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who were assisted in their country of origin under the mission's own funding by dimension of reintegration, every dimension in every period that case files cover"
 grain = ["period", "dimension"]
+partition = "period"
 order = ["period_kind", "period", "dimension"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who were assisted in their country of origin under the mission's own funding by kind of assistance, every kind in every period that case files cover"
 grain = ["period", "kind"]
+partition = "period"
 order = ["period_kind", "period", "kind"]
 
 [[reports]]

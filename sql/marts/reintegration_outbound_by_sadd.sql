@@ -1,6 +1,7 @@
 /*
 description = "Persons who were assisted in their country of origin under the mission's own funding by SADD group, every group in every period that case files cover"
 grain = ["period", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned from Morocco and were given cash because reintegration is not possible in their country, under any funding; they are not among those of reintegration_outbound_total by this; no row means none"
 grain = ["period", "country"]
+partition = "period"
 order = ["period_kind", "period", "country"]
 
 [[reports]]

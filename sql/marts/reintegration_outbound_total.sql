@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned from Morocco and were assisted in their country of origin under the mission's own funding, save with cash in place of reintegration, in every period that case files cover"
 grain = ["period"]
+partition = "period"
 order = ["period_kind", "period"]
 
 [[reports]]

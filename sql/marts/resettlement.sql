@@ -1,6 +1,7 @@
 /*
 description = "Resettlement operations and persons by destination and the step taken in the period; no row means none"
 grain = ["period", "destination_country", "step"]
+partition = "period"
 order = ["period_kind", "period", "destination_country", "step"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Resettlement operations facilitated and persons resettled by destination, in the period of the international departure; no row means none"
 grain = ["period", "destination_country"]
+partition = "period"
 order = ["period_kind", "period", "destination_country"]
 
 [[reports]]

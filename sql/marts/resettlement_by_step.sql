@@ -1,6 +1,7 @@
 /*
 description = "Resettlement operations and persons by the step taken in the period, every step in every period that case files cover"
 grain = ["period", "step"]
+partition = "period"
 order = ["period_kind", "period", "step"]
 
 [[reports]]

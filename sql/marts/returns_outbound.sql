@@ -1,6 +1,7 @@
 /*
 description = "Persons and movements of voluntary return from Morocco by country of origin and SADD group; no row means nobody"
 grain = ["period", "country_of_origin", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "country_of_origin", "sadd_group"]
 
 [[reports]]

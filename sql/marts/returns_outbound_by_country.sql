@@ -1,6 +1,7 @@
 /*
 description = "Persons who returned from Morocco by country of origin, with share and rank; no row means nobody"
 grain = ["period", "country_of_origin"]
+partition = "period"
 order = ["period_kind", "period", "rank"]
 
 [[reports]]

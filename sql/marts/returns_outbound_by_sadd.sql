@@ -1,6 +1,7 @@
 /*
 description = "Persons and movements of voluntary return from Morocco by SADD group, every group in every period that case files cover"
 grain = ["period", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "sadd_group"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "How much of voluntary return from Morocco goes to the countries with most persons, for the first one to ten of them"
 grain = ["period", "top_n"]
+partition = "period"
 order = ["period_kind", "period", "top_n"]
 
 [[reports]]

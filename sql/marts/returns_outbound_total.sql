@@ -1,6 +1,7 @@
 /*
 description = "Persons and movements of voluntary return from Morocco in every period that case files cover"
 grain = ["period"]
+partition = "period"
 order = ["period_kind", "period"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Value of vouchers by kind and currency, so far as amounts are given; no row means none"
 grain = ["period", "kind", "currency"]
+partition = "period"
 order = ["period_kind", "period", "kind", "currency"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Value of vouchers by the donor and project that pay and currency, so far as amounts are given; no row means none"
 grain = ["period", "donor", "project", "currency"]
+partition = "period"
 order = ["period_kind", "period", "donor", "project", "currency"]
 
 [[reports]]

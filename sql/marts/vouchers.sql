@@ -1,6 +1,7 @@
 /*
 description = "Persons who were given vouchers, vouchers and their quantity by kind and SADD group; no row means none"
 grain = ["period", "kind", "sadd_group"]
+partition = "period"
 order = ["period_kind", "period", "kind", "sadd_group"]
 
 [[reports]]

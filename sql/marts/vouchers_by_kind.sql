@@ -1,6 +1,7 @@
 /*
 description = "Persons who were given vouchers, vouchers and their quantity by kind, every kind in every period that case files cover"
 grain = ["period", "kind"]
+partition = "period"
 order = ["period_kind", "period", "kind"]
 
 [[reports]]

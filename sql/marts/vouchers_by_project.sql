@@ -1,6 +1,7 @@
 /*
 description = "Persons who were given vouchers, vouchers and their quantity by the donor and project that pay; no row means none"
 grain = ["period", "donor", "project"]
+partition = "period"
 order = ["period_kind", "period", "donor", "project"]
 
 [[reports]]

@@ -1,6 +1,7 @@
 /*
 description = "Persons who were given vouchers, vouchers and their quantity in every period that case files cover"
 grain = ["period"]
+partition = "period"
 order = ["period_kind", "period"]
 
 [[reports]]

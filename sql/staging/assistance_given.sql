@@ -1,6 +1,7 @@
 /*
 description = "Current instances of reintegration assistance in both directions, under every funding"
 grain = ["office", "record_id"]
+partition = "given_month"
 order = ["given_on", "office", "record_id"]
 
 [columns]

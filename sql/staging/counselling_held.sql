@@ -1,6 +1,7 @@
 /*
 description = "Current counselling sessions in both directions, one row per session with a person"
 grain = ["office", "record_id"]
+partition = "held_month"
 order = ["held_on", "office", "record_id"]
 
 [columns]

@@ -1,6 +1,7 @@
 /*
 description = "The values of the indicators of referrals to partners, not yet with what they say"
 grain = ["indicator", "period", "dimension"]
+partition = "period"
 
 [columns]
 indicator = "The indicator's code, a row of ref.indicators"

@@ -1,6 +1,7 @@
 /*
 description = "Current returns in both directions, one row per movement: of one that several offices report, the row of the office that comes first in precedence"
 grain = ["person_id", "direction", "departed_on"]
+partition = "departed_month"
 order = ["direction", "departed_on", "person_id"]
 
 [columns]

@@ -1,6 +1,7 @@
 /*
 description = "Current reintegration plans in both directions, one row per plan with its latest known state; a person may have several"
 grain = ["office", "record_id"]
+partition = "state_month"
 order = ["state_since", "office", "record_id"]
 
 [columns]

@@ -1,6 +1,7 @@
 /*
 description = "Current referrals of persons to partners in both directions, each with its latest status"
 grain = ["office", "record_id"]
+partition = "referred_month"
 order = ["referred_on", "office", "record_id"]
 
 [columns]

@@ -1,6 +1,7 @@
 /*
 description = "Current registrations, one row per person and day: of a registration that several offices report, the row of the office that comes first in precedence"
 grain = ["person_id", "registered_on"]
+partition = "registered_month"
 order = ["registered_on", "person_id"]
 
 [columns]

@@ -1,6 +1,7 @@
 /*
 description = "What counts as reintegration in the country of origin: outbound assistance under the mission's own funding, save cash given because reintegration is not possible there"
 grain = ["office", "record_id"]
+partition = "given_month"
 order = ["given_month", "office", "record_id"]
 
 [columns]

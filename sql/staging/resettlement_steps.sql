@@ -1,6 +1,7 @@
 /*
 description = "The steps that resettlement operations have taken, one row per operation and step"
 grain = ["office", "record_id", "step"]
+partition = "step_month"
 order = ["step_on", "office", "record_id", "step"]
 
 [columns]

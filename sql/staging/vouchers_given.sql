@@ -1,6 +1,7 @@
 /*
 description = "Current vouchers, one row per voucher of the case files: two that a person gets on one day are two"
 grain = ["office", "record_id"]
+partition = "given_month"
 order = ["given_on", "office", "record_id"]
 
 [columns]

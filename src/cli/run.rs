@@ -110,9 +110,18 @@ pub(super) fn outcome(report: &RunReport) -> String {
             plural(report.tests as u64, "test", "tests")
         ));
     }
+    text.push_str(&in_parts(report));
     text.push_str(&would_change(report));
     text.push_str(&ending(report));
     text
+}
+
+/// The tables of which only some parts were made anew.
+fn in_parts(report: &RunReport) -> String {
+    let some = report.in_parts.iter().filter(|table| table.rebuilt < table.parts);
+    let lines =
+        some.map(|table| format!("in part   {}: {} of {} by {}\n", table.model, count(table.rebuilt as u64), count(table.parts as u64), table.partition));
+    lines.collect()
 }
 
 /// The models that were asked for, and those that are not up to date with the reason.

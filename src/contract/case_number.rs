@@ -44,24 +44,33 @@ impl CaseNumberPattern {
 
     /// The one spelling of a case number, or nothing where it does not fit.
     pub fn canonical(&self, text: &str) -> Option<String> {
-        let plain = plain(text);
-        let mut rest = plain.chars().peekable();
-        let mut canonical = String::with_capacity(plain.len() + 6);
+        if text.is_ascii() {
+            self.fit(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_uppercase())), text.len())
+        } else {
+            self.fit(text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase), text.len())
+        }
+    }
+
+    /// Fits letters and digits, upper case, to the pattern.
+    fn fit(&self, plain: impl Iterator<Item = char>, length: usize) -> Option<String> {
+        let mut rest = plain.peekable();
+        let mut canonical = String::with_capacity(length + 6);
         for part in &self.parts {
             match part {
                 Part::Literal(c) => canonical.push(rest.next().filter(|next| next == c)?),
                 Part::Letter => canonical.push(rest.next().filter(char::is_ascii_uppercase)?),
                 Part::Digits(width) => {
-                    let mut digits = String::new();
-                    while digits.len() < *width
+                    let start = canonical.len();
+                    while canonical.len() - start < *width
                         && let Some(digit) = rest.next_if(char::is_ascii_digit)
                     {
-                        digits.push(digit);
+                        canonical.push(digit);
                     }
-                    if digits.is_empty() {
-                        return None;
+                    let digits = canonical.len() - start;
+                    match digits {
+                        0 => return None,
+                        _ => (digits..*width).for_each(|_| canonical.insert(start, '0')),
                     }
-                    canonical.push_str(&format!("{digits:0>width$}"));
                 }
             }
         }
@@ -74,11 +83,6 @@ pub(super) fn separated(text: &str) -> String {
     let text: String = text.chars().map(western_digit).collect();
     let runs = text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
     runs.map(str::to_uppercase).collect::<Vec<_>>().join("-")
-}
-
-/// Upper case, letters and digits only.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]

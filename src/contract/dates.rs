@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
+use super::fixed_date::FixedLayout;
 use super::{months, western_digit};
 
 /// The pseudo-formats beside strftime's: serial numbers of either epoch, written as text.
@@ -18,6 +19,8 @@ pub const PSEUDO_FORMATS: [&str; 2] = ["excel-1900", "excel-1904"];
 pub struct DateFormat {
     text: String,
     layout: Layout,
+    /// The same where every number has its width and stands between signs: most texts are read by it at once.
+    fixed: Option<FixedLayout>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,7 +72,7 @@ impl DateFormat {
             "excel-1904" => Layout::Excel1904,
             _ => pattern(text)?,
         };
-        Ok(Self { text: text.to_owned(), layout })
+        Ok(Self { text: text.to_owned(), layout, fixed: FixedLayout::of(text) })
     }
 
     /// The format as written.
@@ -93,6 +96,9 @@ impl DateFormat {
     /// # Errors
     /// What the format knows of the text where it does not fit.
     pub fn day(&self, text: &str, latest: NaiveDate) -> Result<NaiveDate, Unlike> {
+        if let Some(at) = self.fixed.as_ref().and_then(|fixed| fixed.read(text)) {
+            return Ok(at.date());
+        }
         match &self.layout {
             Layout::Pattern { items, names_month, .. } => parsed(text, items, *names_month, latest).and_then(|parsed| parsed.to_naive_date().ok()).ok_or(None),
             Layout::Excel1900 | Layout::Excel1904 => {
@@ -108,6 +114,9 @@ impl DateFormat {
     /// # Errors
     /// What the format knows of the text where it does not fit.
     pub fn moment(&self, text: &str, latest: NaiveDate) -> Result<Moment, Unlike> {
+        if let Some((at, fixed)) = self.fixed.as_ref().and_then(|fixed| fixed.read(text).map(|at| (at, fixed))).filter(|(_, fixed)| fixed.has_time()) {
+            return Ok(if fixed.is_utc() { Moment::Utc(at.and_utc()) } else { Moment::Local(at) });
+        }
         let moment = match &self.layout {
             Layout::Pattern { items, names_month, is_utc } => {
                 let parsed = parsed(text, items, *names_month, latest).ok_or(None)?;

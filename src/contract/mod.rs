@@ -4,10 +4,12 @@
 //! once built. Needs Arrow's types but no engine.
 
 mod case_number;
+mod civil;
 mod codes;
 mod columns;
 mod dates;
 mod field;
+mod fixed_date;
 mod fold;
 mod hxl;
 mod in_case;
@@ -22,6 +24,7 @@ mod scalar;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
+pub use civil::Day;
 pub use codes::{Clash, Code, CodeList};
 pub use columns::{NUMBER_DIGITS, SADD_GROUPS, UNKEPT_SCALE, arrow_type, digits, instant, is_carried, loaded_schema, provenance_fields};
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};
@@ -135,6 +138,11 @@ impl Contract {
             }
             None => self.is_missing(text),
         }
+    }
+
+    /// The spellings of "no value" of a field, trimmed and clean.
+    pub fn missing_of(&self, field: usize) -> &[String] {
+        self.fields.get(field).and_then(|field| field.syntax.missing.as_deref()).unwrap_or(&self.missing_values)
     }
 
     /// True where the text is one of the schema's spellings of "no value", or nothing that can be seen.

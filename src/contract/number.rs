@@ -9,6 +9,12 @@ pub struct NumberStyle {
     pub group: Option<char>,
 }
 
+/// Digits that fit every number whatever its decimals.
+const MOST_SIMPLE: usize = 13;
+
+/// The most decimals for which that holds.
+const MOST_SIMPLE_SCALE: u8 = 4;
+
 impl Default for NumberStyle {
     fn default() -> Self {
         Self { decimal: '.', group: None }
@@ -55,6 +61,31 @@ impl NumberStyle {
     /// point before the decimals and no groups.
     pub fn native(self, text: &str) -> String {
         text.replace('.', self.decimal.encode_utf8(&mut [0; 4]))
+    }
+
+    /// A number of few Western digits without groups, in units of its `scale`-th decimal; nothing where reading it takes a
+    /// closer look.
+    pub fn simple(self, text: &str, scale: u8) -> Option<i128> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let decimal = u8::try_from(self.decimal).ok()?;
+        if digits.is_empty() || digits.len() > MOST_SIMPLE || digits.as_bytes()[0] == decimal || scale > MOST_SIMPLE_SCALE {
+            return None;
+        }
+        let (mut value, mut decimals) = (0_i64, None);
+        for byte in digits.bytes() {
+            match (byte, &mut decimals) {
+                (b'0'..=b'9', decimals) => {
+                    value = value * 10 + i64::from(byte - b'0');
+                    *decimals = decimals.map(|count: u32| count + 1);
+                }
+                (byte, decimals @ None) if byte == decimal => *decimals = Some(0),
+                _ => return None,
+            }
+        }
+        let written = decimals.unwrap_or_default();
+        let lacking = u32::from(scale).checked_sub(written).filter(|_| decimals != Some(0))?;
+        let value = i128::from(value) * i128::from(10_i64.pow(lacking));
+        Some(if text.starts_with('-') { -value } else { value })
     }
 
     /// Reads a number.
@@ -244,6 +275,44 @@ mod tests {
         assert_eq!(read("9223372036854775808").whole(), None);
         assert_eq!(read(&"9".repeat(5000)).whole(), None);
         assert_eq!(read("3.0").whole(), None);
+    }
+
+    #[test]
+    fn the_short_way_says_what_the_long_one_says() {
+        let signs = [
+            "",
+            "-",
+            "+",
+            "0",
+            "00",
+            "7",
+            "12",
+            "-12",
+            "1.",
+            ".5",
+            "1.5",
+            "-1.50",
+            "1,5",
+            "1,50",
+            "-0",
+            "0.0001",
+            "1.00001",
+            "--1",
+            "1.5.2",
+            "1e3",
+            "9999999999999",
+            "12345678901234",
+        ];
+        let plain = [NumberStyle::default(), FRENCH];
+        for (style, text, scale) in plain.iter().flat_map(|style| signs.iter().flat_map(move |text| (0..=5).map(move |scale| (style, text, scale)))) {
+            if let Some(value) = style.simple(text, scale) {
+                assert_eq!(style.read(text).unwrap().scaled(scale), Ok(value), "{text} {scale}");
+            }
+        }
+        assert_eq!(
+            [plain[0].simple("1.5", 2), plain[0].simple("-12", 0), plain[1].simple("1,50", 2), plain[0].simple("1.5", 0)],
+            [Some(150), Some(-12), Some(150), None]
+        );
     }
 
     #[test]

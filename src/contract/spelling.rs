@@ -20,19 +20,28 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// The one spelling of a technical id: Western digits, straight apostrophes, plain hyphens and spaces.
-pub fn id(text: &str) -> String {
-    text.chars()
+pub fn id(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && byte != b'`');
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text
+        .chars()
         .map(|c| match super::western_digit(c) {
             '‘' | '’' | 'ʼ' | '′' | '`' | '´' => '\'',
             '\u{2010}'..='\u{2015}' | '−' => '-',
             c if c.is_whitespace() => ' ',
             c => c,
         })
-        .collect()
+        .collect();
+    Cow::Owned(plain)
 }
 
 /// True for `4512.0` and `4,512E+03`: what a spreadsheet makes of an id of digits.
 pub fn is_spreadsheet_number(text: &str) -> bool {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     if let Some((whole, zeros)) = text.split_once(['.', ',']) {
         let is_whole = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
         if is_whole && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') {

@@ -8,6 +8,7 @@ use datafusion::prelude::{DataFrame, ident};
 
 use super::failing::{Moment, audited_rows, failing_rows};
 use super::parse::Model;
+use super::partition::{Limits, limited};
 use super::test::{Check, Test, Threshold};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
@@ -20,8 +21,23 @@ use crate::warehouse::{Resource, TestResult};
 /// # Errors
 /// `Internal` where a test cannot be run; `Data` where its own SQL fails on a row.
 pub async fn audit(engine: &Engine, model: &Model, schema: &Schema, moment: Moment) -> Result<Vec<TestResult>> {
+    audit_some(engine, model, schema, moment, |_| None).await
+}
+
+/// The same, with each test on as much of its tables as `limits` say; on all where they say nothing.
+///
+/// # Errors
+/// As [`audit`] says.
+pub(super) async fn audit_some(
+    engine: &Engine,
+    model: &Model,
+    schema: &Schema,
+    moment: Moment,
+    limits: impl Fn(&Test) -> Option<Limits>,
+) -> Result<Vec<TestResult>> {
     let mut results: Vec<TestResult> = model.tests.iter().map(|test| unrun(model, test)).collect();
-    run(engine, model, schema, moment, &mut results, |test| !test.is_of_run()).await?;
+    let run = Run { engine, model, schema, moment };
+    run.tests(&mut results, |test| !test.is_of_run(), limits).await?;
     Ok(results)
 }
 
@@ -46,7 +62,7 @@ pub async fn audit_of_run(
         Check::Change(_) => previous.is_some() && incomparable(model, test, previous).is_none(),
         _ => test.is_of_run(),
     };
-    run(engine, model, schema, moment, &mut own, may_run).await?;
+    Run { engine, model, schema, moment }.tests(&mut own, may_run, |_| None).await?;
     for (test, result) in model.tests.iter().zip(own).filter(|(test, _)| test.is_of_run()) {
         let name = test.name();
         let place = results.iter_mut().find(|known| known.model == model.name.as_str() && known.test == name && known.severity == test.severity.as_str());
@@ -110,26 +126,47 @@ fn incomparable(model: &Model, test: &Test, previous: Option<(u64, &Resource)>) 
     }
 }
 
-/// Runs some tests of a model, side by side, and fills in how much fails and may fail.
-async fn run(engine: &Engine, model: &Model, schema: &Schema, moment: Moment, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool) -> Result<()> {
-    let mut begun = Vec::new();
-    for (place, test) in model.tests.iter().enumerate().filter(|(_, test)| wanted(test)) {
-        let what = format!("cannot run the test {} of {}", test.name(), model.name);
-        let failing = tokio::spawn(count(engine.clone(), failing_rows(model, schema, test, moment), what.clone()));
-        let share = match &test.threshold {
-            Threshold::Percent(percent) => Some((percent.clone(), tokio::spawn(count(engine.clone(), audited_rows(model, test), what)))),
-            Threshold::Rows(_) => None,
-        };
-        begun.push((place, failing, share));
-    }
-    let ended = |cause| Error::new(Kind::Internal, format!("a test of {} did not end", model.name)).because(cause);
-    for (place, failing, share) in begun {
-        results[place].failures = failing.await.map_err(ended)??;
-        if let Some((percent, rows)) = share {
-            results[place].threshold = share_of(&percent, rows.await.map_err(ended)??);
+/// What tests of a model are run on.
+struct Run<'r> {
+    engine: &'r Engine,
+    model: &'r Model,
+    schema: &'r Schema,
+    moment: Moment,
+}
+
+impl Run<'_> {
+    /// Runs some tests, side by side, and fills in how much fails and may fail.
+    async fn tests(&self, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool, limits: impl Fn(&Test) -> Option<Limits>) -> Result<()> {
+        let (engine, model) = (self.engine, self.model);
+        let mut begun = Vec::new();
+        for (place, test) in model.tests.iter().enumerate().filter(|(_, test)| wanted(test)) {
+            let what = format!("cannot run the test {} of {}", test.name(), model.name);
+            let rows = planned(engine, &failing_rows(model, self.schema, test, self.moment), limits(test).as_ref()).await;
+            let rows = rows.map_err(|cause| error::engine(&what, cause))?;
+            let failing = tokio::spawn(counted(rows, what.clone()));
+            let share = match &test.threshold {
+                Threshold::Percent(percent) => Some((percent.clone(), tokio::spawn(count(engine.clone(), audited_rows(model, test), what)))),
+                Threshold::Rows(_) => None,
+            };
+            begun.push((place, failing, share));
         }
+        let ended = |cause| Error::new(Kind::Internal, format!("a test of {} did not end", model.name)).because(cause);
+        for (place, failing, share) in begun {
+            results[place].failures = failing.await.map_err(ended)??;
+            if let Some((percent, rows)) = share {
+                results[place].threshold = share_of(&percent, rows.await.map_err(ended)??);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// The number of rows of a query, over as much of its tables as `limits` say.
+async fn planned(engine: &Engine, sql: &str, limits: Option<&Limits>) -> datafusion::error::Result<DataFrame> {
+    let state = engine.context().state();
+    let plan = state.create_logical_plan(&format!("SELECT count(*) FROM ({sql}) AS failing")).await?;
+    let plan = limits.map_or_else(|| Ok(plan.clone()), |limits| limited(plan.clone(), limits))?;
+    Ok(DataFrame::new(state, plan))
 }
 
 /// So many percent, an exact decimal, of a number of rows, rounded down.
@@ -142,9 +179,13 @@ fn share_of(percent: &str, rows: u64) -> u64 {
 
 /// How many rows a query gives; `what` says what could not be done.
 pub(super) async fn count(engine: Engine, sql: String, what: String) -> Result<u64> {
-    let sql = format!("SELECT count(*) FROM ({sql}) AS failing");
-    let frame = engine.context().sql(&sql).await.map_err(|cause| error::engine(&what, cause))?;
-    let batches = frame.collect().await.map_err(|cause| error::engine(&what, cause))?;
+    let rows = planned(&engine, &sql, None).await.map_err(|cause| error::engine(&what, cause))?;
+    counted(rows, what).await
+}
+
+/// The one number that a query gives.
+async fn counted(rows: DataFrame, what: String) -> Result<u64> {
+    let batches = rows.collect().await.map_err(|cause| error::engine(&what, cause))?;
     let counted = batches.iter().find(|batch| batch.num_rows() == 1).and_then(|batch| batch.column(0).as_any().downcast_ref::<arrow::array::Int64Array>());
     counted.and_then(|column| u64::try_from(column.value(0)).ok()).ok_or_else(|| Error::new(Kind::Internal, what))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
@@ -16,13 +17,14 @@ use super::describe;
 use super::failing::Moment;
 use super::inputs::Inputs;
 use super::parse::Model;
+use super::partition::Value;
+use super::rebuild::{Months, Upstream};
 use super::reports::reports;
-use super::test::Check;
 use super::write::{Draft, Shape, Written};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::Project;
-use crate::warehouse::{FileFacts, LastBuild, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
+use crate::warehouse::{FileFacts, LastBuild, PartitionedBuild, Reports, Resource, TableFacts, TableSchema, TestResult, Warehouse};
 
 /// Builds models into a warehouse.
 pub struct Builder<'a> {
@@ -42,14 +44,13 @@ pub struct Builder<'a> {
     pub wanted: Option<&'a BTreeSet<String>>,
     /// The moment of the run.
     pub moment: Moment,
+    /// What tells the months of feeds, as far as it was asked for.
+    pub months: Months,
 }
-
-/// Changes when the way results are written changes, so that old ones are not taken for new.
-const WRITER: &str = concat!("rihla-parquet-3 ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
     /// Builds and tests a model, or finds it built; nothing where it is out of date and may not be built.
-    pub(super) async fn build_model(&self, index: usize, fingerprint: String, may_build: bool) -> Result<Option<One>> {
+    pub(super) async fn build_model(&self, index: usize, fingerprint: String, upstream: &Upstream, may_build: bool) -> Result<Option<One>> {
         let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
         let begun = self.warehouse.clock().now();
         let reusable = self.reusable(model, &fingerprint);
@@ -62,53 +63,45 @@ impl Builder<'_> {
             resource.rihla.reports = reports;
             // What a column may hold follows the code lists, which the model itself need not read.
             resource.schema = self.table_schema(model, schema);
-            self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
-            let tests = self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect();
-            return Ok(Some(One { resource, tests, rebuilt: false, begun, written: begun, tested: begun }));
+            self.add(model, schema, &resource).await?;
+            let parts = self.last.partitioned.get(model.name.as_str()).cloned().map(Arc::new);
+            let parts = parts.filter(|_| model.header.partition.is_some());
+            return Ok(Some(One { resource, tests: self.last_tests(model), rebuilt: false, parts, anew: None, begun, written: begun, tested: begun }));
         }
-        let resource = self.write(model, schema, fingerprint, reports).await?;
-        self.engine.add_parquet(model.name.as_str(), &self.file(model, &resource)).await?;
+        let (resource, parts, anew) = match &model.header.partition {
+            Some(_) => {
+                let made = self.write_parts(index, fingerprint, reports, upstream).await?;
+                (made.resource, Some(Arc::new(made.build)), made.anew)
+            }
+            None => (self.write(model, schema, fingerprint, reports).await?, None, None),
+        };
+        self.add(model, schema, &resource).await?;
         let written = self.warehouse.clock().now();
-        let tests = audit(self.engine, model, schema, self.moment).await?;
-        Ok(Some(One { resource, tests, rebuilt: true, begun, written, tested: self.warehouse.clock().now() }))
+        let tests = match (&parts, &anew) {
+            (Some(parts), Some(anew)) if model.is_staging => self.audit_parts(model, schema, parts, anew).await?,
+            _ => audit(self.engine, model, schema, self.moment).await?,
+        };
+        let anew = parts.as_ref().map(|parts| AnewOf::new(parts, anew.as_ref(), self.last.partitioned.get(model.name.as_str())));
+        Ok(Some(One { resource, tests, rebuilt: true, parts, anew, begun, written, tested: self.warehouse.clock().now() }))
     }
 
-    fn file(&self, model: &Model, resource: &Resource) -> std::path::PathBuf {
-        if model.is_staging { self.warehouse.staging_file(resource) } else { self.warehouse.resource_file(resource) }
+    /// The results of a model's tests when it was built last.
+    pub(super) fn last_tests(&self, model: &Model) -> Vec<TestResult> {
+        self.last.tests.iter().filter(|test| test.model == model.name.as_str()).cloned().collect()
     }
 
-    /// The hash of the model and the content of all it reads.
-    pub(super) fn fingerprint(&self, index: usize, of_model: impl Fn(&str) -> Option<String>) -> Result<String> {
-        let (model, schema) = (&self.checked.models[index], &self.checked.schemas[index]);
-        let mut hash = Sha256::new();
-        hash.update(WRITER);
-        hash.update(model.file.text.as_bytes());
-        if !model.is_staging {
-            describe::tags(model, schema, self.project).iter().for_each(|tag| hash.update(format!("{tag}\n")));
+    /// Adds a table that was built to the engine, in the place of one whose tests there was no memory for.
+    async fn add(&self, model: &Model, schema: &SchemaRef, resource: &Resource) -> Result<()> {
+        let known = self.engine.context().deregister_table(model.name.as_str());
+        known.map_err(|cause| error::engine(format!("cannot prepare the table `{}`", model.name), cause))?;
+        match &resource.rihla.files {
+            Some(_) => self.engine.add_files(model.name.as_str(), &self.warehouse.staging_files(resource), schema.clone()),
+            None => self.engine.add_parquet(model.name.as_str(), &self.file(model, resource)).await,
         }
-        // A code that a list lost may still stand in the table: the tests of codes are run anew where a list changed.
-        let lists = model.tests.iter().filter_map(|test| match &test.check {
-            Check::AcceptedCodes(_, list) => Some(format!("codes.{list}")),
-            _ => None,
-        });
-        for list in lists {
-            hash.update(format!("\n{list}={}", self.inputs.fingerprint(&list).unwrap_or_default()));
-        }
-        for (read, _) in model.needs() {
-            let content = of_model(read)
-                .or_else(|| self.inputs.fingerprint(read).map(str::to_owned))
-                .ok_or_else(|| Error::new(Kind::Internal, format!("{} reads `{read}`, of which nothing is known", model.name)))?;
-            hash.update(format!("\n{read}={content}").as_bytes());
-        }
-        Ok(hex::encode(&hash.finalize()[..16]))
     }
 
-    fn reusable(&self, model: &Model, fingerprint: &str) -> Option<Resource> {
-        let tables = if model.is_staging { &self.last.staging } else { &self.last.tables };
-        let found = tables.iter().find(|table| table.name == model.name.as_str() && table.rihla.fingerprint == fingerprint)?;
-        // A file that was changed since is made anew: its name says what it should hold.
-        let has_csv = model.is_staging || found.rihla.csv.as_ref().is_some_and(|csv| csv.is_content_of(&self.warehouse.released_file(&csv.path)));
-        (has_csv && found.is_content_of(&self.file(model, found))).then(|| found.clone())
+    fn file(&self, model: &Model, resource: &Resource) -> PathBuf {
+        if model.is_staging { self.warehouse.store().root().join(&resource.path) } else { self.warehouse.resource_file(resource) }
     }
 
     async fn write(&self, model: &Model, schema: &SchemaRef, fingerprint: String, reports: Vec<Reports>) -> Result<Resource> {
@@ -122,32 +115,36 @@ impl Builder<'_> {
         );
         // A task of its own, so that models run on all cores.
         let ran = tokio::spawn(run).await.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
-        let written = ran.map_err(|failed| match failed {
-            Failed::Engine(cause) => error::engine(what(), cause),
-            Failed::Disk(error) => error,
-        })?;
+        let written = ran.map_err(|failed| failed.told(what()))?;
+        self.keep_whole(model, schema, &written, facts(model, fingerprint, reports))
+    }
+
+    /// Gives a table that is one file its name.
+    pub(super) fn keep_whole(&self, model: &Model, schema: &SchemaRef, written: &Written, facts: TableFacts) -> Result<Resource> {
         let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &written.parquet.hash, "parquet");
         written.parquet.keep(&place)?;
-        let mut facts = facts(model, &written, fingerprint, reports);
+        let mut facts = TableFacts { rows: written.rows, ..facts };
         if let Some(csv) = &written.csv {
             let (path, place) = self.warehouse.place_of_table(model.is_staging, model.name.as_str(), &csv.hash, "csv");
             csv.keep(&place)?;
             facts.csv = Some(FileFacts { path, bytes: csv.bytes, hash: format!("sha256:{}", csv.hash) });
         }
-        Ok(self.resource(model, schema, path, &written, facts))
+        let file = FileFacts { path, bytes: written.parquet.bytes, hash: format!("sha256:{}", written.parquet.hash) };
+        Ok(self.resource(model, schema, file, facts))
     }
 
-    fn resource(&self, model: &Model, schema: &SchemaRef, path: String, written: &Written, facts: TableFacts) -> Resource {
+    /// The resource of a table in a file.
+    pub(super) fn resource(&self, model: &Model, schema: &SchemaRef, file: FileFacts, facts: TableFacts) -> Resource {
         Resource {
             name: model.name.as_str().to_owned(),
             description: model.header.description.clone(),
-            path,
+            path: file.path,
             format: "parquet".to_owned(),
             mediatype: "application/vnd.apache.parquet".to_owned(),
             encoding: None,
             dialect: None,
-            bytes: written.parquet.bytes,
-            hash: format!("sha256:{}", written.parquet.hash),
+            bytes: file.bytes,
+            hash: file.hash,
             schema: self.table_schema(model, schema),
             rihla: facts,
         }
@@ -164,15 +161,49 @@ pub(super) struct One {
     pub(super) resource: Resource,
     pub(super) tests: Vec<TestResult>,
     pub(super) rebuilt: bool,
+    /// What is known of its parts, where it is made in parts.
+    pub(super) parts: Option<Arc<PartitionedBuild>>,
+    /// How many of them were made anew.
+    pub(super) anew: Option<AnewOf>,
     pub(super) begun: DateTime<Utc>,
     pub(super) written: DateTime<Utc>,
     pub(super) tested: DateTime<Utc>,
 }
 
+/// How many parts of a table were made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnewOf {
+    /// The column whose values are the parts.
+    pub column: String,
+    /// How many were made anew, those included that are no more.
+    pub anew: usize,
+    /// How many there are, and were.
+    pub all: usize,
+}
+
+impl AnewOf {
+    fn new(parts: &PartitionedBuild, anew: Option<&BTreeSet<Value>>, before: Option<&PartitionedBuild>) -> Self {
+        let before = before.filter(|_| anew.is_some());
+        let all: BTreeSet<&Value> = parts.parts.iter().chain(before.iter().flat_map(|before| &before.parts)).map(|part| &part.value).collect();
+        let count = anew.map_or(all.len(), |anew| all.iter().filter(|value| anew.contains(**value)).count());
+        Self { column: parts.column.clone(), anew: count, all: all.len() }
+    }
+}
+
 /// Why a model's result was not written.
-enum Failed {
+pub(super) enum Failed {
     Engine(DataFusionError),
     Disk(Error),
+}
+
+impl Failed {
+    /// The error, where the engine's is told as what could not be done.
+    pub(super) fn told(self, what: String) -> Error {
+        match self {
+            Self::Engine(cause) => error::engine(what, cause),
+            Self::Disk(error) => error,
+        }
+    }
 }
 
 /// Runs a model and writes its rows in the order given, so that the same content is the same file.
@@ -188,13 +219,14 @@ async fn run(engine: Engine, sql: String, order: Vec<String>, root: PathBuf, sha
     draft.finish().map_err(Failed::Disk)
 }
 
-fn order(model: &Model) -> Vec<String> {
+pub(super) fn order(model: &Model) -> Vec<String> {
     model.header.order().map(str::to_owned).collect()
 }
 
-fn facts(model: &Model, written: &Written, fingerprint: String, reports: Vec<Reports>) -> TableFacts {
+/// What is said of a table before it is written.
+pub(super) fn facts(model: &Model, fingerprint: String, reports: Vec<Reports>) -> TableFacts {
     let measures = model.header.measures.iter().map(|(name, measure)| (name.get_ref().clone(), measure.clone()));
-    TableFacts { rows: written.rows, fingerprint, model: model_hash(model), reports, measures: measures.collect(), csv: None, parquet: None }
+    TableFacts { rows: 0, fingerprint, model: model_hash(model), reports, measures: measures.collect(), csv: None, parquet: None, files: None }
 }
 
 /// Hash of a model's file.

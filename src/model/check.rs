@@ -39,10 +39,25 @@ impl Checked {
         self.models.iter().find(|model| model.name.as_str() == name)
     }
 
+    /// The columns of a model's table; none where there is no such model.
+    pub fn schema(&self, name: &str) -> SchemaRef {
+        let known = self.models.iter().position(|model| model.name.as_str() == name).and_then(|place| self.schemas.get(place));
+        known.cloned().unwrap_or_else(|| Arc::new(Schema::empty()))
+    }
+
+    /// The models that are made in parts, with the column of each.
+    pub(super) fn partitioned(&self) -> BTreeMap<String, String> {
+        partitioned(&self.models)
+    }
+
     /// The feeds that a model rests on, through other models too.
     pub fn feeds_of(&self, model: &Model) -> BTreeSet<String> {
         feeds_of(&self.models, model)
     }
+}
+
+fn partitioned(models: &[Model]) -> BTreeMap<String, String> {
+    models.iter().filter_map(|model| Some((model.name.as_str().to_owned(), model.header.partition.as_ref()?.get_ref().clone()))).collect()
 }
 
 pub(super) fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
@@ -74,7 +89,7 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
     unplanned.extend(models.iter().flat_map(Model::needs).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
-    let walk = Walk { project, engine: &engine, models: &models };
+    let walk = Walk { project, engine: &engine, models: &models, parts: partitioned(&models) };
     let shapes = walk.check(Planner::new(&engine, project, is_whole), unplanned, faults)?;
     let (schemas, lineages) = shapes.into_iter().flatten().unzip();
     if stops_nothing(faults) {

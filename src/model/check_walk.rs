@@ -28,6 +28,8 @@ pub struct Walk<'a> {
     pub engine: &'a Engine,
     /// The models, each after what it reads.
     pub models: &'a [Model],
+    /// The models that are made in parts, with the column of each.
+    pub parts: BTreeMap<String, String>,
 }
 
 /// The columns of a model's table, and what they are computed from.
@@ -42,7 +44,7 @@ impl Walk<'_> {
     pub fn check(&self, mut planner: Planner<'_>, mut unplanned: BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Vec<Option<Shape>>> {
         let mut shapes: Vec<Option<Shape>> = self.models.iter().map(|_| None).collect();
         for places in ranks(self.models) {
-            let planned = parallel::each(&places, |place| plan(&planner, &self.models[*place], &unplanned, faults));
+            let planned = parallel::each(&places, |place| self.plan(&planner, &self.models[*place], &unplanned, faults));
             let mut sound = Vec::new();
             for (place, (planned, told)) in places.into_iter().zip(planned) {
                 faults.extend(told);
@@ -74,16 +76,16 @@ impl Walk<'_> {
         });
         faults
     }
-}
 
-/// Plans a model; nothing where it has faults, or reads a model that has.
-fn plan(planner: &Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &[Fault]) -> (Option<Planned>, Vec<Fault>) {
-    let mut told = Vec::new();
-    let lacks_table = || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"));
-    if model.needs().any(|(read, _)| unplanned.contains(read)) || lacks_table() {
-        return (None, told);
+    /// Plans a model; nothing where it has faults, or reads a model that has.
+    fn plan(&self, planner: &Planner<'_>, model: &Model, unplanned: &BTreeSet<String>, faults: &[Fault]) -> (Option<Planned>, Vec<Fault>) {
+        let mut told = Vec::new();
+        let lacks_table = || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"));
+        if model.needs().any(|(read, _)| unplanned.contains(read)) || lacks_table() {
+            return (None, told);
+        }
+        (block_on(planner.model(model, &self.parts, &mut told)), told)
     }
-    (block_on(planner.model(model, &mut told)), told)
 }
 
 /// The positions of models by rank: those that need no other, those that need these alone, and so on.

@@ -31,6 +31,9 @@ pub struct Header {
     /// The order in which rows are written; the grain where absent.
     #[schemars(with = "Option<Vec<String>>")]
     pub order: Option<Vec<Text>>,
+    /// The column by whose values the table is made in parts, such as a month: only those are made anew whose input changed.
+    #[schemars(with = "Option<String>")]
+    pub partition: Option<Text>,
     /// The reports that its figures rest on; where absent, those of all offices for every feed that it reads.
     #[serde(default)]
     #[schemars(with = "Vec<ReportsForm>")]

@@ -1,6 +1,6 @@
 //! The tables that models read but do not make: feeds, code lists, reference tables, and what the system knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -18,8 +18,9 @@ use crate::contract::{CodeList, Contract, Role, loaded_schema};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
-use crate::project::{DeliveryMode, Project, Reference};
-use crate::warehouse::{LiveSubmission, Receipt, Submission, SubmissionOutcome, live_of};
+use crate::project::{Project, Reference};
+use crate::store::Store;
+use crate::warehouse::{AppendedTable, CurrentTable, Keep, LiveSubmission, Receipt, Submission, SubmissionOutcome, current, live_of};
 
 /// A table that models read.
 pub struct Input {
@@ -37,9 +38,16 @@ pub struct Inputs {
     pub tables: Vec<Input>,
     /// The offices that owe what models rest on, so far as they were asked for.
     pub owing: Owing,
+    /// By feed and date field, what tells the rows of each month, by its first day; of rows without the date, under null.
+    months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
 }
 
 impl Inputs {
+    /// What tells the rows of each month of a feed's date; nothing where the feed does not lie in the warehouse.
+    pub fn months(&self, feed: &str, date: &str) -> Option<&BTreeMap<Option<String>, String>> {
+        self.months.get(&(feed.to_owned(), date.to_owned()))
+    }
+
     /// The content of a table.
     pub fn fingerprint(&self, name: &str) -> Option<&str> {
         self.tables.iter().find(|input| input.name == name).map(|input| input.fingerprint.as_str())
@@ -98,12 +106,13 @@ pub struct Filler<'a> {
     /// The moment up to which deliveries are known; the latest one's where absent.
     pub until: Option<DateTime<Utc>>,
     tables: Vec<Input>,
+    months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
 }
 
 impl<'a> Filler<'a> {
     /// A filler for an engine.
     pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
-        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new() }
+        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new(), months: BTreeMap::new() }
     }
 
     /// Adds a feed: the current rows of its loaded table.
@@ -133,9 +142,7 @@ impl<'a> Filler<'a> {
         };
         let view = self.engine.context().sql(&sql).await.map_err(|cause| error::engine(what(), cause))?.into_view();
         self.engine.add(Some("feeds"), feed, view)?;
-        let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
-        let state: Vec<String> = current.iter().map(|one| state(one)).chain(removals.map(str::to_owned)).collect();
-        self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
+        self.note_feed(feed, &current);
         Ok(())
     }
 
@@ -156,7 +163,34 @@ impl<'a> Filler<'a> {
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
             self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
-        Ok(Inputs { tables: self.tables, owing: Owing::default() })
+        Ok(Inputs { tables: self.tables, owing: Owing::default(), months: self.months })
+    }
+
+    /// Adds a feed whose table lies in the warehouse: of its files only the rows that count are read.
+    ///
+    /// # Errors
+    /// `Unavailable` where its files cannot be read; `Internal` where the engine refuses it.
+    pub async fn stored_feed(&mut self, contract: &Contract, store: &Store, table: &AppendedTable, keep: Keep) -> Result<()> {
+        let feed = contract.feed.as_str();
+        let live = live_of(self.submissions);
+        let live: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
+        let found = current(store, table, contract, &live, keep).await?;
+        let rows = CurrentTable::of(&found, &store.root().join(table.name()), loaded_schema(contract))?;
+        self.engine.add(Some("feeds"), feed, Arc::new(rows))?;
+        for (date, months) in &found.months {
+            let first = |month: &str| (!month.is_empty()).then(|| format!("{month}-01"));
+            let told = months.0.iter().map(|(month, print)| (first(month), print.to_string()));
+            self.months.insert((feed.to_owned(), date.clone()), told.collect());
+        }
+        self.note_feed(feed, &live);
+        Ok(())
+    }
+
+    /// Notes what a feed holds: the submissions that count, and what was removed of their rows.
+    fn note_feed(&mut self, feed: &str, live: &[&LiveSubmission<'_>]) {
+        let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
+        let state: Vec<String> = live.iter().map(|one| one.state()).chain(removals.map(str::to_owned)).collect();
+        self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
     }
 
     fn has_office(&self, office: &str) -> bool {
@@ -199,19 +233,8 @@ fn content(batch: &RecordBatch) -> std::result::Result<Vec<u8>, arrow::error::Ar
 /// The submissions whose rows count, each with when it was said last.
 fn vouched(current: &[&LiveSubmission<'_>]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let ids = Arc::new(StringArray::from_iter_values(current.iter().map(|one| one.submission.submission_id.as_str()))) as ArrayRef;
-    let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| said_at(one).timestamp_micros())).with_timezone("UTC");
+    let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| one.said_at().timestamp_micros())).with_timezone("UTC");
     RecordBatch::try_from_iter([("vouched_id", ids), ("heard_at", Arc::new(heard) as ArrayRef)])
-}
-
-/// What tells the content of a submission: of changes also when they were said last, which decides between two of them.
-fn state(one: &LiveSubmission<'_>) -> String {
-    let id = &one.submission.submission_id;
-    if one.submission.delivery == DeliveryMode::Changes { format!("{id}@{}", one.heard_at.timestamp_micros()) } else { id.clone() }
-}
-
-/// Of changes, what was sent again counts from then on; a report sent again says no more than it did.
-fn said_at(one: &LiveSubmission<'_>) -> DateTime<Utc> {
-    if one.submission.delivery == DeliveryMode::Changes { one.heard_at } else { one.submission.received_at }
 }
 
 fn text<'t>(values: impl Iterator<Item = &'t str>) -> ArrayRef {

@@ -16,6 +16,7 @@ use super::header::Text;
 use super::known;
 use super::lineage::ModelLineage;
 use super::parse::Model;
+use super::partition::check_partition;
 use super::plain::SUBQUERY_THAT_CANNOT_RUN;
 use super::repair::Repair;
 use super::trace::{Tables, Trace};
@@ -65,15 +66,19 @@ impl<'p> Planner<'p> {
     }
 
     /// Plans a model; nothing where it has faults.
-    pub async fn model(&self, model: &Model, faults: &mut Vec<Fault>) -> Option<Planned> {
+    ///
+    /// `parts` are the models that are made in parts, with the column of each.
+    pub async fn model(&self, model: &Model, parts: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Planned> {
         let plan = self.plan(model, faults).await?;
+        let schema = written_schema(plan.schema().as_arrow());
+        faults.extend(check_partition(&self.state, model, &plan, &schema, parts));
         let mut trace = Trace::new(&self.tables);
         let (lineage, values) = trace.plan(&plan);
         if self.knows_values {
             faults.extend(check_codes::faults_of_select(model, &trace.comparisons));
         }
         let known = self.knows_values.then(|| known::of_model(model, &lineage, values, self.project));
-        Some(Planned { schema: written_schema(plan.schema().as_arrow()), lineage, known })
+        Some(Planned { schema, lineage, known })
     }
 
     /// Remembers what is known of a model's table.

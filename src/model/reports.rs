@@ -35,7 +35,13 @@ pub async fn reports((engine, owing_offices): (&Engine, &Owing), feeds: BTreeSet
     let mut reports = Vec::new();
     if model.header.reports.is_empty() {
         for feed in feeds {
-            reports.push(Reports { offices: offices((engine, owing_offices), model, &owing(&feed, "true")).await?, feed, rows: None, year_before: false, cumulative: false });
+            reports.push(Reports {
+                offices: offices((engine, owing_offices), model, &owing(&feed, "true")).await?,
+                feed,
+                rows: None,
+                year_before: false,
+                cumulative: false,
+            });
         }
         return Ok(reports);
     }

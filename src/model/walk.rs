@@ -10,7 +10,8 @@ use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use super::build::{Builder, One};
+use super::build::{AnewOf, Builder, One};
+use super::rebuild::Upstream;
 use crate::error::{Error, Kind, Result};
 use crate::graph::reach;
 use crate::warehouse::{LastBuild, Resource, TestResult};
@@ -68,6 +69,8 @@ pub struct Facts {
     pub rows: u64,
     /// The results of its tests.
     pub tests: Vec<TestResult>,
+    /// How much of it was made anew, where it is made in parts and was not up to date already.
+    pub parts: Option<AnewOf>,
     /// Which of the places side by side it had, from 1.
     pub place: usize,
     /// When it began, was written, and was tested.
@@ -86,7 +89,7 @@ enum State {
 enum Next {
     Wait,
     End(Ending),
-    Build(String),
+    Build(String, Upstream),
 }
 
 impl Builder<'_> {
@@ -101,27 +104,40 @@ impl Builder<'_> {
         let wanted = self.wanted_and_read();
         let mut states: Vec<State> = self.checked.models.iter().map(|_| State::Waiting).collect();
         let mut running = FuturesUnordered::new();
+        // Those for which there was no room beside others: they are built anew by themselves.
+        let (mut large, mut alone) = (BTreeSet::new(), None);
         loop {
             // Models stand after what they read, so that one pass ends all that rest on what failed.
             for index in 0..states.len() {
                 let (State::Waiting, Some(place)) = (&states[index], places.first().copied()) else { continue };
+                if alone.is_some() || (large.contains(&index) && !running.is_empty()) {
+                    continue;
+                }
                 match self.next(index, &states)? {
                     Next::Wait => {}
                     Next::End(ending) => states[index] = State::Ended(ending),
-                    Next::Build(fingerprint) => {
+                    Next::Build(fingerprint, upstream) => {
                         let name = self.checked.models[index].name.as_str();
                         progress(name);
                         places.remove(&place);
                         states[index] = State::Running;
+                        alone = large.contains(&index).then_some(index);
                         let may_build = wanted.contains(name);
-                        running.push(async move { (index, place, self.build_model(index, fingerprint, may_build).await) });
+                        running.push(async move { (index, place, self.build_model(index, fingerprint, &upstream, may_build).await) });
                     }
                 }
             }
             let Some((index, place, done)) = running.next().await else { break };
             places.insert(place);
             tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
-            states[index] = ended(done, place)?;
+            let was_alone = alone.take_if(|alone| *alone == index).is_some();
+            states[index] = match done {
+                Err(error) if !was_alone && lacks_memory(&error) => {
+                    large.insert(index);
+                    State::Waiting
+                }
+                done => ended(done, place)?,
+            };
         }
         self.assemble(states, &wanted)
     }
@@ -138,17 +154,17 @@ impl Builder<'_> {
     fn next(&self, index: usize, states: &[State]) -> Result<Next> {
         let model = &self.checked.models[index];
         let read = model.models_read();
-        let mut hashes: BTreeMap<&str, &str> = BTreeMap::new();
-        for (upstream, state) in self.checked.models.iter().zip(states).filter(|(upstream, _)| read.contains(upstream.name.as_str())) {
+        let mut upstream = Upstream::default();
+        for (other, state) in self.checked.models.iter().zip(states).filter(|(other, _)| read.contains(other.name.as_str())) {
             match state {
                 State::Waiting | State::Running => return Ok(Next::Wait),
-                State::Done(one, _) => drop(hashes.insert(upstream.name.as_str(), one.resource.hash.as_str())),
+                State::Done(one, _) => upstream.note(other.name.as_str(), one),
                 State::Ended(Ending::Skipped(failed)) => return Ok(Next::End(Ending::Skipped(failed.clone()))),
                 State::Ended(Ending::OutOfDate) => return Ok(Next::End(Ending::OutOfDate)),
-                State::Ended(_) => return Ok(Next::End(Ending::Skipped(upstream.name.as_str().to_owned()))),
+                State::Ended(_) => return Ok(Next::End(Ending::Skipped(other.name.as_str().to_owned()))),
             }
         }
-        self.fingerprint(index, |read| hashes.get(read).map(|hash| (*hash).to_owned())).map(Next::Build)
+        self.fingerprint(index, |read| upstream.hashes.get(read).cloned()).map(|fingerprint| Next::Build(fingerprint, upstream))
     }
 
     /// What was built in an order that does not depend on which model was done first.
@@ -159,11 +175,14 @@ impl Builder<'_> {
             let kept = |tables: &[Resource]| tables.iter().find(|table| table.name == name).cloned();
             let (ending, resource, tests) = match state {
                 State::Done(one, place) => {
-                    let One { resource, tests, rebuilt, begun, written, tested } = *one;
-                    let facts = Facts { is_rebuilt: rebuilt, rows: resource.rihla.rows, tests: tests.clone(), place, times: [begun, written, tested] };
+                    let One { resource, tests, rebuilt, parts, anew, begun, written, tested } = *one;
+                    let times = [begun, written, tested];
+                    let facts = Facts { is_rebuilt: rebuilt, rows: resource.rihla.rows, tests: tests.clone(), parts: anew, place, times };
+                    built.build.partitioned.extend(parts.map(|parts| (name.to_owned(), parts.as_ref().clone())));
                     (Ending::UpToDate(facts), Some(resource), tests)
                 }
                 State::Ended(ending) => {
+                    built.build.partitioned.extend(self.last.partitioned.get(name).map(|parts| (name.to_owned(), parts.clone())));
                     let tests = self.last.tests.iter().filter(|test| test.model == name).cloned().collect();
                     (ending, kept(if model.is_staging { &self.last.staging } else { &self.last.tables }), tests)
                 }
@@ -192,7 +211,11 @@ fn ended(done: Result<Option<One>>, place: usize) -> Result<State> {
 
 /// True where other models may well be built all the same: what the engine says of this one, and not the disk of all.
 fn fails_alone(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Data | Kind::Internal) || lacks_memory(error)
+}
+
+/// True where the engine had no room in memory: what runs side by side shares one budget, and each has a part of it.
+fn lacks_memory(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DataFusionError>());
-    let lacks_memory = cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)));
-    matches!(error.kind(), Kind::Data | Kind::Internal) || lacks_memory
+    cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)))
 }

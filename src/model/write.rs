@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use arrow::compute::BatchCoalescer;
 use arrow::csv::{Writer as CsvWriter, WriterBuilder as CsvWriterBuilder};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -30,9 +31,13 @@ pub struct Shape {
     pub tags: Option<Vec<String>>,
 }
 
+/// So many rows are written at once. How rows come does not show in the file, so that the same rows are the same bytes.
+const ROWS_AT_ONCE: usize = 8192;
+
 /// A result that is being written.
 pub struct Draft {
     schema: SchemaRef,
+    waiting: BatchCoalescer,
     parquet: ArrowWriter<Hashing>,
     csv: Option<CsvWriter<Hashing>>,
     rows: u64,
@@ -67,7 +72,8 @@ impl Draft {
         let file = Hashing::begin(root, "parquet")?;
         let parquet = ArrowWriter::try_new(file, shape.schema.clone(), Some(properties(shape)?)).map_err(|cause| error::store(what, cause))?;
         let csv = shape.tags.as_ref().map(|tags| begin_csv(root, &shape.schema, tags)).transpose()?;
-        Ok(Self { schema: shape.schema.clone(), parquet, csv, rows: 0 })
+        let waiting = BatchCoalescer::new(shape.schema.clone(), ROWS_AT_ONCE);
+        Ok(Self { schema: shape.schema.clone(), waiting, parquet, csv, rows: 0 })
     }
 
     /// Writes a batch, its columns cast to those planned: the optimiser may hand on other text types.
@@ -77,18 +83,27 @@ impl Draft {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = fitted(batch, &self.schema)?;
         self.rows += batch.num_rows() as u64;
-        self.parquet.write(&batch).map_err(|cause| error::store("a result cannot be written", cause))?;
-        match &mut self.csv {
-            Some(csv) => csv.write(&batch).map_err(|cause| error::store("a result cannot be written as CSV", cause)),
-            None => Ok(()),
+        self.waiting.push_batch(batch).map_err(|cause| error::store("a result cannot be written", cause))?;
+        self.write_waiting()
+    }
+
+    fn write_waiting(&mut self) -> Result<()> {
+        while let Some(batch) = self.waiting.next_completed_batch() {
+            self.parquet.write(&batch).map_err(|cause| error::store("a result cannot be written", cause))?;
+            if let Some(csv) = &mut self.csv {
+                csv.write(&batch).map_err(|cause| error::store("a result cannot be written as CSV", cause))?;
+            }
         }
+        Ok(())
     }
 
     /// Ends the files.
     ///
     /// # Errors
     /// `Unavailable` where the disk says no.
-    pub fn finish(self) -> Result<Written> {
+    pub fn finish(mut self) -> Result<Written> {
+        self.waiting.finish_buffered_batch().map_err(|cause| error::store("a result cannot be written", cause))?;
+        self.write_waiting()?;
         let parquet = self.parquet.into_inner().map_err(|cause| error::store("a result cannot be written", cause))?.finish()?;
         let csv = self.csv.map(|csv| csv.into_inner().finish()).transpose()?;
         Ok(Written { rows: self.rows, parquet, csv })

@@ -9,44 +9,53 @@ use crate::contract::InCase;
 ///
 /// Has no `Debug` or `Display`: it cannot be printed.
 #[derive(Clone)]
-pub struct Key(Vec<[u8; 32]>);
+pub struct Key {
+    links: Vec<[u8; 32]>,
+    /// An HMAC of each link that has taken nothing yet: taking the key in costs as much as a pseudonym.
+    begun: Vec<Hmac<Sha256>>,
+}
 
 impl Key {
     /// Takes 32 secret bytes: a chain of one link.
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(vec![bytes])
+        Self::of(vec![bytes])
     }
 
     /// Reads a chain written as 64 hex digits a link, oldest first, with white space between links.
     pub fn from_hex(text: &str) -> Option<Self> {
         let links: Option<Vec<[u8; 32]>> = text.split_whitespace().map(link).collect();
-        links.filter(|links| !links.is_empty()).map(Self)
+        links.filter(|links| !links.is_empty()).map(Self::of)
+    }
+
+    fn of(links: Vec<[u8; 32]>) -> Self {
+        let begun = links.iter().map(begin).collect();
+        Self { links, begun }
     }
 
     /// The chain as a key file holds it. For key files alone.
     pub fn to_hex(&self) -> String {
-        self.0.iter().fold(String::new(), |text, link| text + &hex::encode(link) + "\n")
+        self.links.iter().fold(String::new(), |text, link| text + &hex::encode(link) + "\n")
     }
 
     /// The chain with a further link.
     #[must_use]
     pub fn then(&self, bytes: [u8; 32]) -> Self {
-        Self(self.0.iter().copied().chain([bytes]).collect())
+        Self::of(self.links.iter().copied().chain([bytes]).collect())
     }
 
     /// True where some bytes are a link already.
     pub fn has_link(&self, bytes: &[u8; 32]) -> bool {
-        self.0.contains(bytes)
+        self.links.contains(bytes)
     }
 
     /// How often the key was rotated: its generation, 0 for a chain of one link.
     pub fn generation(&self) -> usize {
-        self.0.len() - 1
+        self.links.len() - 1
     }
 
     /// What a warehouse keeps to know its key again: one way, and of another domain than pseudonyms.
     pub fn fingerprint(&self) -> String {
-        let hash = self.0.iter().fold(Sha256::new().chain_update(b"rihla key fingerprint"), |hash, link| hash.chain_update(link));
+        let hash = self.links.iter().fold(Sha256::new().chain_update(b"rihla key fingerprint"), |hash, link| hash.chain_update(link));
         hex::encode(&hash.finalize()[..8])
     }
 
@@ -82,23 +91,23 @@ impl Key {
 
     /// What the newest link makes of a pseudonym of the generation before it.
     pub fn renewed(&self, pseudonym: &str) -> String {
-        digest(&self.0[self.generation()], &[b"renewed", pseudonym.as_bytes()])
+        digest(&self.begun[self.generation()], &[b"renewed", pseudonym.as_bytes()])
     }
 
     /// The mark by which a person or case is known again that is held no more: `pseudonym` is of `generation`.
     pub fn mark(&self, generation: usize, pseudonym: &str) -> String {
-        let first = digest(&self.0[generation], &[b"mark", pseudonym.as_bytes()]);
-        self.0[generation + 1..].iter().fold(first, |mark, link| digest(link, &[b"renewed mark", mark.as_bytes()]))
+        let first = digest(&self.begun[generation], &[b"mark", pseudonym.as_bytes()]);
+        self.begun[generation + 1..].iter().fold(first, |mark, link| digest(link, &[b"renewed mark", mark.as_bytes()]))
     }
 
     /// What the newest link makes of a mark of the generation before it.
     pub fn renewed_mark(&self, mark: &str) -> String {
-        digest(&self.0[self.generation()], &[b"renewed mark", mark.as_bytes()])
+        digest(&self.begun[self.generation()], &[b"renewed mark", mark.as_bytes()])
     }
 
     fn chained(&self, parts: &[&[u8]], generation: usize) -> String {
-        let first = digest(&self.0[0], parts);
-        self.0[1..=generation].iter().fold(first, |pseudonym, link| digest(link, &[b"renewed", pseudonym.as_bytes()]))
+        let first = digest(&self.begun[0], parts);
+        self.begun[1..=generation].iter().fold(first, |pseudonym, link| digest(link, &[b"renewed", pseudonym.as_bytes()]))
     }
 }
 
@@ -108,15 +117,24 @@ fn link(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// HMAC-SHA-256 over the parts, each with its length before it, cut to 16 bytes, as hex digits.
-fn digest(key: &[u8; 32], parts: &[&[u8]]) -> String {
+fn begin(key: &[u8; 32]) -> Hmac<Sha256> {
     // An HMAC takes a key of any length.
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
+}
+
+/// HMAC-SHA-256 over the parts, each with its length before it, cut to 16 bytes, as hex digits.
+fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> String {
+    let mut mac = begun.clone();
     for part in parts {
         mac.update(&(part.len() as u64).to_le_bytes());
         mac.update(part);
     }
-    hex::encode(&mac.finalize().into_bytes()[..16])
+    let mut digits = [0; 32];
+    // Sixteen bytes are thirty-two digits.
+    match hex::encode_to_slice(&mac.finalize().into_bytes()[..16], &mut digits) {
+        Ok(()) => String::from_utf8_lossy(&digits).into_owned(),
+        Err(_) => unreachable!("the digits have room"),
+    }
 }
 
 #[cfg(test)]

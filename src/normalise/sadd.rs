@@ -1,17 +1,13 @@
 //! Sex and age: the groups in which people are counted.
 
-use chrono::{Datelike, Duration, NaiveDate};
+use crate::contract::Day;
 
 /// Completed years between two days, given in days since 1970; born on 29 February turns a year older on 1 March.
 pub fn age_at(birth: i32, event: i32) -> i64 {
-    let (birth, event) = (date(birth), date(event));
-    let years = i64::from(event.year() - birth.year());
-    let had_birthday = (event.month(), event.day()) >= (birth.month(), birth.day());
+    let (birth, event) = (Day::of(birth), Day::of(event));
+    let years = event.year - birth.year;
+    let had_birthday = (event.month, event.day) >= (birth.month, birth.day);
     if had_birthday { years } else { years - 1 }
-}
-
-fn date(days: i32) -> NaiveDate {
-    NaiveDate::default().checked_add_signed(Duration::days(days.into())).unwrap_or(NaiveDate::MAX)
 }
 
 /// The SADD group of a person: men and women are 18 and over on the day of the event, boys and girls under 18;
@@ -28,6 +24,8 @@ pub fn group(sex: Option<&str>, age: Option<i64>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn days(text: &str) -> i32 {

@@ -39,6 +39,19 @@ impl<'a> Body<'a> {
         Ok(Self { source, contract, labels, targets, is_first: true, rows })
     }
 
+    /// The body under a header whose labels were matched already; `is_first` where its first row is the first of all.
+    pub fn resume(
+        labels: Vec<String>,
+        targets: Vec<Target>,
+        is_first: bool,
+        source: &'a Source,
+        contract: &'a Contract,
+        sink: &'a mut dyn FnMut(Piece),
+    ) -> Self {
+        let rows = Gatherer::new(source, contract, None, sink);
+        Self { source, contract, labels, targets, is_first, rows }
+    }
+
     /// How many columns the header has.
     pub fn width(&self) -> usize {
         self.labels.len().max(self.targets.len())
@@ -66,7 +79,7 @@ impl<'a> Body<'a> {
         if std::mem::take(&mut self.is_first) && self.take_tags(cells)? {
             return Ok(());
         }
-        if self.source.total_rows.contains(&fold(first)) {
+        if !self.source.total_rows.is_empty() && self.source.total_rows.contains(&fold(first)) {
             self.rows.aside(row, Why::Total)
         } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
             self.rows.aside(row, why)

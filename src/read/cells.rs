@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayBuilder, StringBuilder};
+use arrow::array::{ArrayBuilder, StringArray, StringBuilder};
 
 use super::draft::{Draft, Judged};
 use super::drift::Drift;
-use super::limits::{MOST_CHARACTERS, MOST_ROWS, MOST_TEXT, is_too_long, past};
+use super::limits::{MOST_CHARACTERS, MOST_ROWS, check_rows, is_too_long, most_text, past};
 use super::{Piece, Refusal, SetAside, TextBatch, Why};
 use crate::contract::{Contract, Protection};
 use crate::diagnostic::nearest;
@@ -74,7 +74,7 @@ impl<'a> Gatherer<'a> {
             builders,
             rows: Vec::new(),
             read: 0,
-            room: MOST_TEXT,
+            room: most_text(source.most_bytes),
             held: MOST_ROWS as usize,
             unknown: UnknownStatuses::default(),
             drift: Vec::new(),
@@ -98,6 +98,9 @@ impl<'a> Gatherer<'a> {
     /// # Errors
     /// As [`Gatherer::draft`] says.
     pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
+        if self.is_plain(targets) {
+            return self.plain(row, targets, cells);
+        }
         let mut draft = Draft::default();
         for (cell, target) in cells.zip(targets) {
             match target {
@@ -106,6 +109,27 @@ impl<'a> Gatherer<'a> {
             }
         }
         self.draft(row, draft)
+    }
+
+    /// True where every cell goes to a field or nowhere, so that nothing beside the cells decides about a row.
+    fn is_plain(&self, targets: &[Target]) -> bool {
+        self.source.export.review.is_none() && targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled))
+    }
+
+    fn plain<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
+        self.count()?;
+        for (cell, target) in cells.zip(targets) {
+            if let Target::Field(field) = target
+                && self.builders[*field].is_some()
+            {
+                self.admit(row, cell)?;
+                if let Some(builder) = &mut self.builders[*field] {
+                    builder.append_value(cell);
+                }
+            }
+        }
+        self.end_row(row);
+        Ok(())
     }
 
     /// Adds a row, or sets it aside where its choices or its review say so.
@@ -143,18 +167,16 @@ impl<'a> Gatherer<'a> {
     /// Counts a row.
     fn count(&mut self) -> Result<(), Refusal> {
         self.read += 1;
-        if self.read > MOST_ROWS {
-            return Err(past(format!("the delivery has more than {MOST_ROWS} rows"), "send it in parts, a period each"));
-        }
-        Ok(())
+        check_rows(self.read, self.source.most_bytes)
     }
 
     /// Takes a text that is to be handed on.
+    #[inline]
     fn admit(&mut self, row: i64, text: &str) -> Result<(), Refusal> {
         if is_too_long(text) {
             return Err(past(format!("row {row} has a cell of more than {MOST_CHARACTERS} characters"), "is a quotation mark or a separator missing?"));
         }
-        let most = MOST_TEXT >> 30;
+        let most = most_text(self.source.most_bytes) >> 30;
         self.room = self.room.checked_sub(text.len()).ok_or_else(|| past(format!("the rows hold more than {most} GiB of text"), "send them in parts"))?;
         Ok(())
     }
@@ -170,6 +192,11 @@ impl<'a> Gatherer<'a> {
                 builder.append_option(text);
             }
         }
+        self.end_row(row);
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: i64) {
         self.rows.push(row);
         for builder in self.builders.iter_mut().flatten() {
             if builder.len() < self.rows.len() {
@@ -179,7 +206,6 @@ impl<'a> Gatherer<'a> {
         if self.rows.len() == BATCH_ROWS {
             self.flush();
         }
-        Ok(())
     }
 
     /// Rows stand in another sheet from here on.
@@ -228,10 +254,16 @@ impl<'a> Gatherer<'a> {
         if self.rows.is_empty() {
             return;
         }
-        let columns = self.builders.iter_mut().map(|builder| builder.as_mut().map(StringBuilder::finish)).collect();
+        let columns = self.builders.iter_mut().map(|builder| builder.as_mut().map(finished)).collect();
         let rows = std::mem::take(&mut self.rows);
         (self.sink)(Piece::Rows(TextBatch { sheet: self.sheet.clone(), rows, columns }));
     }
+}
+
+/// The texts of a batch; the next one is likely to be about as long.
+fn finished(builder: &mut StringBuilder) -> StringArray {
+    let next = StringBuilder::with_capacity(BATCH_ROWS, builder.values_slice().len() * 9 / 8);
+    std::mem::replace(builder, next).finish()
 }
 
 /// What a row of cells is, judged by its width alone.

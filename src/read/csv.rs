@@ -1,14 +1,20 @@
 //! Separated values.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use bytes::Bytes;
-use csv::{ReaderBuilder, StringRecord};
+use memchr::memchr2;
 
 use super::body::Body;
+use super::cells::Target;
 use super::encoding::decode;
-use super::quotes;
+use super::labels::match_labels;
+use super::quotes::{Cell, Scan};
+use super::unpack::packed_as;
 use super::{Piece, Refusal};
 use crate::contract::Contract;
-use crate::project::{Source, TextEncoding};
+use crate::project::{Format, Source, TextEncoding};
 
 /// Reads a CSV extract; rows are named by the line they begin on.
 pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
@@ -19,10 +25,97 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
     body.finish()
 }
 
+/// A text whose records may be read part by part, side by side: nothing in one part decides about another.
+pub struct Parts<'t> {
+    text: Cow<'t, str>,
+    delimiter: u8,
+    labels: Vec<String>,
+    targets: Vec<Target>,
+    /// Where each part begins and ends, and the line it begins on.
+    places: Vec<(Range<usize>, usize)>,
+}
+
+impl<'t> Parts<'t> {
+    /// The parts of an extract, of about `size` bytes each; nothing where it is read as a whole.
+    ///
+    /// # Errors
+    /// As [`read`] says of the header and of text.
+    pub fn of(bytes: &'t Bytes, size: usize, source: &Source, contract: &Contract) -> Result<Option<Self>, Refusal> {
+        let Format::Csv { delimiter, encoding } = source.format else { return Ok(None) };
+        let export = &source.export;
+        if bytes.len() < size * 2
+            || packed_as(bytes).is_some()
+            || export.archive.is_some()
+            || export.tags.is_some()
+            || export.review.is_some()
+            || export.repeat.is_some()
+        {
+            return Ok(None);
+        }
+        let text = decode(bytes, encoding)?;
+        let (labels, table) = Table::open(&text, delimiter)?;
+        let matching = match_labels(&labels, &[], &[], source, contract)?;
+        let is_plain = matching.targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled));
+        if !matching.drift.is_empty() || !is_plain || table.scan.has_lone_returns() {
+            return Ok(None);
+        }
+        let places = split(&text, text.len() - table.scan.left(), table.scan.line(), size);
+        Ok(Some(Self { text, delimiter, labels, targets: matching.targets, places }))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// True where there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Reads a part; hands every row on and returns how many there were.
+    ///
+    /// # Errors
+    /// As [`read`] says.
+    pub fn read(&self, part: usize, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+        let (place, line) = &self.places[part];
+        let text = &self.text[place.clone()];
+        let mut table = Table { text, scan: Scan::within(text, self.delimiter, *line, self.labels.len()), cells: Vec::new() };
+        let mut body = Body::resume(self.labels.clone(), self.targets.clone(), part == 0, source, contract, sink);
+        table.each(|line, cells| body.row(line, cells))?;
+        body.finish()
+    }
+}
+
+/// Cuts a text into parts of about `size` bytes where a line ends outside of quotation marks.
+fn split(text: &str, body: usize, line: usize, size: usize) -> Vec<(Range<usize>, usize)> {
+    let bytes = text.as_bytes();
+    let (mut places, mut start, mut first) = (Vec::new(), body, line);
+    // An even number of marks has been passed where a cell is not quoted: one that is written twice counts twice.
+    let (mut at, mut is_quoted, mut lines) = (body, false, 0);
+    while let Some(found) = memchr2(b'"', b'\n', &bytes[at..]).map(|found| at + found) {
+        at = found + 1;
+        if bytes[found] == b'"' {
+            is_quoted = !is_quoted;
+            continue;
+        }
+        lines += 1;
+        if !is_quoted && at - start >= size {
+            places.push((start..at, first));
+            (start, first) = (at, line + lines);
+        }
+    }
+    if start < bytes.len() {
+        places.push((start..bytes.len(), first));
+    }
+    places
+}
+
 /// The records of a text under their header.
 pub struct Table<'t> {
-    reader: csv::Reader<&'t [u8]>,
-    lines: Lines<'t>,
+    text: &'t str,
+    scan: Scan<'t>,
+    cells: Vec<Cell>,
 }
 
 impl<'t> Table<'t> {
@@ -32,14 +125,11 @@ impl<'t> Table<'t> {
     /// `source-error` for quotation marks that would merge rows; `blank-header` and `format-error` for what is no header.
     pub fn open(text: &'t str, delimiter: u8) -> Result<(Vec<String>, Self), Refusal> {
         let (text, first) = after_separator_line(text, delimiter)?;
-        quotes::check(text, delimiter, first)?;
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
-        let mut table = Self { reader, lines: Lines { text, byte: 0, line: i64::try_from(first).unwrap_or(i64::MAX) } };
-        let mut record = StringRecord::new();
-        if next(&mut table.reader, &mut record, &mut table.lines)?.is_none() {
+        let mut table = Self { text, scan: Scan::of(text, delimiter, first), cells: Vec::new() };
+        let mut labels = Vec::new();
+        if !table.next(&mut |_, cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())))? {
             return Err(Refusal::new("blank-header", "the file has no header and no rows"));
         }
-        let labels: Vec<String> = record.iter().map(str::to_owned).collect();
         check_delimiter(&labels, delimiter)?;
         Ok((labels, table))
     }
@@ -47,14 +137,22 @@ impl<'t> Table<'t> {
     /// Hands on every record with the line it begins on.
     ///
     /// # Errors
-    /// `source-error` for a record that is no text, and what `take` refuses.
+    /// `source-error` for quotation marks that would merge rows, and what `take` refuses.
     pub fn each(&mut self, mut take: impl FnMut(i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
-        let mut record = StringRecord::new();
-        while let Some(line) = next(&mut self.reader, &mut record, &mut self.lines)? {
-            let cells: Vec<&str> = record.iter().collect();
-            take(line, &cells)?;
-        }
-        Ok(())
+        let mut taken = Ok(());
+        while taken.is_ok() && self.next(&mut |line, cells| taken = take(line, cells))? {}
+        taken
+    }
+
+    /// Hands on the next record; false where there is none.
+    fn next(&mut self, take: &mut dyn FnMut(i64, &[&str])) -> Result<bool, Refusal> {
+        let Some(line) = self.scan.record(&mut self.cells)? else { return Ok(false) };
+        let written = |cell: &Cell| self.text.get(cell.start..cell.end).unwrap_or_default();
+        let plain: Vec<String> = self.cells.iter().filter(|cell| cell.is_escaped).map(|cell| written(cell).replace("\"\"", "\"")).collect();
+        let mut plain = plain.iter();
+        let cells = self.cells.iter().map(|cell| if cell.is_escaped { plain.next().map_or("", String::as_str) } else { written(cell) });
+        take(i64::try_from(line).unwrap_or(i64::MAX), &cells.collect::<Vec<_>>());
+        Ok(true)
     }
 }
 
@@ -77,37 +175,6 @@ fn after_separator_line(text: &str, delimiter: u8) -> Result<(&str, usize), Refu
             Err(Refusal::new("format-error", format!("the first line says that the separator is `{found}`; the source says `{declared}`")))
         }
         _ => Err(Refusal::new("format-error", "the first line begins with `sep=` and names no separator")),
-    }
-}
-
-/// Reads a record and tells its line; nothing at the end.
-fn next<R: std::io::Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord, lines: &mut Lines<'_>) -> Result<Option<i64>, Refusal> {
-    let more = reader.read_record(record).map_err(|_| Refusal::new("source-error", format!("line {} cannot be read as text", lines.line)))?;
-    Ok(more.then(|| lines.of(record)))
-}
-
-/// Counts lines as editors do; the reader's own count is one short after CR LF and stands at blank lines it skips.
-struct Lines<'t> {
-    text: &'t str,
-    byte: usize,
-    line: i64,
-}
-
-impl Lines<'_> {
-    /// The line that a record begins on; records come in the order of the text.
-    fn of(&mut self, record: &StringRecord) -> i64 {
-        let start = record.position().map_or(self.byte, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
-        let bytes = self.text.as_bytes();
-        let mut end = start.clamp(self.byte, bytes.len());
-        while bytes.get(end).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
-            end += 1;
-        }
-        let passed = &bytes[self.byte..end];
-        // CR LF is one end of line, and so is either alone.
-        let ends = passed.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && passed.get(at + 1) != Some(&b'\n'))).count();
-        self.line += i64::try_from(ends).unwrap_or(0);
-        self.byte = end;
-        self.line
     }
 }
 

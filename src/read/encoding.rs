@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
+
 use super::Refusal;
 use crate::project::TextEncoding;
 
@@ -95,7 +97,9 @@ pub fn decoded_twice(text: &str) -> Option<(usize, char)> {
     if text.is_ascii() {
         return None;
     }
-    let leads = text.char_indices().filter(|(_, c)| matches!(c, 'Â' | 'Ã' | 'Å' | 'â' | 'Ø' | 'Ù'));
+    // All of them begin with the same byte.
+    let leads = memchr_iter(0xC3, text.as_bytes()).filter_map(|at| text[at..].chars().next().map(|lead| (at, lead)));
+    let leads = leads.filter(|(_, lead)| matches!(lead, 'Â' | 'Ã' | 'Å' | 'â' | 'Ø' | 'Ù'));
     leads.filter_map(|(at, lead)| meant(&text[..at], &text[at..], lead).map(|meant| (at, meant))).next()
 }
 

@@ -14,6 +14,16 @@ pub const MOST_FILES: usize = 10_000;
 /// The most rows that a delivery may have: four sheets as long as a sheet can be.
 pub const MOST_ROWS: u64 = 4 * 1_048_576;
 
+/// The most rows that a delivery of a source may have: as many times [`MOST_ROWS`] as the source takes 256 MiB.
+pub fn most_rows(most_bytes: u64) -> u64 {
+    MOST_ROWS * most_bytes.div_ceil(256 << 20).max(1)
+}
+
+/// The most text that the rows of a delivery of a source may hold, likewise.
+pub fn most_text(most_bytes: u64) -> usize {
+    MOST_TEXT.saturating_mul(usize::try_from(most_bytes.div_ceil(256 << 20).max(1)).unwrap_or(usize::MAX))
+}
+
 /// The most columns that an extract may have: spreadsheets' own limit is 16,384, and nobody fills that.
 pub const MOST_COLUMNS: usize = 4096;
 
@@ -63,12 +73,19 @@ pub fn check_size(sizes: impl Iterator<Item = u64>, most: u64) -> Result<(), Ref
     Ok(())
 }
 
+/// Refuses deliveries of more rows than a source takes.
+pub fn check_rows(rows: u64, most_bytes: u64) -> Result<(), Refusal> {
+    let most = most_rows(most_bytes);
+    if rows > most { Err(past(format!("the delivery has more than {most} rows"), "send it in parts, a period each")) } else { Ok(()) }
+}
+
 /// A refusal of what lies past a limit, with what to do.
 pub fn past(what: impl AsRef<str>, remedy: &str) -> Refusal {
     Refusal::new("source-error", format!("{}: {remedy}", what.as_ref()))
 }
 
 /// True where a text is longer than a cell can be.
+#[inline]
 pub fn is_too_long(text: &str) -> bool {
     text.len() > MOST_CHARACTERS && text.chars().count() > MOST_CHARACTERS
 }

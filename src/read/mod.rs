@@ -34,6 +34,7 @@ pub mod unpack;
 pub mod workbook;
 
 pub use amended::{Amendment, Mend, read_amended};
+pub use csv::Parts;
 pub use drift::{Drift, DriftEffect, DriftKind};
 pub use layout::{Heading, layout};
 pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};

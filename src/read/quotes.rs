@@ -1,6 +1,7 @@
-//! Quotation marks of a CSV looked at strictly, before it is split: the splitter is lenient, and a stray mark would make
-//! several rows one cell without a word. Rows of more cells than an extract can have are found here too, before they are
-//! split.
+//! Separated values split strictly: a stray quotation mark would make several rows one cell without a word, so that it is a
+//! refusal here. Rows of more cells than an extract can have are found here too.
+
+use memchr::{memchr_iter, memchr2};
 
 use super::Refusal;
 use super::limits::{MOST_COLUMNS, past};
@@ -8,106 +9,209 @@ use super::limits::{MOST_COLUMNS, past};
 /// Checks every quotation mark and the width of every row of a CSV; `first` is the number of its first line.
 ///
 /// # Errors
-/// `source-error` with the line, where a mark stands inside an unquoted cell, where text follows a closing mark, where a
-/// mark is never closed, where a quoted cell holds a line with as many delimiters as a whole row, and where a row has
-/// more than [`MOST_COLUMNS`] cells.
+/// As [`Scan::record`] says.
 pub fn check(text: &str, delimiter: u8, first: usize) -> Result<(), Refusal> {
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, line: first, delimiter, widest: usize::MAX };
-    let mut cells = 1;
-    let mut header_is_done = false;
-    while let Some(end) = scan.cell()? {
-        match end {
-            End::Delimiter => {
-                cells += 1;
-                check_width(cells, scan.line)?;
-            }
-            End::Row => {
-                if !std::mem::replace(&mut header_is_done, true) {
-                    // A header of one or two cells says too little about what a row looks like.
-                    scan.widest = if cells > 2 { cells - 1 } else { usize::MAX };
-                }
-                cells = 1;
-            }
-        }
-    }
+    let mut scan = Scan::of(text, delimiter, first);
+    let mut cells = Vec::new();
+    while scan.record(&mut cells)?.is_some() {}
     Ok(())
 }
 
-fn check_width(cells: usize, line: usize) -> Result<(), Refusal> {
-    if cells > MOST_COLUMNS {
-        return Err(past(format!("line {line} has more than {MOST_COLUMNS} cells"), "is the delimiter right, and does every line end?"));
-    }
-    Ok(())
+/// A cell, by its place in the text, without its quotation marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// True where quotation marks in it are written twice.
+    pub is_escaped: bool,
 }
 
 /// What ends a cell.
+#[derive(PartialEq, Eq)]
 enum End {
     Delimiter,
     Row,
 }
 
-struct Scan<'t> {
+/// Goes through the records of a text.
+pub struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
     line: usize,
     delimiter: u8,
-    /// Delimiters in one line within a quoted cell that make it a swallowed row.
-    widest: usize,
+    /// Delimiters in one line within a quoted cell that make it a swallowed row; not known before the header was read.
+    widest: Option<usize>,
+    /// True where a carriage return alone ends some line.
+    has_lone_returns: bool,
+    /// True for the bytes that end a cell, or may not stand in one. Cells are short: a look at each byte is faster than a
+    /// search for the next sign.
+    signs: [bool; 256],
 }
 
-impl Scan<'_> {
-    /// Passes over a cell and what ends it; nothing at the end of the text.
-    fn cell(&mut self) -> Result<Option<End>, Refusal> {
+impl<'t> Scan<'t> {
+    /// At the beginning of a text; `first` is the number of its first line.
+    pub fn of(text: &'t str, delimiter: u8, first: usize) -> Self {
+        let bytes = text.as_bytes();
+        let has_lone_returns = memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'));
+        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns, signs: signs(delimiter, has_lone_returns) }
+    }
+
+    /// At the beginning of a part of a text whose header has so many cells; `line` is the number of its first line.
+    pub fn within(text: &'t str, delimiter: u8, line: usize, cells: usize) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, line, delimiter, widest: Some(widest(cells)), has_lone_returns: false, signs: signs(delimiter, false) }
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// The number of the line that comes next.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// True where a carriage return alone ends some line.
+    pub fn has_lone_returns(&self) -> bool {
+        self.has_lone_returns
+    }
+
+    /// Puts the cells of the next record in place of those that `cells` holds, and tells the line that it begins on; blank
+    /// lines are passed over. Nothing at the end of the text.
+    ///
+    /// # Errors
+    /// `source-error` with the line, where a mark stands inside an unquoted cell, where text follows a closing mark, where a
+    /// mark is never closed, where a quoted cell holds a line with as many delimiters as a whole row, and where a row has
+    /// more than [`MOST_COLUMNS`] cells.
+    pub fn record(&mut self, cells: &mut Vec<Cell>) -> Result<Option<usize>, Refusal> {
+        cells.clear();
+        self.pass_blank_lines();
         if self.at >= self.bytes.len() {
             return Ok(None);
         }
-        if self.bytes[self.at] == b'"' {
-            self.quoted()?;
-        }
+        let line = self.line;
         loop {
-            let Some(byte) = self.bytes.get(self.at).copied() else { return Ok(Some(End::Row)) };
-            self.at += 1;
-            match byte {
-                b'"' => return Err(refusal(self.line, "holds a quotation mark inside a cell that is not quoted, or text after a closing one")),
-                b'\r' if self.bytes.get(self.at) == Some(&b'\n') => {}
-                b'\r' | b'\n' => {
-                    self.line += 1;
-                    return Ok(Some(End::Row));
-                }
-                byte if byte == self.delimiter => return Ok(Some(End::Delimiter)),
-                _ => {}
+            let end = self.cell(cells)?;
+            if cells.len() > MOST_COLUMNS {
+                return Err(past(format!("line {line} has more than {MOST_COLUMNS} cells"), "is the delimiter right, and does every line end?"));
             }
+            if end == End::Row {
+                break;
+            }
+        }
+        self.widest.get_or_insert(widest(cells.len()));
+        Ok(Some(line))
+    }
+
+    fn pass_blank_lines(&mut self) {
+        while let Some(byte @ (b'\r' | b'\n')) = self.bytes.get(self.at).copied() {
+            self.at += 1;
+            if byte == b'\r' && self.bytes.get(self.at) == Some(&b'\n') {
+                self.at += 1;
+            }
+            self.line += 1;
+        }
+    }
+
+    /// Passes over a cell, which is put to the others, and what ends it.
+    fn cell(&mut self, cells: &mut Vec<Cell>) -> Result<End, Refusal> {
+        let is_quoted = self.bytes.get(self.at) == Some(&b'"');
+        if is_quoted {
+            self.quoted(cells)?;
+        }
+        let start = self.at;
+        let (at, byte) = self.next_sign();
+        if !is_quoted {
+            cells.push(Cell { start, end: at, is_escaped: false });
+        }
+        self.at = at + 1;
+        match byte {
+            Some(b'"') => Err(refusal(self.line, "holds a quotation mark inside a cell that is not quoted, or text after a closing one")),
+            Some(byte @ (b'\r' | b'\n')) => {
+                if byte == b'\r' && self.bytes.get(self.at) == Some(&b'\n') {
+                    self.at += 1;
+                }
+                self.line += 1;
+                Ok(End::Row)
+            }
+            Some(_) => Ok(End::Delimiter),
+            None => {
+                self.at = at;
+                Ok(End::Row)
+            }
+        }
+    }
+
+    /// The next delimiter, quotation mark or end of a line.
+    fn next_sign(&self) -> (usize, Option<u8>) {
+        let rest = &self.bytes[self.at..];
+        let Some(at) = rest.iter().position(|byte| self.signs[usize::from(*byte)]) else { return (self.bytes.len(), None) };
+        match rest[at] {
+            // Where no carriage return is alone, each stands before a line feed.
+            b'\n' if at > 0 && rest[at - 1] == b'\r' => (self.at + at - 1, Some(b'\r')),
+            byte => (self.at + at, Some(byte)),
         }
     }
 
     /// Passes over a quoted cell, up to what follows its closing mark.
-    fn quoted(&mut self) -> Result<(), Refusal> {
+    fn quoted(&mut self, cells: &mut Vec<Cell>) -> Result<(), Refusal> {
         let opened = self.line;
-        self.at += 1;
-        let mut delimiters = 0;
-        loop {
-            let Some(byte) = self.bytes.get(self.at).copied() else { return Err(refusal(opened, "opens a quotation mark that is never closed")) };
-            self.at += 1;
-            match byte {
-                b'"' if self.bytes.get(self.at) == Some(&b'"') => self.at += 1,
-                b'"' => break,
+        let start = self.at + 1;
+        let (mut is_escaped, mut line_start) = (false, None);
+        self.at = start;
+        let end = loop {
+            let Some(at) = memchr2(b'"', b'\n', &self.bytes[self.at..]).map(|at| self.at + at) else {
+                return Err(refusal(opened, "opens a quotation mark that is never closed"));
+            };
+            self.count_returns(self.at, at);
+            self.at = at + 1;
+            match self.bytes[at] {
                 b'\n' => {
-                    if self.line > opened && delimiters >= self.widest {
+                    let delimiters = |from: usize| memchr_iter(self.delimiter, &self.bytes[from..at]).count();
+                    if line_start.is_some_and(|from| self.widest.is_some_and(|widest| delimiters(from) >= widest)) {
                         return Err(refusal(opened, "opens a quotation mark that swallows whole rows"));
                     }
                     self.line += 1;
-                    delimiters = 0;
+                    line_start = Some(self.at);
                 }
-                byte if byte == self.delimiter => delimiters += 1,
-                _ => {}
+                _ if self.bytes.get(self.at) == Some(&b'"') => {
+                    is_escaped = true;
+                    self.at += 1;
+                }
+                _ => break at,
             }
-        }
+        };
         match self.bytes.get(self.at) {
-            None | Some(b'\r' | b'\n') => Ok(()),
-            Some(byte) if *byte == self.delimiter => Ok(()),
-            Some(_) => Err(refusal(self.line, "has text after a closing quotation mark")),
+            None | Some(b'\r' | b'\n') => {}
+            Some(byte) if *byte == self.delimiter => {}
+            Some(_) => return Err(refusal(self.line, "has text after a closing quotation mark")),
+        }
+        cells.push(Cell { start, end, is_escaped });
+        Ok(())
+    }
+
+    /// Lines of a quoted cell that a carriage return alone ends.
+    fn count_returns(&mut self, from: usize, to: usize) {
+        if self.has_lone_returns {
+            self.line += memchr_iter(b'\r', &self.bytes[from..to]).filter(|at| self.bytes.get(from + at + 1) != Some(&b'\n')).count();
         }
     }
+}
+
+fn signs(delimiter: u8, has_lone_returns: bool) -> [bool; 256] {
+    let mut signs = [false; 256];
+    for sign in [delimiter, b'"', b'\n'] {
+        signs[usize::from(sign)] = true;
+    }
+    signs[usize::from(b'\r')] = has_lone_returns;
+    signs
+}
+
+/// Delimiters in a line that make it a row; a header of one or two cells says too little about what a row looks like.
+fn widest(cells: usize) -> usize {
+    if cells > 2 { cells - 1 } else { usize::MAX }
 }
 
 fn refusal(line: usize, what: &str) -> Refusal {

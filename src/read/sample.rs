@@ -12,6 +12,7 @@ use super::Refusal;
 use super::csv::Table;
 use super::encoding::decode;
 use super::limits::{MOST_SHEETS, MOST_VALUES, check_size, past};
+use super::quotes;
 use super::workbook::{Cell, Visibility, Workbook};
 use crate::project::{MOST_BYTES, TextEncoding};
 
@@ -105,6 +106,8 @@ fn has_long_run(text: &str) -> bool {
 /// # Errors
 /// Where a quotation mark stands so that rows could be merged, or a first line `sep=;` says another delimiter.
 pub fn records(text: &str, delimiter: u8) -> Result<(Vec<String>, Vec<SampleRow>), Refusal> {
+    // A stray mark is told before what it makes of the header.
+    quotes::check(text, delimiter, 1)?;
     let (labels, mut table) = Table::open(text, delimiter)?;
     let (mut rows, mut room) = (Vec::new(), MOST_VALUES);
     table.each(|number, cells| {

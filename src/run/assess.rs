@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::project::{Office, Pipeline, Reference, Source};
 use crate::read::limits::MOST_REASONS;
-use crate::read::{self, Amendment, Page, Refusal};
+use crate::read::{self, Amendment, Page, Parts, Refusal};
 use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, is_of_drift, read_reference};
 use crate::warehouse::RowCounts;
 
@@ -72,8 +72,8 @@ pub fn assess_amended(
     };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
-    let read = match read::read_amended(pages, amendments, extract.source, contract, &mut |piece| delivery.push(piece)) {
-        Ok((read, _)) => read,
+    let read = match read_into(&mut delivery, pages, amendments, extract.source, contract) {
+        Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let validated = delivery.finish()?;
@@ -90,6 +90,19 @@ pub fn assess_amended(
         return Err(Error::new(Kind::Internal, format!("{}: {rows:?} do not add up", extract.path)));
     }
     Ok(Ok(Assessment { validated, rows, too_many }))
+}
+
+/// Bytes of a part of a text that is read side by side with others.
+const PART_BYTES: usize = 8 << 20;
+
+fn read_into(delivery: &mut Delivery<'_>, pages: &[Page], amendments: &[Amendment], source: &Source, contract: &Contract) -> std::result::Result<u64, Refusal> {
+    if let ([page], [], None) = (pages, amendments, source.compression) {
+        read::limits::check_size(std::iter::once(page.bytes.len() as u64), source.most_bytes)?;
+        if let Some(parts) = Parts::of(&page.bytes, PART_BYTES, source, contract)? {
+            return delivery.push_parts(&parts);
+        }
+    }
+    read::read_amended(pages, amendments, source, contract, &mut |piece| delivery.push(piece)).map(|(read, _)| read)
 }
 
 /// The keys that tables of the project have, where foreign keys refer to them.

@@ -162,7 +162,7 @@ async fn engine(prepared: &Prepared, warehouse: &Warehouse, built: &LastBuild) -
         engine.add_parquet(&table.name, &warehouse.resource_file(table)).await?;
     }
     for table in &built.staging {
-        engine.add_parquet(&table.name, &warehouse.staging_file(table)).await?;
+        engine.add_files(&table.name, &warehouse.staging_files(table), prepared.checked.schema(&table.name))?;
     }
     Ok(engine)
 }

@@ -35,7 +35,7 @@ pub async fn behind(prepared: &Prepared, warehouse: &Warehouse, release: &Manife
     fill(&engine, &prepared.project, warehouse, &submissions, None).await?;
     let needed = upstream(&prepared.checked, table);
     for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
-        add(&engine, warehouse, model, resource(model, release)?).await?;
+        add(&engine, warehouse, prepared, model, resource(model, release)?).await?;
     }
     Ok(Behind { engine, submissions })
 }
@@ -51,12 +51,14 @@ fn resource<'r>(model: &Model, release: &'r Manifest) -> Result<&'r Resource> {
 }
 
 /// Adds the table of a model: its file, or what it says anew where the file was pruned.
-async fn add(engine: &Engine, warehouse: &Warehouse, model: &Model, resource: &Resource) -> Result<()> {
-    let file = if model.is_staging { warehouse.staging_file(resource) } else { warehouse.resource_file(resource) };
-    if model.is_staging && !resource.is_content_of(&file) {
-        return make(engine, model).await;
+async fn add(engine: &Engine, warehouse: &Warehouse, prepared: &Prepared, model: &Model, resource: &Resource) -> Result<()> {
+    if !model.is_staging {
+        return engine.add_parquet(model.name.as_str(), &warehouse.resource_file(resource)).await;
     }
-    engine.add_parquet(model.name.as_str(), &file).await
+    match warehouse.has_staging(resource) {
+        true => engine.add_files(model.name.as_str(), &warehouse.staging_files(resource), prepared.checked.schema(model.name.as_str())),
+        false => make(engine, model).await,
+    }
 }
 
 /// Runs a model and keeps its table in memory.
@@ -94,7 +96,7 @@ impl Alone<'_> {
         let needed = self.needed(&prepared.checked, table);
         for model in prepared.checked.models.iter().filter(|model| needed.contains(model.name.as_str())) {
             if self.given.contains(model.name.as_str()) {
-                add(&engine, warehouse, model, resource(model, release)?).await?;
+                add(&engine, warehouse, prepared, model, resource(model, release)?).await?;
             } else {
                 make(&engine, model).await?;
             }

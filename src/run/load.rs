@@ -18,18 +18,12 @@ use crate::error::{Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::warehouse::{SlotLoad, Submission, Warehouse, Writable};
-
-/// Deliveries per commit: a commit costs as much as some thousand rows.
-const BATCH_DELIVERIES: usize = 512;
-
-/// Rows per commit: what is judged and not yet committed is held in memory.
-const BATCH_ROWS: u64 = 250_000;
+use crate::warehouse::{Loading, Submission, Warehouse, Writable};
 
 /// Loads everything new.
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
-    let mut landed = writable.warehouse.reconcile_tables(&submissions).await?;
+    let landed = writable.warehouse.reconcile_tables(&submissions).await?;
     let mut listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     let returned = gather(&places, &mut listing, Some(&submissions)).await?;
@@ -48,7 +42,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
-    let mut batch: Vec<SlotLoad> = Vec::new();
+    let mut loading = Loading::default();
     let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
@@ -57,16 +51,16 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
             all.push(load.submission.clone());
             // An extract that cannot be read has no content to be known by: it is tried again.
             if !load.submission.content_hash.is_empty() {
-                batch.push(load);
+                writable.warehouse.take(load, &mut loading, &landed).await?;
             }
         }
-        if batch.len() >= BATCH_DELIVERIES || batch.iter().map(|load| load.submission.rows.loaded).sum::<u64>() >= BATCH_ROWS {
-            writable.warehouse.commit(std::mem::take(&mut batch), &mut landed).await?;
+        if loading.is_full() {
+            writable.warehouse.commit(std::mem::take(&mut loading)).await?;
         }
     }
-    tracing::debug!(waiting = batch.len(), "deliveries judged");
-    if !batch.is_empty() {
-        writable.warehouse.commit(batch, &mut landed).await?;
+    tracing::debug!("deliveries judged");
+    if !loading.is_empty() {
+        writable.warehouse.commit(loading).await?;
     }
     tracing::debug!("deliveries committed");
     report.judged_otherwise = judged_otherwise(project, &listing, &all);

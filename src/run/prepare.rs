@@ -13,7 +13,7 @@ use crate::error::{self, Error, Result};
 use crate::model::{self, Checked, Filler, Inputs, ProjectRules};
 use crate::project::{self, Project};
 use crate::validate::{RULES, read_reference};
-use crate::warehouse::{Manifest, Submission, Warehouse};
+use crate::warehouse::{Keep, Manifest, Submission, Warehouse};
 
 /// A project and its models, found in order.
 pub struct Prepared {
@@ -53,12 +53,17 @@ pub async fn check_project_and(root: &Path, also: impl AsyncFnOnce(&Project, Opt
 
 /// Adds to an engine everything that models read; only rows of `offices` where they are given.
 pub async fn fill(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], offices: Option<&[String]>) -> Result<Inputs> {
-    fill_with(engine, project, warehouse, submissions, offices, &Cutoffs::new()).await
+    fill_with(engine, project, warehouse, submissions, offices, &Cutoffs::new(), Keep::No).await
+}
+
+/// Adds to an engine everything that models read, as it stands; what was found of it is kept for the next time.
+pub async fn fill_to_build(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission]) -> Result<Inputs> {
+    fill_with(engine, project, warehouse, submissions, None, &Cutoffs::new(), Keep::Yes).await
 }
 
 /// The same without the rows of feeds whose events lie before a day.
 pub async fn fill_kept(engine: &Engine, project: &Project, warehouse: &Warehouse, submissions: &[Submission], kept_from: &Cutoffs) -> Result<Inputs> {
-    fill_with(engine, project, warehouse, submissions, None, kept_from).await
+    fill_with(engine, project, warehouse, submissions, None, kept_from, Keep::No).await
 }
 
 async fn fill_with(
@@ -68,6 +73,7 @@ async fn fill_with(
     submissions: &[Submission],
     offices: Option<&[String]>,
     kept_from: &Cutoffs,
+    keep: Keep,
 ) -> Result<Inputs> {
     let mut filler = Filler::new(engine, project, submissions);
     filler.offices = offices;
@@ -76,9 +82,10 @@ async fn fill_with(
     for pipeline in &project.pipelines {
         let contract = &pipeline.contract;
         if let Some(table) = warehouse.feeds.get(contract.feed.as_str()) {
-            let table = table.provider().await?;
-            let day = kept_from.get(contract.feed.as_str());
-            filler.feed(contract, day.map_or(Ok(table.clone()), |day| kept(engine, contract, table, *day))?).await?;
+            match kept_from.get(contract.feed.as_str()) {
+                Some(day) => filler.feed(contract, kept(engine, contract, table.provider().await?, *day)?).await?,
+                None => filler.stored_feed(contract, warehouse.store(), table, keep).await?,
+            }
         }
     }
     filler.rest(read_references(project)?)

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::{audit_run, moment, release_before};
 use super::closing::{self, Judgement};
-use super::prepare::fill;
+use super::prepare::fill_to_build;
 use super::rows::count_changes;
 use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::{Builder, Built, Checked, audit_keys, definitions, keys_across, known_until};
+use crate::model::{Builder, Built, Checked, Months, audit_keys, definitions, keys_across, known_until};
 use crate::project::Project;
 use crate::warehouse::{
     ClosedPeriod, LastBuild, Manifest, ReleaseProvenance, Resource, TableChange, TableFate, TestResult, Warehouse, says_the_same, table_changes,
@@ -27,11 +27,12 @@ pub async fn release(
     let submissions = warehouse.read_submissions().await?;
     let last = warehouse.latest_release().await?;
     let engine = Engine::new(project.memory_mib)?;
-    let inputs = fill(&engine, project, warehouse, &submissions, None).await?;
+    let inputs = fill_to_build(&engine, project, warehouse, &submissions).await?;
     progress.begin("modelling", checked.models.len() as u64);
     let before = warehouse.last_build().await?;
     let moment = moment(project, warehouse.clock());
-    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment };
+    let months = Months::default();
+    let builder = Builder { project, warehouse, engine: &engine, inputs: &inputs, checked, last: &before, wanted, moment, months };
     let Built { build: mut built, mut outcomes, .. } = builder.build(|model| progress.advance(model)).await?;
     let keys = audit_keys(&engine, &keys_across(project)).await?;
     built.tests.extend(keys.iter().cloned());

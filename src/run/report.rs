@@ -7,7 +7,7 @@ use super::closing::ClosedChange;
 use super::drift::Drifted;
 use super::returned::Stray;
 use crate::error::Kind;
-use crate::model::{Ending, ModelOutcome};
+use crate::model::{AnewOf, Ending, ModelOutcome};
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
 
 /// How a run ended.
@@ -125,6 +125,19 @@ pub struct SkippedModel {
     pub because: String,
 }
 
+/// A table made in parts of which parts were made anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RebuiltParts {
+    /// The model.
+    pub model: String,
+    /// The column whose values are the parts.
+    pub partition: String,
+    /// How many were made anew.
+    pub rebuilt: usize,
+    /// How many there are, and were.
+    pub parts: usize,
+}
+
 /// What a run did.
 #[derive(Debug, Serialize)]
 pub struct RunReport {
@@ -150,6 +163,9 @@ pub struct RunReport {
     pub is_held_back: bool,
     /// Tables built anew; the others were used again.
     pub rebuilt: usize,
+    /// Of the tables built anew those that are made in parts, with how many of these were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_parts: Vec<RebuiltParts>,
     /// Tables of the release.
     pub tables: usize,
     /// The models that were asked for; absent where all were.
@@ -190,6 +206,7 @@ impl RunReport {
             judged_otherwise: 0,
             is_held_back: false,
             rebuilt: 0,
+            in_parts: Vec::new(),
             tables: 0,
             selected: None,
             failed_models: Vec::new(),
@@ -257,6 +274,8 @@ impl RunReport {
             match ending {
                 Ending::UpToDate(facts) => {
                     self.rebuilt += usize::from(facts.is_rebuilt);
+                    let of = |parts: &AnewOf| RebuiltParts { model: model.clone(), partition: parts.column.clone(), rebuilt: parts.anew, parts: parts.all };
+                    self.in_parts.extend(facts.parts.as_ref().map(of));
                     self.tests += facts.tests.len();
                     self.failed_tests.extend(facts.tests.iter().filter(|test| test.failures > 0).cloned());
                 }

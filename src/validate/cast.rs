@@ -12,11 +12,11 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::literals;
+use super::met::Met;
+use super::value::{boolean, integer, list, number, string};
 use crate::contract::literal::Scalar;
-use crate::contract::{
-    self, CodeList, Contract, DateFormat, Field, FieldKind, Misread, NumberStyle, Protection, Role, arrow_type, clean, fold, is_spreadsheet_number, written,
-};
-use crate::project::{JSON_LIST_SEPARATOR, Says};
+use crate::contract::{Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, arrow_type, clean};
+use crate::project::Says;
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -63,6 +63,9 @@ const ERROR_CELLS: [&str; 9] = [FAILED, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "
 
 /// The rule and the rest of the sentence of a cell that has no value, though it is not empty.
 fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
+    if !text.starts_with('#') {
+        return None;
+    }
     match text {
         UNCALCULATED => Some(("not-calculated", "is a formula that was never calculated: open the workbook, save it and send it again")),
         DATED => Some(("date-for-text", "is a date, where text is meant: if something like `3-12` was typed, format the column as text and type it again")),
@@ -107,112 +110,150 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn strings(&mut self) -> ArrayRef {
-        let mut builder = StringBuilder::new();
+        let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.value_data().len());
         let (contract, field) = (self.contract, self.field);
-        self.each(|text| string(contract, field, text), |value| builder.append_option(value.as_deref()));
+        let mut met = Met::default();
+        self.each(&mut builder, StringBuilder::append_null, |builder, text| {
+            let is_code = field.codes.is_some();
+            if let Some(known) = met.get(text).filter(|_| is_code) {
+                builder.append_value(known);
+                return Ok(());
+            }
+            let value = string(contract, field, text)?;
+            builder.append_value(&value);
+            if is_code {
+                met.put(text, value.into_owned());
+            }
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn integers(&mut self, style: NumberStyle) -> ArrayRef {
-        let mut builder = Int64Builder::new();
+        let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| integer(field, style, text), |value| builder.append_option(value));
+        self.each(&mut builder, Int64Builder::append_null, |builder, text| integer(field, style, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
         let field = self.field;
-        let mut builder = Decimal128Builder::new().with_data_type(arrow_type(&field.kind));
-        self.each(|text| number(field, style, scale, text), |value| builder.append_option(value));
+        let mut builder = Decimal128Builder::with_capacity(self.texts.len()).with_data_type(arrow_type(&field.kind));
+        let put = |builder: &mut Decimal128Builder, text: &str| number(field, style, scale, text).map(|value| builder.append_value(value));
+        self.each(&mut builder, Decimal128Builder::append_null, put);
         Arc::new(builder.finish())
     }
 
     fn booleans(&mut self, yes: &[String], no: &[String]) -> ArrayRef {
-        let mut builder = BooleanBuilder::new();
+        let mut builder = BooleanBuilder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| boolean(field, yes, no, text), |value| builder.append_option(value));
+        let mut met = Met::default();
+        self.each(&mut builder, BooleanBuilder::append_null, |builder, text| {
+            let value = match met.get(text) {
+                Some(known) => *known,
+                None => met.note(text, boolean(field, yes, no, text)?),
+            };
+            builder.append_value(value);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn dates(&mut self, habit: Habit<'_>) -> ArrayRef {
-        let mut builder = Date32Builder::new();
+        let mut builder = Date32Builder::with_capacity(self.texts.len());
         let field = self.field;
         let formats = with_own(habit.dates, habit.says.dates, field);
         let misfit = |why: Option<&str>| {
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
             ("type-error", "date", format!("is not a date written {}{why}", one_of(&formats)))
         };
-        let cast = |text: &str| {
+        self.each(&mut builder, Date32Builder::append_null, |builder, text| {
             let day = super::temporal::day(text, &formats, habit.received).map_err(misfit)?;
-            field.check(|| Scalar::Whole(day.into())).map_err(literals::breach).map(|()| day)
-        };
-        self.each(cast, |value| builder.append_option(value));
+            field.check(|| Scalar::Whole(day.into())).map_err(literals::breach)?;
+            builder.append_value(day);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn instants(&mut self, habit: Habit<'_>) -> ArrayRef {
-        let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
+        let mut builder = TimestampMicrosecondBuilder::with_capacity(self.texts.len()).with_timezone("UTC");
         let field = self.field;
         let formats = with_own(habit.datetimes, habit.says.datetimes, field);
-        let cast = |text: &str| {
-            let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
-                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
-            field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach).map(|()| instant)
-        };
-        self.each(cast, |value| builder.append_option(value));
+        // Systems that export all at once write the same moment again and again.
+        let mut last = (String::new(), 0);
+        self.each(&mut builder, TimestampMicrosecondBuilder::append_null, |builder, text| {
+            if last.0 != text {
+                let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
+                    .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
+                field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach)?;
+                text.clone_into(&mut last.0);
+                last.1 = instant;
+            }
+            builder.append_value(last.1);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn lists(&mut self, separator: &str) -> ArrayRef {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
-        let mut builder = ListBuilder::new(StringBuilder::new()).with_field(element);
+        let mut builder = ListBuilder::with_capacity(StringBuilder::new(), self.texts.len()).with_field(element);
         let (field, quotable) = (self.field, self.is_quotable());
-        self.each(
-            |text| list(field, separator, text, quotable),
-            |value| match value {
-                Some(items) => {
-                    items.iter().for_each(|item| builder.values().append_value(item));
-                    builder.append(true);
+        let mut met: Met<Vec<String>> = Met::default();
+        self.each(&mut builder, ListBuilder::append_null, |builder, text| {
+            let found;
+            let items: &[String] = match met.get(text) {
+                Some(known) => known,
+                None => {
+                    found = list(field, separator, text, quotable)?;
+                    if field.codes.is_some() {
+                        met.put(text, found.clone());
+                    }
+                    &found
                 }
-                None => builder.append(false),
-            },
-        );
+            };
+            items.iter().for_each(|item| builder.values().append_value(item));
+            builder.append(true);
+            Ok(())
+        });
         Arc::new(builder.finish())
     }
 
     fn years(&mut self) -> ArrayRef {
-        let mut builder = Int64Builder::new();
+        let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(|text| literals::years(field, text), |value| builder.append_option(value));
+        self.each(&mut builder, Int64Builder::append_null, |builder, text| literals::years(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn kept(&mut self) -> ArrayRef {
         let mut builder = StringBuilder::new();
         let field = self.field;
-        self.each(|text| literals::kept(field, text), |value| builder.append_option(value));
+        self.each(&mut builder, StringBuilder::append_null, |builder, text| literals::kept(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
-    fn each<T>(&mut self, cast: impl Fn(&str) -> Result<T, Misfit>, mut append: impl FnMut(Option<T>)) {
+    fn each<B>(&mut self, builder: &mut B, null: fn(&mut B), mut put: impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
+        let missing = self.contract.missing_of(self.index);
+        // Most cells are longer than any spelling of "no value", or of another length.
+        let lengths = missing.iter().fold(1_u64, |lengths, spelling| lengths | 1 << spelling.len().min(63));
         for row in 0..self.texts.len() {
             let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
             let text = text.trim();
-            if self.contract.is_missing_in(self.index, text) {
+            let is_missing = lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || missing.iter().any(|spelling| spelling == text));
+            if is_missing {
                 if self.field.required {
                     self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
                 }
-                append(None);
+                null(builder);
                 continue;
             }
-            let cast = no_value(text).map_or_else(|| cast(text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
-            match cast {
-                Ok(value) => append(Some(value)),
-                Err((error, rule, rest)) => {
-                    self.fault(row, error, rule, rest, Some(text));
-                    append(None);
-                }
+            let done = no_value(text).map_or_else(|| put(builder, text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
+            if let Err((error, rule, rest)) = done {
+                self.fault(row, error, rule, rest, Some(text));
+                null(builder);
             }
         }
     }
@@ -232,7 +273,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn shorten(value: &str) -> String {
+pub(super) fn shorten(value: &str) -> String {
     if value.chars().count() <= 40 { value.to_owned() } else { value.chars().take(39).chain(['…']).collect() }
 }
 
@@ -243,117 +284,4 @@ fn with_own<'f>(formats: &'f [DateFormat], says: bool, field: &'f Field) -> Cow<
 
 fn one_of(formats: &[DateFormat]) -> String {
     formats.iter().map(DateFormat::as_str).collect::<Vec<_>>().join(" or ")
-}
-
-fn string(contract: &Contract, field: &Field, text: &str) -> Result<String, Misfit> {
-    if field.role == Some(Role::CaseNumber) {
-        if is_spreadsheet_number(text) {
-            return Err(spreadsheet_number());
-        }
-        return contract.canonical_case_number(text).ok_or_else(|| ("constraint-error", "pattern", "fits no office's pattern of case numbers".to_owned()));
-    }
-    let text = if field.role == Some(Role::RecordId) || field.pad.is_some() { id(field, text)? } else { text.to_owned() };
-    if let Some(pattern) = &field.pattern
-        && !pattern.is_match(&text)
-    {
-        return Err(("constraint-error", "pattern", "does not match the pattern".to_owned()));
-    }
-    if !field.syntax.text.is_met_by(&text) {
-        let (rule, rest) = field.syntax.text.misfit();
-        return Err(("type-error", rule, rest.to_owned()));
-    }
-    let text = match &field.codes {
-        Some(codes) => code(codes, &text).map_err(|rest| ("constraint-error", "codes", rest))?,
-        None => text,
-    };
-    if let Some(limits) = &field.limits {
-        limits.check(&Scalar::Text(text.clone())).map_err(literals::breach)?;
-        limits.check_length(text.chars().count(), "characters").map_err(literals::breach)?;
-    }
-    Ok(text)
-}
-
-/// The one spelling of an id, lost zeros put back.
-fn id(field: &Field, text: &str) -> Result<String, Misfit> {
-    let id = contract::id(text);
-    if is_spreadsheet_number(&id) && !field.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&id)) {
-        return Err(spreadsheet_number());
-    }
-    let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
-    match field.pad.filter(|_| is_number) {
-        Some(width) if id.len() > width => Err(("constraint-error", "pattern", format!("has more than {width} digits"))),
-        Some(width) => Ok(format!("{id:0>width$}")),
-        None => Ok(id),
-    }
-}
-
-fn spreadsheet_number() -> Misfit {
-    ("type-error", "spreadsheet-number", "was made a number by a spreadsheet, so that digits or zeros may be lost: export the column as text".to_owned())
-}
-
-fn code(codes: &CodeList, text: &str) -> Result<String, String> {
-    codes.find(text).map(|code| code.code.clone()).ok_or_else(|| {
-        let near = codes.near(text);
-        let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-        format!("is not in the code list {}{hint}", codes.name)
-    })
-}
-
-fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
-    let misfit = |why: Misread| ("type-error", "integer", format!("is not a whole number{}", why.because()));
-    let text = if field.syntax.has_units { literals::without_units(text) } else { text };
-    let value = style.read(text).map_err(misfit)?.whole().ok_or_else(|| misfit(Misread::NoNumber))?;
-    within_limits(field, 0, value.into())?;
-    Ok(value)
-}
-
-fn number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Result<i128, Misfit> {
-    let text = if field.syntax.has_units { literals::without_units(text) } else { text };
-    let figure = style.read(text).map_err(|why| ("type-error", "number", format!("is not a number{}", why.because())))?;
-    let value = figure.scaled(scale).map_err(|rest| ("type-error", "number", rest))?;
-    within_limits(field, scale, value)?;
-    Ok(value)
-}
-
-fn within_limits(field: &Field, scale: u8, value: i128) -> Result<(), Misfit> {
-    if let Some(minimum) = field.minimum.filter(|minimum| value < *minimum) {
-        return Err(("constraint-error", "minimum", format!("is less than {}", written(minimum, scale))));
-    }
-    if let Some(maximum) = field.maximum.filter(|maximum| value > *maximum) {
-        return Err(("constraint-error", "maximum", format!("is more than {}", written(maximum, scale))));
-    }
-    field.check(|| Scalar::Whole(value)).map_err(literals::breach)
-}
-
-fn boolean(field: &Field, yes: &[String], no: &[String], text: &str) -> Result<bool, Misfit> {
-    let folded = fold(text);
-    let checked = |value: bool| field.check(|| Scalar::Truth(value)).map_err(literals::breach).map(|()| value);
-    match (yes.contains(&folded), no.contains(&folded)) {
-        (true, _) => checked(true),
-        (_, true) => checked(false),
-        _ => Err(("type-error", "boolean", format!("is neither {} nor {}", yes.join("/"), no.join("/")))),
-    }
-}
-
-/// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
-fn list(field: &Field, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
-    let mut items: Vec<String> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    let mut written = 0;
-    for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
-        let shown = || if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
-        let item = match &field.codes {
-            Some(codes) => code(codes, item).map_err(|rest| ("constraint-error", "codes", format!("holds {}, which {rest}", shown())))?,
-            None => literals::item(field.syntax.items, item).map_err(|rest| ("type-error", "list", format!("holds {}, which {rest}", shown())))?,
-        };
-        written += 1;
-        if seen.insert(item.clone()) {
-            items.push(item);
-        }
-    }
-    if let Some(limits) = &field.limits {
-        limits.check_length(written, "items").map_err(literals::breach)?;
-        limits.check(&Scalar::Items(items.clone())).map_err(literals::breach)?;
-    }
-    Ok(items)
 }

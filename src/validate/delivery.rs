@@ -20,8 +20,8 @@ use super::table::{Caster, TypedRows};
 use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
 use crate::error::{Error, Kind, Result};
 use crate::project::{Format, Office, Source};
-use crate::read::limits::MOST_REASONS;
-use crate::read::{Drift, Piece, SetAside};
+use crate::read::limits::{MOST_REASONS, check_rows};
+use crate::read::{Drift, Parts, Piece, Refusal, SetAside, TextBatch};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -110,6 +110,14 @@ impl Formats {
     }
 }
 
+/// A part of a text that was read and cast by itself.
+struct Part<'a> {
+    caster: Caster<'a>,
+    texts: Vec<TextBatch>,
+    aside: Vec<SetAside>,
+    read: u64,
+}
+
 /// A delivery that is being read.
 pub struct Delivery<'a> {
     context: &'a Context<'a>,
@@ -174,6 +182,57 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// Reads and casts the parts of a text side by side, and tells how many rows there were.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; the delivery must be dropped then.
+    pub fn push_parts(&mut self, parts: &Parts<'_>) -> std::result::Result<u64, Refusal> {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let numbers: Vec<usize> = (0..parts.len()).collect();
+        let mut read = 0;
+        for wave in numbers.chunks(cores) {
+            let this = &*self;
+            let done = std::thread::scope(|scope| {
+                let threads: Vec<_> = wave.iter().map(|part| scope.spawn(move || this.part(parts, *part))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Vec<_>>()
+            });
+            for part in done {
+                let part = part?;
+                read += part.read;
+                check_rows(read, self.context.source.most_bytes)?;
+                self.take_part(part);
+            }
+        }
+        Ok(read)
+    }
+
+    fn part(&self, parts: &Parts<'_>, number: usize) -> std::result::Result<Part<'a>, Refusal> {
+        let mut part = Part { caster: self.caster.fresh(), texts: Vec::new(), aside: Vec::new(), read: 0 };
+        part.read = parts.read(number, self.context.source, self.context.contract, &mut |piece| match piece {
+            Piece::Rows(batch) => {
+                part.caster.push(&batch);
+                part.texts.push(batch);
+            }
+            Piece::Aside(row) => part.aside.push(row),
+            // A text of which columns differ from the schema is not read in parts.
+            Piece::Drift(_) => {}
+        })?;
+        Ok(part)
+    }
+
+    fn take_part(&mut self, part: Part<'a>) {
+        if self.has_too_many() {
+            self.untold += part.read;
+            return;
+        }
+        if self.sheets.is_empty() {
+            self.sheets.push(None);
+        }
+        self.caster.append(part.caster);
+        part.texts.into_iter().for_each(|batch| self.texts.push(batch));
+        self.aside.extend(part.aside);
+    }
+
     /// True where no more reasons are kept: the delivery is past any tolerance.
     fn has_too_many(&self) -> bool {
         self.caster.faults.len() + self.aside.len() > MOST_REASONS
@@ -190,7 +249,7 @@ impl<'a> Delivery<'a> {
         let across = rules::across_fields(contract, &typed, &faults);
         let eventless = rules::required_any(contract, &typed, &faults);
         faults.extend(across);
-        let mut judged = Judged::default();
+        let mut judged = Judged::none(typed.len());
         for (row, rule, message) in (context.barred)(&typed)? {
             judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
         }
@@ -240,17 +299,24 @@ pub(super) fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
     foreign.filter(|fault| !seen.insert(fault.row)).map(|fault| fault.row).collect()
 }
 
-#[derive(Default)]
 struct Judged {
     rows: BTreeMap<usize, (Outcome, Vec<Reason>)>,
+    /// True for the rows that have one.
+    marked: Vec<bool>,
 }
 
 impl Judged {
+    /// Nothing against any of so many rows.
+    fn none(rows: usize) -> Self {
+        Self { rows: BTreeMap::new(), marked: vec![false; rows] }
+    }
+
     fn has(&self, row: usize) -> bool {
-        self.rows.contains_key(&row)
+        self.marked[row]
     }
 
     fn add(&mut self, row: usize, outcome: Outcome, reason: Reason) {
+        self.marked[row] = true;
         self.rows.entry(row).or_insert_with(|| (outcome, Vec::new())).1.push(reason);
     }
 
@@ -303,7 +369,7 @@ impl Judged {
     }
 
     fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {
-        let mask: BooleanArray = (0..typed.len()).map(|row| Some(!self.has(row))).collect();
+        let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
         let columns = typed
             .columns
             .iter()

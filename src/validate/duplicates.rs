@@ -1,11 +1,12 @@
 //! Rows of one record within one delivery: the last changed stands; what cannot be decided is quarantined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use arrow::array::{Array, TimestampMicrosecondArray};
+use arrow::array::{Array, StringArray, TimestampMicrosecondArray};
 use arrow::row::{RowConverter, SortField};
+use foldhash::fast::FixedState;
 
-use super::table::{TypedRows, text};
+use super::table::TypedRows;
 use crate::contract::{Contract, Role};
 use crate::error::{Error, Kind, Result};
 
@@ -28,14 +29,18 @@ pub fn judge(contract: &Contract, typed: &TypedRows, is_faulty: impl Fn(usize) -
     let (Some(ids), Some(changed)) = (typed.role(contract, Role::RecordId), typed.role(contract, Role::ChangedAt)) else { return Ok(Vec::new()) };
     let changed =
         changed.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::new(Kind::Internal, "the time of last change is no instant"))?;
+    let Some(ids) = ids.as_any().downcast_ref::<StringArray>() else { return Ok(Vec::new()) };
+    // Nearly every record stands in one row: only those of several are gathered.
+    let mut first: HashMap<&str, usize, FixedState> = HashMap::with_capacity_and_hasher(typed.len(), FixedState::default());
     let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for row in (0..typed.len()).filter(|row| !is_faulty(*row)) {
-        if let Some(id) = text(ids, row) {
-            records.entry(id).or_default().push(row);
+    for row in (0..typed.len()).filter(|row| !is_faulty(*row) && !ids.is_null(*row)) {
+        let id = ids.value(row);
+        if let Some(other) = first.insert(id, row) {
+            records.entry(id).or_insert_with(|| vec![other]).push(row);
         }
     }
     let mut verdicts = Vec::new();
-    for rows in records.into_values().filter(|rows| rows.len() > 1) {
+    for rows in records.into_values() {
         judge_record(typed, changed, &rows, &mut verdicts)?;
     }
     verdicts.sort_by_key(|(row, _)| *row);

@@ -13,11 +13,13 @@ mod duplicates;
 mod fault;
 mod foreign;
 mod literals;
+mod met;
 mod people;
 mod plain;
 mod rules;
 mod table;
 mod temporal;
+mod value;
 
 pub use deletions::Deletions;
 pub use delivery::{Barred, Context, Delivery, Formats, Validated};

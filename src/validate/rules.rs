@@ -139,7 +139,7 @@ pub fn broken(rules: Option<&dyn RowRules>, typed: &TypedRows, faults: &[CellFau
 
 /// Faults of rows whose every cell is in order.
 pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl Fn(usize) -> bool, facts: &Facts<'_>) -> Vec<RowFault> {
-    let events = Events::of(contract, typed);
+    let events = Events::of(contract, typed, facts);
     let birth = typed.role(contract, Role::BirthDate).and_then(dates);
     let office = typed.role(contract, Role::Office);
     let changed = typed.role(contract, Role::ChangedAt).and_then(|column| column.as_any().downcast_ref::<TimestampMicrosecondArray>());
@@ -175,13 +175,17 @@ pub fn row_constraints(contract: &Contract, typed: &TypedRows, is_faulty: impl F
 /// The dates of the event: one, or several of which the earliest filled one is the event.
 struct Events<'a> {
     columns: Vec<(String, &'a Date32Array)>,
+    /// The first day of the calendar, and the day of the delivery.
+    since: i32,
+    received: i32,
 }
 
 impl<'a> Events<'a> {
-    fn of(contract: &Contract, typed: &'a TypedRows) -> Self {
+    fn of(contract: &Contract, typed: &'a TypedRows, facts: &Facts<'_>) -> Self {
         let indexes: Vec<usize> = contract.roles(Role::EventDate).collect();
         let name = |index: usize| if indexes.len() == 1 { "the event".to_owned() } else { contract.fields[index].name.clone() };
-        Self { columns: indexes.iter().filter_map(|index| Some((name(*index), dates(&typed.columns[*index])?))).collect() }
+        let columns = indexes.iter().filter_map(|index| Some((name(*index), dates(&typed.columns[*index])?))).collect();
+        Self { columns, since: days(facts.since), received: days(facts.received) }
     }
 
     fn filled(&self, row: usize) -> impl Iterator<Item = (&str, i32)> {
@@ -198,10 +202,10 @@ impl<'a> Events<'a> {
             if birth.is_some_and(|birth| birth > day) {
                 found.push((row, "birth-after-event", format!("the birth date lies after {event}")));
             }
-            if day < days(facts.since) {
+            if day < self.since {
                 found.push((row, "event-before-calendar", format!("{event} lies before {}, when the project's calendar begins", facts.since)));
             }
-            if day > days(facts.received) {
+            if day > self.received {
                 found.push((row, "event-after-received", format!("{event} lies after {}, the day the extract was received", facts.received)));
             }
         }

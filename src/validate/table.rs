@@ -72,6 +72,20 @@ impl<'a> Caster<'a> {
         self.sheets.resize(self.rows.len(), batch.sheet.clone());
     }
 
+    /// Another caster that has cast nothing yet.
+    pub fn fresh(&self) -> Self {
+        Self::new(self.contract, self.habit)
+    }
+
+    /// Takes the rows that another caster of the same contract cast, after its own.
+    pub fn append(&mut self, other: Self) {
+        let first_row = self.rows.len();
+        self.parts.iter_mut().zip(other.parts).for_each(|(own, more)| own.extend(more));
+        self.rows.extend(other.rows);
+        self.sheets.extend(other.sheets);
+        self.faults.extend(other.faults.into_iter().map(|fault| CellFault { row: first_row + fault.row, ..fault }));
+    }
+
     /// All rows cast.
     ///
     /// # Errors

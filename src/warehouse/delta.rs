@@ -9,16 +9,17 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use deltalake::kernel::StructType;
-use deltalake::kernel::Transaction;
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
-use deltalake::kernel::transaction::CommitProperties;
-use deltalake::operations::write::SchemaMode;
-use deltalake::protocol::SaveMode;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, LogicalFileView, Transaction};
+use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
 use url::Url;
 
+use super::appending::Appending;
 use crate::error::{Error, Kind, Result, is_disk_full};
 use crate::store::{Store, files};
 
@@ -27,6 +28,42 @@ pub struct AppendedTable {
     name: String,
     table: DeltaTable,
     schema: SchemaRef,
+}
+
+/// A file of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFile {
+    /// Its name in the table's folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// How many rows it holds.
+    pub rows: u64,
+    /// The first and the last of the offices whose rows it holds, in the order of their codes, where the log says so.
+    pub offices: Option<(String, String)>,
+}
+
+impl DataFile {
+    /// False where it holds no row of an office.
+    pub fn may_hold(&self, office: &str) -> bool {
+        self.offices.as_ref().is_none_or(|(first, last)| first.as_str() <= office && office <= last.as_str())
+    }
+}
+
+/// What the log says of a file.
+#[derive(Default, Deserialize)]
+struct FileStats {
+    #[serde(rename = "numRecords")]
+    rows: Option<u64>,
+    #[serde(rename = "minValues", default)]
+    least: FileBounds,
+    #[serde(rename = "maxValues", default)]
+    greatest: FileBounds,
+}
+
+#[derive(Default, Deserialize)]
+struct FileBounds {
+    office: Option<String>,
 }
 
 impl AppendedTable {
@@ -136,6 +173,24 @@ impl AppendedTable {
             .ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))
     }
 
+    /// The files that the log names, in the order of their names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the log cannot be read; `Internal` where it does not say how many rows a file holds.
+    pub async fn data_files(&self) -> Result<Vec<DataFile>> {
+        let what = format!("cannot read the table `{}`", self.name);
+        let files: Vec<_> = self.table.get_active_add_actions_by_predicate(None).try_collect().await.map_err(|cause| delta_error(&what, cause))?;
+        let told = |file: &LogicalFileView| {
+            let stats: FileStats = file.stats().and_then(|stats| serde_json::from_str(&stats).ok()).unwrap_or_default();
+            let rows = stats.rows.ok_or_else(|| Error::new(Kind::Internal, format!("the log of `{}` does not say how many rows it holds", self.name)))?;
+            let offices = stats.least.office.zip(stats.greatest.office);
+            Ok(DataFile { name: file.path().into_owned(), bytes: u64::try_from(file.size()).unwrap_or_default(), rows, offices })
+        };
+        let mut files = files.iter().map(told).collect::<Result<Vec<_>>>()?;
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
     /// The names of the files that the log names.
     ///
     /// # Errors
@@ -214,18 +269,43 @@ impl AppendedTable {
         self.table.table_provider().await.map_err(|cause| crate::error::engine(format!("cannot read the table `{}`", self.name), cause))
     }
 
+    /// Begins to append rows that nobody sees before [`AppendedTable::end_append`].
+    ///
+    /// # Errors
+    /// `Internal` where the table cannot be written.
+    pub(super) fn begin_append(&self) -> Result<Appending> {
+        Appending::begin(&self.table, &self.name)
+    }
+
+    /// Puts rows in place in one commit; nothing happens where there are none.
+    ///
+    /// # Errors
+    /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
+    pub(super) async fn end_append(&mut self, rows: Appending, transactions: Vec<Transaction>) -> Result<()> {
+        let files = rows.finish().await?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        let what = format!("cannot append to the table `{}`", self.name);
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let properties = CommitProperties::default().with_application_transactions(transactions);
+        let snapshot = self.table.snapshot().map_err(|cause| delta_error(&what, cause))?;
+        let commit = CommitBuilder::from(properties).with_actions(files.into_iter().map(Action::Add).collect());
+        let commit = commit.build(Some(snapshot), self.table.log_store(), operation).await.map_err(|cause| delta_error(&what, cause))?;
+        self.table.state = Some(commit.snapshot());
+        Ok(())
+    }
+
     /// Appends batches in one commit; nothing happens where they hold no rows.
     ///
     /// # Errors
     /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
     pub async fn append(&mut self, batches: Vec<RecordBatch>, transactions: Vec<Transaction>) -> Result<()> {
-        if batches.iter().all(|batch| batch.num_rows() == 0) {
-            return Ok(());
+        let mut rows = self.begin_append()?;
+        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+            rows.write(batch).await?;
         }
-        let properties = CommitProperties::default().with_application_transactions(transactions);
-        let write = self.table.clone().write(batches).with_save_mode(SaveMode::Append).with_schema_mode(SchemaMode::Merge).with_commit_properties(properties);
-        self.table = write.await.map_err(|cause| delta_error(&format!("cannot append to the table `{}`", self.name), cause))?;
-        Ok(())
+        self.end_append(rows, transactions).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Killed between the commits, the rows that landed are vouched for by nobody and so are never seen; the next run
 //! finds them by submission and revision and does not append them again.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{ArrayRef, AsArray};
@@ -10,6 +11,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use deltalake::kernel::Transaction;
 
+use super::appending::Appending;
 use super::receipt::removed_so_far;
 use super::{AppendedTable, Submission, SubmissionOutcome, Warehouse, submission};
 use crate::error::{Error, Kind, Result};
@@ -27,32 +29,82 @@ pub struct SlotLoad {
 /// Rows of a table by submission.
 type Loaded = BTreeMap<String, u64>;
 
+/// Deliveries per commit: what is committed need not be done again after a crash.
+const MOST_DELIVERIES: usize = 4096;
+
+/// Rows per commit.
+const MOST_ROWS: usize = 4_000_000;
+
+/// Lines of rows set aside that are held until they are committed.
+const MOST_LINES: usize = 250_000;
+
+/// Judged deliveries on their way into the warehouse. Nobody sees them before they are committed.
+#[derive(Default)]
+pub struct Loading {
+    feeds: BTreeMap<String, Incoming>,
+    aside: Vec<RecordBatch>,
+    judged: Vec<Submission>,
+    rows: usize,
+}
+
+/// Rows of a feed, and the submissions that vouch for them.
+struct Incoming {
+    rows: Appending,
+    submissions: Vec<Submission>,
+}
+
+impl Loading {
+    /// True where there is something to commit.
+    pub fn is_empty(&self) -> bool {
+        self.judged.is_empty()
+    }
+
+    /// True where it is time to commit.
+    pub fn is_full(&self) -> bool {
+        let lines: usize = self.aside.iter().map(RecordBatch::num_rows).sum();
+        self.judged.len() >= MOST_DELIVERIES || self.rows >= MOST_ROWS || lines >= MOST_LINES
+    }
+}
+
 impl Warehouse {
-    /// Commits judged deliveries: one commit per table.
+    /// Takes a judged delivery: its rows are encoded while others are judged.
+    ///
+    /// # Errors
+    /// `Internal` where its feed has no table; `Unavailable` where the store fails.
+    pub async fn take(&self, load: SlotLoad, loading: &mut Loading, landed: &Landed) -> Result<()> {
+        let id = &load.submission.submission_id;
+        if let Some(batch) = load.rows.as_ref().filter(|batch| batch.num_rows() > 0 && !landed.has_rows(id, batch.num_rows())) {
+            let incoming = self.incoming(&mut loading.feeds, &load.submission.feed)?;
+            incoming.rows.write(batch).await?;
+            incoming.submissions.push(load.submission.clone());
+            loading.rows += batch.num_rows();
+        }
+        loading.aside.extend(load.set_aside.filter(|batch| !landed.has_set_aside(&load.submission.submission_id, batch.num_rows())));
+        loading.judged.push(load.submission);
+        Ok(())
+    }
+
+    fn incoming<'l>(&self, feeds: &'l mut BTreeMap<String, Incoming>, feed: &str) -> Result<&'l mut Incoming> {
+        let table = self.feeds.get(feed).ok_or_else(|| Error::new(Kind::Internal, format!("there is no table for the feed {feed}")))?;
+        match feeds.entry(feed.to_owned()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(vacant) => Ok(vacant.insert(Incoming { rows: table.begin_append()?, submissions: Vec::new() })),
+        }
+    }
+
+    /// Commits what was taken: one commit per table, the submissions last.
     ///
     /// # Errors
     /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
-    pub async fn commit(&mut self, loads: Vec<SlotLoad>, landed: &mut Landed) -> Result<()> {
-        let mut rows: BTreeMap<String, (Vec<RecordBatch>, Vec<&Submission>)> = BTreeMap::new();
-        let mut aside: Vec<RecordBatch> = Vec::new();
-        let mut judged: Vec<&Submission> = Vec::new();
-        for load in &loads {
-            judged.push(&load.submission);
-            let id = &load.submission.submission_id;
-            if let Some(batch) = load.rows.as_ref().filter(|batch| !landed.has_rows(id, batch.num_rows())) {
-                let entry = rows.entry(load.submission.feed.clone()).or_default();
-                entry.0.push(batch.clone());
-                entry.1.push(&load.submission);
-            }
-            aside.extend(load.set_aside.iter().filter(|batch| !landed.has_set_aside(id, batch.num_rows())).cloned());
-        }
-        for (feed, (batches, submissions)) in rows {
+    pub async fn commit(&mut self, loading: Loading) -> Result<()> {
+        let Loading { feeds, aside, judged, .. } = loading;
+        for (feed, incoming) in feeds {
             let table = self.feeds.get_mut(&feed).ok_or_else(|| Error::new(Kind::Internal, format!("there is no table for the feed {feed}")))?;
-            table.append(batches, transactions(&submissions)).await?;
+            table.end_append(incoming.rows, transactions(&incoming.submissions.iter().collect::<Vec<_>>())).await?;
         }
-        self.set_aside.append(aside, transactions(&judged)).await?;
-        let submissions: Vec<Submission> = loads.iter().map(|load| load.submission.clone()).collect();
-        self.submissions.append(vec![submission::to_batch(&submissions)?], transactions(&judged)).await
+        let transactions = transactions(&judged.iter().collect::<Vec<_>>());
+        self.set_aside.append(aside, transactions.clone()).await?;
+        self.submissions.append(vec![submission::to_batch(&judged)?], transactions).await
     }
 
     /// What landed without a submission that vouches for it, and the proof that nothing vouched for is lost.

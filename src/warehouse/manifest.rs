@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::partitioned::PartitionedBuild;
 use crate::contract::Measure;
 use crate::period::Period;
 use crate::store::hash_of_file;
@@ -195,6 +196,9 @@ pub struct TableFacts {
     /// The same rows as Parquet, where the resource is the CSV file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parquet: Option<FileFacts>,
+    /// The files of a person-level table that is made in parts, one for each part; the resource is the folder of them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<FileFacts>>,
 }
 
 /// A file of a table.
@@ -268,6 +272,9 @@ pub struct LastBuild {
     /// The release that changes were counted from, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<u64>,
+    /// How the tables that are made in parts were built, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub partitioned: BTreeMap<String, PartitionedBuild>,
 }
 
 impl Manifest {
@@ -306,6 +313,12 @@ impl TestResult {
 }
 
 impl Resource {
+    /// The paths of the files of a person-level table.
+    pub fn staging_paths(&self) -> impl Iterator<Item = &str> {
+        let whole = self.rihla.files.is_none().then_some(self.path.as_str());
+        whole.into_iter().chain(self.rihla.files.iter().flatten().map(|file| file.path.as_str()))
+    }
+
     /// True where a file has the content that the hash says.
     pub fn is_content_of(&self, file: &Path) -> bool {
         is_content(file, self.bytes, &self.hash)

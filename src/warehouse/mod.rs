@@ -3,7 +3,9 @@
 //! Guarantees: nothing is overwritten; a delivery counts once however often a load is repeated; the `submissions`
 //! table is the truth about what was loaded, and rows that no submission vouches for are never seen. Knows no models.
 
+mod appending;
 mod change;
+mod current;
 mod delta;
 mod differences;
 mod erased;
@@ -13,6 +15,7 @@ mod load;
 mod lock;
 mod manifest;
 mod marker;
+mod partitioned;
 mod receipt;
 mod reissue;
 mod release;
@@ -25,16 +28,18 @@ mod submission;
 mod tags;
 
 pub use change::Change;
-pub use delta::{AppendedTable, delta_error};
+pub use current::{Current, CurrentFile, CurrentTable, Keep, Months, PartPrint, current};
+pub use delta::{AppendedTable, DataFile, delta_error};
 pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
 pub use key::{ChangedKey, prepare as prepare_key};
 pub use live::{Live, LiveSubmission, Slot, live_of};
-pub use load::{Landed, SlotLoad};
+pub use load::{Landed, Loading, SlotLoad};
 pub use manifest::{
     ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
     TableFacts, TableSchema, TestResult,
 };
+pub use partitioned::{InputPart, InputParts, Part, PartitionedBuild};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;

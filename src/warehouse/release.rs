@@ -149,9 +149,18 @@ impl Warehouse {
         self.store().root().join(FOLDER).join(path)
     }
 
-    /// The file of a person-level table that models share.
-    pub fn staging_file(&self, resource: &Resource) -> PathBuf {
-        self.store().root().join(&resource.path)
+    /// The files of a person-level table that models share.
+    pub fn staging_files(&self, resource: &Resource) -> Vec<PathBuf> {
+        resource.staging_paths().map(|path| self.store().root().join(path)).collect()
+    }
+
+    /// True where a person-level table is on disk as it was written.
+    pub fn has_staging(&self, resource: &Resource) -> bool {
+        let root = self.store().root();
+        match &resource.rihla.files {
+            Some(files) => files.iter().all(|file| file.is_content_of(&root.join(&file.path))),
+            None => resource.is_content_of(&root.join(&resource.path)),
+        }
     }
 
     /// Where a model's result goes by its content: the path as manifests name it, and the file.

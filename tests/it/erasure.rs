@@ -100,7 +100,11 @@ pub fn persons(folder: &Folder) -> BTreeMap<String, i64> {
 #[test]
 fn erases_a_person_everywhere() {
     let folder = with_history();
-    let others = places(&folder, &key().person("CN-77701", 1)).len();
+    let rows_of_another = || {
+        let person = key().person("CN-77701", 1);
+        folder.loaded("registrations").into_iter().filter(|row| row["person_id"] == person.as_str()).count()
+    };
+    let others = rows_of_another();
     assert!(places(&folder, &key().person("CN-77703", 1)).len() > 3, "the person stands in the warehouse before");
     assert_eq!(persons(&folder)["CIV"], 1);
     let before = folder.files("warehouse");
@@ -112,7 +116,7 @@ fn erases_a_person_everywhere() {
     assert_eq!(what(&dry.stdout), what(&ran.stdout), "the dry run says what is done");
     assert!(!repeats_case(&(dry.said() + &ran.said()), "CN", "77703"), "the case number is repeated");
     assert_gone(&folder);
-    assert!(places(&folder, &key().person("CN-77701", 1)).len() > 1 && others > 1, "others went too");
+    assert!(rows_of_another() == others && others > 1, "others went too");
     // Aggregates of earlier releases stay as published; the next release is without the person.
     assert_eq!(persons(&folder)["CIV"], 1);
     let mut figures = persons(&folder);

@@ -18,7 +18,7 @@ pub fn project(mode: &str) -> Folder {
 }
 
 /// The same, where a column tells what became of a record.
-fn changes() -> Folder {
+pub fn changes() -> Folder {
     let folder = project("changes");
     let field = "{\"name\": \"changed_at\", \"type\": \"datetime\", \"constraints\": {\"required\": true}, \"rihla\": {\"role\": \"changed_at\", \"labels\": [\"Modifié le\"]}}";
     let deleted = "{\"name\": \"deleted\", \"type\": \"boolean\", \"trueValues\": [\"D\"], \"falseValues\": [\"I\", \"U\"], \"rihla\": {\"role\": \"deleted\", \"labels\": [\"Action\"]}}";

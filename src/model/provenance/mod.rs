@@ -160,7 +160,7 @@ impl Lineage {
 }
 
 /// The table that a node is a mention of: a scan, or the view of a feed that the engine has put in its place.
-fn table_of(node: &LogicalPlan) -> Option<String> {
+pub(super) fn table_of(node: &LogicalPlan) -> Option<String> {
     match node {
         LogicalPlan::TableScan(scan) => Some(name_of(&scan.table_name)),
         LogicalPlan::SubqueryAlias(view) => match &view.alias {
@@ -178,7 +178,7 @@ fn name_of(table: &TableReference) -> String {
     }
 }
 
-fn has_subquery(node: &LogicalPlan) -> Result<bool> {
+pub(super) fn has_subquery(node: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     node.apply_subqueries(|_| {
         found = true;
@@ -188,7 +188,7 @@ fn has_subquery(node: &LogicalPlan) -> Result<bool> {
 }
 
 /// The plan with its subqueries made joins, where it has any.
-fn joined(plan: LogicalPlan) -> Result<LogicalPlan> {
+pub(super) fn joined(plan: LogicalPlan) -> Result<LogicalPlan> {
     use datafusion::common::tree_node::TreeNode;
     if !plan.exists(has_subquery)? {
         return Ok(plan);

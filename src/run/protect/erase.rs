@@ -228,7 +228,7 @@ fn record_of(project: &Project, feed: &str, cells: &str) -> Option<String> {
     let contract = &project.pipeline(feed)?.contract;
     let field = &contract.fields[contract.role(Role::RecordId)?];
     let cells: serde_json::Value = serde_json::from_str(cells).ok()?;
-    Some(crate::contract::id(cells.get(&field.name)?.as_str()?))
+    Some(crate::contract::id(cells.get(&field.name)?.as_str()?).into_owned())
 }
 
 /// Lines of the rows set aside that were made of given rows of extracts; those that only say that somebody was erased

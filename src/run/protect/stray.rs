@@ -41,7 +41,7 @@ impl Stray {
         if !staging_goes {
             let last = warehouse.last_build().await?;
             needed.extend(last.tables.iter().flat_map(files_of));
-            needed.extend(last.staging.iter().map(|resource| resource.path.clone()));
+            needed.extend(last.staging.iter().flat_map(Resource::staging_paths).map(str::to_owned));
         }
         let root = warehouse.store().root();
         stray.paths.extend(stray.releases.iter().map(|number| format!("{RELEASED}/release-{number:06}.json")));

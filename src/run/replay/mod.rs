@@ -29,7 +29,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::warehouse::{SlotLoad, Submission, SubmissionOutcome, Warehouse, live_of};
+use crate::warehouse::{Loading, SlotLoad, Submission, SubmissionOutcome, Warehouse, live_of};
 use candidates::{Candidate, Candidates};
 use held::Held;
 
@@ -71,11 +71,15 @@ pub async fn replay(request: Request, which: &Which, progress: &dyn Progress) ->
     let project = request.project.clone();
     let report = in_run(request, progress, async |writable, run_id, report| {
         let judged = judge_all(&project, &writable.warehouse, writable.key.clone(), run_id, which, progress).await?;
-        let mut landed = writable.warehouse.reconcile_tables(&writable.warehouse.read_submissions().await?).await?;
+        let landed = writable.warehouse.reconcile_tables(&writable.warehouse.read_submissions().await?).await?;
         told = Some(judged.to_tell());
         judged.loads.iter().for_each(|load| report.count(&load.submission));
         if !judged.loads.is_empty() {
-            writable.warehouse.commit(judged.loads, &mut landed).await?;
+            let mut loading = Loading::default();
+            for load in judged.loads {
+                writable.warehouse.take(load, &mut loading, &landed).await?;
+            }
+            writable.warehouse.commit(loading).await?;
         }
         stand(&project, &judged.listing, &writable.warehouse.read_submissions().await?, report);
         Ok(())

@@ -1,0 +1,39 @@
+//! Values remembered by the texts that they were written as.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+/// Values by the texts that they were written as: extracts repeat themselves.
+pub struct Met<T>(HashMap<Box<str>, T, FixedState>);
+
+/// Texts remembered of a batch: columns without repetition gain nothing by more.
+const MOST_MET: usize = 1024;
+
+impl<T> Default for Met<T> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<T> Met<T> {
+    /// What a text was found to be.
+    pub fn get(&self, text: &str) -> Option<&T> {
+        self.0.get(text)
+    }
+
+    /// Remembers what a text is.
+    pub fn put(&mut self, text: &str, value: T) {
+        if self.0.len() < MOST_MET {
+            self.0.insert(text.into(), value);
+        }
+    }
+}
+
+impl<T: Copy> Met<T> {
+    /// The same, and hands it on.
+    pub fn note(&mut self, text: &str, value: T) -> T {
+        self.put(text, value);
+        value
+    }
+}

@@ -1,0 +1,174 @@
+//! Rows on their way into a Delta table: encoded beside the work that makes them, put in place by one commit.
+//!
+//! Guarantees: until the commit nobody sees a row; rows of one delivery stand together, in their order; what is held in
+//! memory is a few batches and one row group.
+
+use std::sync::Arc;
+
+use arrow::array::new_null_array;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use deltalake::kernel::Add;
+use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use deltalake::{DeltaTable, DeltaTableError};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::{JoinError, JoinHandle};
+
+use super::delta::delta_error;
+use crate::error::{Error, Kind, Result};
+
+/// Rows of a file: few enough that a change of one office reads little else, enough that a file pays.
+const FILE_ROWS: usize = 250_000;
+
+/// Rows of a page, so that a month of an office is read without its neighbours.
+const PAGE_ROWS: usize = 8192;
+
+/// Batches that wait to be encoded.
+const WAITING: usize = 4;
+
+/// Rows that are being encoded, by as many as there are cores: each file by one, and the next file by the next.
+pub struct Appending {
+    encoders: Vec<Encoder>,
+    /// Which of them is at it.
+    turn: usize,
+    /// Rows that it took so far.
+    taken: usize,
+    schema: SchemaRef,
+    name: String,
+}
+
+struct Encoder {
+    batches: Sender<RecordBatch>,
+    files: JoinHandle<std::result::Result<Vec<Add>, DeltaTableError>>,
+}
+
+impl Appending {
+    /// Begins files of a table.
+    ///
+    /// # Errors
+    /// `Internal` where the table's schema is not one that can be written.
+    pub(super) fn begin(table: &DeltaTable, name: &str) -> Result<Self> {
+        let mut appending = Self { encoders: Vec::new(), turn: 0, taken: 0, schema: Arc::new(Schema::empty()), name: name.to_owned() };
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&appending.what(), cause))?;
+            appending.schema = writer.arrow_schema();
+            let writer = writer.with_writer_properties(properties(&appending.schema)?);
+            let (batches, waiting) = channel(WAITING);
+            appending.encoders.push(Encoder { batches, files: tokio::spawn(encode(writer, waiting)) });
+        }
+        Ok(appending)
+    }
+
+    /// Takes rows; columns of the table that they lack are null in them.
+    ///
+    /// # Errors
+    /// `Internal` where a column has another type; `Unavailable` where the disk says no.
+    pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let batch = widened(batch, &self.schema)?;
+        for start in (0..batch.num_rows()).step_by(FILE_ROWS) {
+            self.send(batch.slice(start, FILE_ROWS.min(batch.num_rows() - start))).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, batch: RecordBatch) -> Result<()> {
+        self.taken += batch.num_rows();
+        let encoder = &mut self.encoders[self.turn];
+        if encoder.batches.send(batch).await.is_err() {
+            // Who encodes has stopped: it says why.
+            let ended = (&mut encoder.files).await;
+            return Err(self.failure(ended.map(Result::err)));
+        }
+        if self.taken >= FILE_ROWS {
+            (self.turn, self.taken) = ((self.turn + 1) % self.encoders.len(), 0);
+        }
+        Ok(())
+    }
+
+    /// The files, whole, of which no log tells yet.
+    ///
+    /// # Errors
+    /// `Unavailable` where the disk says no.
+    pub(super) async fn finish(mut self) -> Result<Vec<Add>> {
+        let mut files = Vec::new();
+        for Encoder { batches, files: encoded } in std::mem::take(&mut self.encoders) {
+            drop(batches);
+            match encoded.await {
+                Ok(Ok(more)) => files.extend(more),
+                ended => return Err(self.failure(ended.map(Result::err))),
+            }
+        }
+        Ok(files)
+    }
+
+    fn failure(&self, ended: std::result::Result<Option<DeltaTableError>, JoinError>) -> Error {
+        match ended {
+            Ok(Some(cause)) => delta_error(&self.what(), cause),
+            Ok(None) => Error::new(Kind::Internal, self.what()),
+            Err(cause) => Error::new(Kind::Internal, self.what()).because(cause),
+        }
+    }
+
+    fn what(&self) -> String {
+        format!("cannot append to the table `{}`", self.name)
+    }
+}
+
+async fn encode(mut writer: RecordBatchWriter, mut batches: Receiver<RecordBatch>) -> std::result::Result<Vec<Add>, DeltaTableError> {
+    let mut files = Vec::new();
+    let mut rows = 0;
+    while let Some(batch) = batches.recv().await {
+        rows += batch.num_rows();
+        writer.write(batch).await?;
+        // Whoever sends turns to the next encoder then.
+        if rows >= FILE_ROWS {
+            files.extend(writer.flush().await?);
+            rows = 0;
+        }
+    }
+    files.extend(writer.flush().await?);
+    Ok(files)
+}
+
+/// Pseudonyms are all different, so that neither a dictionary nor statistics would tell anything of them.
+const DIFFERENT: [&str; 2] = ["person_id", "case_id"];
+
+/// Numbers that grow from row to row: their differences take little room.
+const GROWING: &str = "source_row";
+
+/// Keys of records, under the name that they mostly have: all different too, but to be found by.
+const KEY: &str = "record_id";
+
+fn properties(schema: &SchemaRef) -> Result<WriterProperties> {
+    let level = ZstdLevel::try_new(1).map_err(|cause| Error::new(Kind::Internal, "a table cannot be compressed").because(cause))?;
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(FILE_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS)
+        .set_created_by("rihla".to_owned());
+    let builder = builder
+        .set_column_dictionary_enabled(ColumnPath::from(GROWING), false)
+        .set_column_encoding(ColumnPath::from(GROWING), Encoding::DELTA_BINARY_PACKED)
+        .set_column_dictionary_enabled(ColumnPath::from(KEY), false);
+    let different = DIFFERENT.iter().filter(|name| schema.column_with_name(name).is_some());
+    let builder = different.fold(builder, |builder, name| {
+        let column = ColumnPath::from(*name);
+        builder.set_column_dictionary_enabled(column.clone(), false).set_column_statistics_enabled(column, EnabledStatistics::None)
+    });
+    Ok(builder.build())
+}
+
+fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    if batch.schema() == *schema {
+        return Ok(batch.clone());
+    }
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) => column.clone(),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    });
+    RecordBatch::try_new(schema.clone(), columns.collect()).map_err(|cause| Error::new(Kind::Internal, "rows do not fit their table").because(cause))
+}

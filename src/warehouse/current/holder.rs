@@ -1,0 +1,255 @@
+//! Which rows of an office count.
+//!
+//! Every row of a submission that counts is known by a hash of its record's key. Only where two rows have the same one, or
+//! a row says that its record is deleted, are the keys themselves read and compared, so that a chance likeness of hashes
+//! decides nothing.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::Array;
+use foldhash::fast::FixedState;
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use sha2::{Digest, Sha256};
+
+use super::keys::{Keys, read};
+use super::parts::{Months, PartPrint, row_print};
+use super::{DataFile, Held, KeyColumns, Ranked};
+use crate::contract::Day;
+use crate::error::Result;
+
+/// Rows whose keys are held at a time: of more, as many passes are made as it takes.
+const MOST_HELD: u64 = 8_000_000;
+
+/// What is asked.
+pub struct Asked {
+    /// The folder of the table.
+    pub folder: PathBuf,
+    /// The office.
+    pub office: String,
+    /// The files that may hold its rows.
+    pub files: Vec<DataFile>,
+    /// Its submissions that count.
+    pub submissions: Vec<Ranked>,
+    /// The columns that tell.
+    pub columns: Arc<KeyColumns>,
+}
+
+/// Changes when the way of answering changes.
+const METHOD: &str = "current-1";
+
+impl Asked {
+    /// What tells this question from others.
+    pub fn print(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{METHOD}\n{:?}\n", self.columns));
+        self.files.iter().for_each(|file| hash.update(format!("{}\n", file.name)));
+        self.submissions.iter().for_each(|one| hash.update(format!("{}\n", one.state)));
+        hex::encode(&hash.finalize()[..16])
+    }
+}
+
+/// Where a row stands: the file's number and the row in it.
+type Place = (u32, u32);
+
+/// What is known of the rows of an office.
+struct Tally {
+    /// By file, true for rows that count.
+    counts: Vec<Vec<bool>>,
+    /// By date field and month in days since 1970, or nothing.
+    months: Vec<BTreeMap<Option<i32>, PartPrint>>,
+    /// Rows that need a closer look, by the hash of their record's key.
+    doubtful: Vec<(u64, Place)>,
+}
+
+/// Finds the rows that count.
+///
+/// # Errors
+/// `Unavailable` where a file cannot be read; `Conflict` where one is not of the feed.
+pub fn of_office(asked: &Asked) -> Result<Held> {
+    let counts = asked.files.iter().map(|file| vec![false; usize::try_from(file.rows).unwrap_or_default()]).collect();
+    let mut tally = Tally { counts, months: vec![BTreeMap::new(); asked.columns.dates.len()], doubtful: Vec::new() };
+    let rows: u64 = asked.files.iter().map(|file| file.rows).sum();
+    let passes = rows.div_ceil(MOST_HELD).max(1);
+    for pass in 0..passes {
+        let mut seen = tally.look(asked, pass, passes)?;
+        seen.sort_unstable();
+        let repeated = |index: usize| (index > 0 && seen[index - 1].0 == seen[index].0) || seen.get(index + 1).is_some_and(|next| next.0 == seen[index].0);
+        tally.doubtful.extend((0..seen.len()).filter(|index| repeated(*index)).map(|index| seen[index]));
+    }
+    tally.decide(asked)?;
+    Ok(tally.held(asked))
+}
+
+impl Tally {
+    /// Looks at every row once: counts those of submissions that count. In every pass other keys are held.
+    fn look(&mut self, asked: &Asked, pass: u64, passes: u64) -> Result<Vec<(u64, Place)>> {
+        let mut seen = Vec::new();
+        for (number, file) in (0..).zip(&asked.files) {
+            let print = file_print(file);
+            let mut first = 0;
+            read(&asked.folder.join(&file.name), &asked.columns, false, None, |keys| {
+                let known = known(asked, keys);
+                for row in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()) {
+                    let place = first + row;
+                    let hash = hashed(keys.record.value(row));
+                    if pass == 0 {
+                        self.counts[number as usize][place] = true;
+                        months_of(&mut self.months, keys, row, |months| months.put(row_print(print, place as u64)));
+                    }
+                    if hash % passes == pass {
+                        let place = (number, u32::try_from(place).unwrap_or(u32::MAX));
+                        seen.push((hash, place));
+                        // A record that is deleted is looked at even where no other row is about it.
+                        if is_deleted(keys, row) {
+                            seen.push((hash, place));
+                        }
+                    }
+                }
+                first += keys.record.len();
+                Ok(())
+            })?;
+        }
+        Ok(seen)
+    }
+
+    /// Of rows about the same record, the one last changed counts, then the one said last.
+    fn decide(&mut self, asked: &Asked) -> Result<()> {
+        let mut last: BTreeMap<String, (Standing, Place, bool)> = BTreeMap::new();
+        let mut losers: Vec<Place> = Vec::new();
+        for (number, file) in (0..).zip(&asked.files) {
+            let mut places: Vec<u32> = self.doubtful.iter().filter(|(_, place)| place.0 == number).map(|(_, place)| place.1).collect();
+            places.sort_unstable();
+            places.dedup();
+            let mut next = places.iter().copied();
+            let selection = if places.is_empty() { continue } else { selected(&places) };
+            read(&asked.folder.join(&file.name), &asked.columns, true, Some(selection), |keys| {
+                let known = known(asked, keys);
+                for (row, place) in (0..keys.record.len()).zip(next.by_ref()) {
+                    let Some(rank) = known.rank(keys, row) else { continue };
+                    let this = (standing(keys, row, rank), (number, place), is_deleted(keys, row));
+                    match last.get_mut(keys.record.value(row)) {
+                        None => drop(last.insert(keys.record.value(row).to_owned(), this)),
+                        Some(other) => losers.push(if this.0 > other.0 { std::mem::replace(other, this).1 } else { this.1 }),
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        losers.extend(last.into_values().filter(|(_, _, is_deleted)| *is_deleted).map(|(_, place, _)| place));
+        self.drop_rows(asked, losers)
+    }
+
+    fn drop_rows(&mut self, asked: &Asked, mut losers: Vec<Place>) -> Result<()> {
+        losers.sort_unstable();
+        for (number, file) in (0..).zip(&asked.files) {
+            let places: Vec<u32> = losers.iter().filter(|place| place.0 == number).map(|place| place.1).collect();
+            places.iter().for_each(|place| self.counts[number as usize][*place as usize] = false);
+            if places.is_empty() || asked.columns.dates.is_empty() {
+                continue;
+            }
+            let print = file_print(file);
+            let mut next = places.iter().copied();
+            read(&asked.folder.join(&file.name), &asked.columns, false, Some(selected(&places)), |keys| {
+                for (row, place) in (0..keys.record.len()).zip(next.by_ref()) {
+                    months_of(&mut self.months, keys, row, |months| months.take(row_print(print, u64::from(place))));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn held(self, asked: &Asked) -> Held {
+        let rows = asked.files.iter().zip(&self.counts).map(|(file, counts)| (file.name.clone(), ranges(counts)));
+        let months = asked.columns.dates.iter().zip(self.months).map(|(field, months)| {
+            let named = months.into_iter().filter(|(_, print)| print.rows > 0).map(|(month, print)| (month.map_or_else(String::new, named), print));
+            (field.clone(), Months(named.collect()))
+        });
+        Held { rows: rows.filter(|(_, ranges)| !ranges.is_empty()).collect(), months: months.collect() }
+    }
+}
+
+/// What decides between rows about a record: when it was changed (a row that does not say comes last of all), then the
+/// submission.
+type Standing = (i64, u32);
+
+fn standing(keys: &Keys, row: usize, rank: u32) -> Standing {
+    let changed = keys.changed.as_ref().filter(|changed| !changed.is_null(row)).map_or(i64::MAX, |changed| changed.value(row));
+    (changed, rank)
+}
+
+fn is_deleted(keys: &Keys, row: usize) -> bool {
+    keys.deleted.as_ref().is_some_and(|deleted| !deleted.is_null(row) && deleted.value(row))
+}
+
+/// Which of the texts of a batch are of submissions that count, and of the office.
+struct Known {
+    ranks: Vec<Option<u32>>,
+    is_office: Vec<bool>,
+}
+
+impl Known {
+    fn rank(&self, keys: &Keys, row: usize) -> Option<u32> {
+        let is_office = self.is_office.get(keys.office.number(row)).copied().unwrap_or_default();
+        self.ranks.get(keys.submission.number(row)).copied().flatten().filter(|_| is_office)
+    }
+}
+
+fn known(asked: &Asked, keys: &Keys) -> Known {
+    let rank = |id: &str| asked.submissions.iter().find(|one| one.id == id).map(|one| one.rank);
+    Known { ranks: keys.submission.texts().map(rank).collect(), is_office: keys.office.texts().map(|office| office == asked.office).collect() }
+}
+
+fn months_of(months: &mut [BTreeMap<Option<i32>, PartPrint>], keys: &Keys, row: usize, change: impl Fn(&mut PartPrint)) {
+    for (months, dates) in months.iter_mut().zip(&keys.dates) {
+        let month = (!dates.is_null(row)).then(|| month_of(dates.value(row)));
+        change(months.entry(month).or_default());
+    }
+}
+
+/// Months since the year 0, of a day since 1970.
+fn month_of(days: i32) -> i32 {
+    let day = Day::of(days);
+    i32::try_from(day.year * 12 + day.month - 1).unwrap_or(i32::MAX)
+}
+
+fn named(month: i32) -> String {
+    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}
+
+fn file_print(file: &DataFile) -> [u64; 2] {
+    let hash = Sha256::digest(&file.name);
+    let word = |at: usize| hash[at..at + 8].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    [word(0), word(8)]
+}
+
+fn hashed(record: &str) -> u64 {
+    FixedState::default().hash_one(record)
+}
+
+/// The rows at some places, in order.
+fn selected(places: &[u32]) -> RowSelection {
+    let mut selectors = Vec::new();
+    let mut next = 0;
+    for place in places.iter().map(|place| *place as usize) {
+        selectors.push(RowSelector::skip(place - next));
+        selectors.push(RowSelector::select(1));
+        next = place + 1;
+    }
+    RowSelection::from(selectors)
+}
+
+fn ranges(counts: &[bool]) -> Vec<Range<u64>> {
+    let mut ranges: Vec<Range<u64>> = Vec::new();
+    for (place, _) in (0..).zip(counts).filter(|(_, counts)| **counts) {
+        match ranges.last_mut().filter(|last| last.end == place) {
+            Some(last) => last.end += 1,
+            None => ranges.push(place..place + 1),
+        }
+    }
+    ranges
+}
