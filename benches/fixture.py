@@ -47,13 +47,13 @@ def main():
     for turn in range(o.rounds):
         for name, prepare, command, surroundings in steps:
             prepare()
-            wall, peak, _ = measured(command, surroundings)
-            taken[name].append((wall, peak))
-            print(f"{turn + 1}/{o.rounds} {name}: {wall:.3f} s, {peak:.0f} MiB", file=sys.stderr)
-    print(f"\n{o.rounds} rounds in turn, {os.cpu_count()} cores\n\n| | wall s (median) | best | worst | peak MiB (median) |\n|---|---|---|---|---|")
+            wall, peak, cpu, _ = measured(command, surroundings)
+            taken[name].append((wall, peak, cpu))
+            print(f"{turn + 1}/{o.rounds} {name}: {wall:.3f} s, {cpu:.3f} s of the processor, {peak:.0f} MiB", file=sys.stderr)
+    print(f"\n{o.rounds} rounds in turn, {os.cpu_count()} cores\n\n| | wall s (median) | best | worst | processor s (median) | peak MiB (median) |\n|---|---|---|---|---|---|")
     for name, runs in taken.items():
         walls = [run[0] for run in runs]
-        print(f"| {name} | {statistics.median(walls):.3f} | {min(walls):.3f} | {max(walls):.3f} | {statistics.median(run[1] for run in runs):.0f} |")
+        print(f"| {name} | {statistics.median(walls):.3f} | {min(walls):.3f} | {max(walls):.3f} | {statistics.median(run[2] for run in runs):.3f} | {statistics.median(run[1] for run in runs):.0f} |")
 
 
 if __name__ == "__main__": main()

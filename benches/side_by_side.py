@@ -59,14 +59,14 @@ def project(o, source):
 
 
 def measured(command, env, may_fail=False):
-    """Wall time in seconds, the most memory in MiB, and what was printed."""
+    """Wall time in seconds, the most memory in MiB, the processor's time in seconds, and what was printed."""
     began = time.monotonic()
     process = subprocess.Popen([str(part) for part in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - began
     if status and not may_fail: sys.exit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}:\n{said}")
-    return wall, usage.ru_maxrss / 1024, said
+    return wall, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, said
 
 
 def check(source, warehouse):
@@ -91,19 +91,19 @@ def side_by_side(o):
     for turn in range(o.rounds):
         for name, (command, output, env) in todo.items():
             shutil.rmtree(output, ignore_errors=True)
-            wall, peak, said = measured(command, env)
-            taken[name].append((wall, peak))
+            wall, peak, cpu, said = measured(command, env)
+            taken[name].append((wall, peak, cpu))
             print(f"{turn + 1}/{o.rounds} {name}: {wall:.2f} s, {peak:.0f} MiB", file=sys.stderr)
             if name == "rihla" and turn in (0, o.rounds - 1): check(source, output)
             elif name != "rihla" and turn == 0: print(said.strip(), file=sys.stderr)
     size = sum(path.stat().st_size for path in source.glob("office=*/*.csv")) / 1e6
     print(f"\n{o.rows} rows asked for, {size:.0f} MB in {len(list(source.glob('office=*/*.csv')))} files, {o.rounds} rounds in turn, {os.cpu_count()} cores\n")
-    print("| | wall s (median) | best | worst | peak MiB (median) | wall against the first | memory against the first |\n|---|---|---|---|---|---|---|")
+    print("| | wall s (median) | best | worst | processor s (median) | peak MiB (median) | wall against the first | memory against the first |\n|---|---|---|---|---|---|---|---|")
     first = next(iter(taken.values()))
     median = lambda runs, place: statistics.median(run[place] for run in runs)
     for name, runs in taken.items():
         walls = [run[0] for run in runs]
-        print(f"| {name} | {median(runs, 0):.2f} | {min(walls):.2f} | {max(walls):.2f} | {median(runs, 1):.0f} | "
+        print(f"| {name} | {median(runs, 0):.2f} | {min(walls):.2f} | {max(walls):.2f} | {median(runs, 2):.2f} | {median(runs, 1):.0f} | "
               f"{median(runs, 0) / median(first, 0):.2f} | {median(runs, 1) / median(first, 1):.2f} |")
 
 
@@ -125,8 +125,9 @@ def many(o):
             steps["one changed file"].append(measured(command, env))
         finally:
             changed.write_bytes(whole)
-    print(f"\n{len(files)} files of {o.rows // len(files)} rows, {o.rounds} rounds, {os.cpu_count()} cores\n\n| | wall s (median) | peak MiB (median) |\n|---|---|---|")
-    for step, runs in steps.items(): print(f"| {step} | {statistics.median(run[0] for run in runs):.3f} | {statistics.median(run[1] for run in runs):.0f} |")
+    print(f"\n{len(files)} files of {o.rows // len(files)} rows, {o.rounds} rounds, {os.cpu_count()} cores\n\n| | wall s (median) | processor s (median) | peak MiB (median) |\n|---|---|---|---|")
+    median = lambda runs, place: statistics.median(run[place] for run in runs)
+    for step, runs in steps.items(): print(f"| {step} | {median(runs, 0):.3f} | {median(runs, 2):.3f} | {median(runs, 1):.0f} |")
 
 
 if __name__ == "__main__":

@@ -80,16 +80,16 @@ def main():
     taken = {"rihla validate": [], "frictionless-py": []}
     for turn in range(o.rounds):
         for name, command in zip(taken, (ours, peer)):
-            wall, peak, said = measured(command, env, may_fail=True)
-            taken[name].append((wall, peak))
+            wall, peak, cpu, said = measured(command, env, may_fail=True)
+            taken[name].append((wall, peak, cpu))
             told = json.loads(said)
             found = told if name == "frictionless-py" else {"rows": told["rows"]["read"], "faulty": told["rows"]["quarantined"]}
             print(f"{turn + 1}/{o.rounds} {name}: {wall:.2f} s, {peak:.0f} MiB, {found}", file=sys.stderr)
-    print(f"\n{book.stat().st_size / 1e6:.1f} MB, {o.rows} rows asked for, {o.rounds} rounds in turn\n\n| | wall s (median) | peak MiB (median) | wall against the first |\n|---|---|---|---|")
+    print(f"\n{book.stat().st_size / 1e6:.1f} MB, {o.rows} rows asked for, {o.rounds} rounds in turn\n\n| | wall s (median) | processor s (median) | peak MiB (median) | wall against the first |\n|---|---|---|---|---|")
     first = statistics.median(run[0] for run in taken["rihla validate"])
     for name, runs in taken.items():
         wall = statistics.median(run[0] for run in runs)
-        print(f"| {name} | {wall:.2f} | {statistics.median(run[1] for run in runs):.0f} | {wall / first:.1f} |")
+        print(f"| {name} | {wall:.2f} | {statistics.median(run[2] for run in runs):.2f} | {statistics.median(run[1] for run in runs):.0f} | {wall / first:.1f} |")
 
 
 if __name__ == "__main__": main()

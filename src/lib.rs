@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod error;
 pub mod graph;
 pub mod names;
+pub mod parallel;
 pub mod period;
 pub mod secret;
 

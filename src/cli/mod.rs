@@ -47,13 +47,10 @@ use clap::Parser;
 
 use crate::clock;
 use crate::error::{Error, Kind, Result};
+use crate::parallel::STACK_BYTES;
 use crate::project::{Lang, Project};
 use crate::warehouse::{Manifest, Warehouse};
 use args::{Args, Colour, Command};
-
-/// The stack of every thread that plans SQL: the engine goes through conditions by recursion, and thousands of parts are
-/// nothing unheard of. Only what is used of it takes memory.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// What every command is given.
 pub struct Terminal<'a> {

@@ -58,7 +58,7 @@ impl Builder<'_> {
             return Ok(None);
         }
         // Offices may come and go without a figure changing, so this is asked every time.
-        let reports = reports(self.engine, self.checked.feeds_of(model), model).await?;
+        let reports = reports((self.engine, &self.inputs.owing), self.checked.feeds_of(model), model).await?;
         if let Some(mut resource) = reusable {
             resource.rihla.reports = reports;
             // What a column may hold follows the code lists, which the model itself need not read.

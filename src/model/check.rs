@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::datasource::empty::EmptyTable;
 
-use super::check_tests::{Tested, check_tests, rows_where};
+use super::check_tests::rows_where;
 use super::check_unused;
+use super::check_walk::Walk;
 use super::header::Text;
 use super::inputs::empty_inputs;
 use super::lineage::ModelLineage;
 use super::parse::Model;
-use super::plan::{Planned, Planner};
+use super::plan::Planner;
 use super::reports::owing;
-use super::select::check_tags;
 use crate::contract::Measure;
 use crate::diagnostic::{Fault, Severity, did_you_mean};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::graph;
+use crate::parallel;
 use crate::project::{Project, check_tag};
 
 /// Models in an order in which each follows what it reads, with the columns of their tables.
@@ -60,7 +60,7 @@ fn partitioned(models: &[Model]) -> BTreeMap<String, String> {
     models.iter().filter_map(|model| Some((model.name.as_str().to_owned(), model.header.partition.as_ref()?.get_ref().clone()))).collect()
 }
 
-fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
+pub(super) fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
     let mut feeds = BTreeSet::new();
     for (read, _) in &model.reads {
         if let Some(feed) = read.strip_prefix("feeds.") {
@@ -79,7 +79,7 @@ fn feeds_of(models: &[Model], model: &Model) -> BTreeSet<String> {
 pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<Checked>> {
     // What a project with faults lacks is not also unknown to its models.
     let is_whole = stops_nothing(faults);
-    let mut models: Vec<Model> = project.sql.iter().filter_map(|file| Model::parse(file, faults)).collect();
+    let mut models = parse(project, faults);
     check_names(&mut models, faults);
     let engine = Engine::new(project.memory_mib)?;
     let inputs = empty_inputs(&engine, project)?;
@@ -87,31 +87,29 @@ pub async fn check(project: &Project, faults: &mut Vec<Fault>) -> Result<Option<
     check_reads(&models, &inputs, &broken, is_whole, faults);
     let Some(order) = order(&models, faults) else { return Ok(None) };
     models.sort_by_key(|model| order.iter().position(|name| name == model.name.as_str()));
-    let (mut schemas, mut lineages) = (Vec::new(), Vec::new());
-    let mut planner = Planner::new(&engine, project, is_whole);
     let mut unplanned: BTreeSet<String> = broken.iter().map(|name| (*name).to_owned()).collect();
     unplanned.extend(models.iter().flat_map(Model::needs).map(|(read, _)| read.clone()).filter(|read| read.contains('.') && !inputs.contains(read)));
-    let parts = partitioned(&models);
-    for model in &models {
-        match plan(&mut planner, model, &parts, &unplanned, faults).await {
-            Some(Planned { schema, lineage }) => {
-                check_header(model, &schema, faults);
-                check_tags(model, faults);
-                engine.add(None, model.name.as_str(), Arc::new(EmptyTable::new(schema.clone())))?;
-                check_conditions(&planner, model, &feeds_of(&models, model), faults).await;
-                check_tests(&Tested { engine: &engine, planner: &planner, model, schema: &schema, models: &models, project }, faults).await;
-                schemas.push(schema);
-                lineages.push(lineage);
-            }
-            None => {
-                unplanned.insert(model.name.as_str().to_owned());
-            }
-        }
-    }
+    let walk = Walk { project, engine: &engine, models: &models, parts: partitioned(&models) };
+    let shapes = walk.check(Planner::new(&engine, project, is_whole), unplanned, faults)?;
+    let (schemas, lineages) = shapes.into_iter().flatten().unzip();
     if stops_nothing(faults) {
         faults.extend(check_unused::warnings(&models));
     }
     Ok(stops_nothing(faults).then_some(Checked { models, schemas, lineages }))
+}
+
+/// The models that can be parsed.
+fn parse(project: &Project, faults: &mut Vec<Fault>) -> Vec<Model> {
+    let parsed = parallel::each(&project.sql, |file| {
+        let mut told = Vec::new();
+        (Model::parse(file, &mut told), told)
+    });
+    let mut models = Vec::new();
+    for (model, told) in parsed {
+        models.extend(model);
+        faults.extend(told);
+    }
+    models
 }
 
 /// True where there are warnings at most.
@@ -167,22 +165,6 @@ fn order(models: &[Model], faults: &mut Vec<Fault>) -> Option<Vec<String>> {
     }
 }
 
-/// Plans and optimises a model; nothing where it has faults, or reads a model that has.
-async fn plan(
-    planner: &mut Planner<'_>,
-    model: &Model,
-    parts: &BTreeMap<String, String>,
-    unplanned: &BTreeSet<String>,
-    faults: &mut Vec<Fault>,
-) -> Option<Planned> {
-    if model.needs().any(|(read, _)| unplanned.contains(read))
-        || faults.iter().any(|fault| fault.file.path == model.file.path && fault.message.starts_with("there is no table"))
-    {
-        return None;
-    }
-    planner.model(model, parts, faults).await
-}
-
 /// The columns as they are written: plain text, everything nullable, no metadata.
 pub fn written_schema(planned: &Schema) -> SchemaRef {
     let fields = planned.fields().iter().map(|field| {
@@ -196,7 +178,7 @@ pub fn written_schema(planned: &Schema) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-fn check_header(model: &Model, schema: &Schema, faults: &mut Vec<Fault>) {
+pub(super) fn check_header(model: &Model, schema: &Schema, faults: &mut Vec<Fault>) {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut known = |text: &Text, what: &str| {
         if !names.contains(&text.get_ref().as_str()) {
@@ -244,7 +226,7 @@ fn check_header(model: &Model, schema: &Schema, faults: &mut Vec<Fault>) {
 }
 
 /// Conditions of reports are SQL too.
-async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+pub(super) async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds: &BTreeSet<String>, faults: &mut Vec<Fault>) {
     for form in model.header.reports.iter().map(serde_spanned::Spanned::get_ref) {
         if !feeds.contains(form.feed.get_ref()) {
             let hint = did_you_mean(form.feed.get_ref(), feeds.iter().map(String::as_str))

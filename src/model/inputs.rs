@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use arrow::row::{RowConverter, SortField};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use sha2::{Digest, Sha256};
 
+use super::reports::Owing;
 use crate::contract::{CodeList, Contract, Role, loaded_schema};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
@@ -34,6 +36,8 @@ pub struct Input {
 pub struct Inputs {
     /// They, by name.
     pub tables: Vec<Input>,
+    /// The offices that owe what models rest on, so far as they were asked for.
+    pub owing: Owing,
     /// By feed and date field, what tells the rows of each month, by its first day; of rows without the date, under null.
     months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
 }
@@ -159,7 +163,7 @@ impl<'a> Filler<'a> {
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
             self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
-        Ok(Inputs { tables: self.tables, months: self.months })
+        Ok(Inputs { tables: self.tables, owing: Owing::default(), months: self.months })
     }
 
     /// Adds a feed whose table lies in the warehouse: of its files only the rows that count are read.
@@ -197,10 +201,9 @@ impl<'a> Filler<'a> {
         if self.wanted.is_some() {
             return self.memory(schema, name, batch);
         }
-        let content = arrow::util::pretty::pretty_format_batches(std::slice::from_ref(&batch))
-            .map_err(|cause| Error::new(Kind::Internal, format!("cannot show {schema}.{name}")).because(cause))?;
+        let content = content(&batch).map_err(|cause| Error::new(Kind::Internal, format!("cannot hash {schema}.{name}")).because(cause))?;
         let is_own = name != "submissions" || schema != "system";
-        self.note(format!("{schema}.{name}"), content.to_string().as_bytes(), is_own.then(|| batch.clone()));
+        self.note(format!("{schema}.{name}"), &content, is_own.then(|| batch.clone()));
         self.memory(schema, name, batch)
     }
 
@@ -212,6 +215,19 @@ impl<'a> Filler<'a> {
     fn note(&mut self, name: String, hashed: &[u8], content: Option<RecordBatch>) {
         self.tables.push(Input { name, fingerprint: hex::encode(&Sha256::digest(hashed)[..16]), content });
     }
+}
+
+/// The columns and every row of a table as bytes that no other content gives.
+fn content(batch: &RecordBatch) -> std::result::Result<Vec<u8>, arrow::error::ArrowError> {
+    let columns = batch.schema().fields().iter().map(|field| format!("{} {}\n", field.name(), field.data_type())).collect::<String>();
+    let kinds = batch.columns().iter().map(|column| SortField::new(column.data_type().clone())).collect();
+    let rows = RowConverter::new(kinds)?.convert_columns(batch.columns())?;
+    let mut content = Sha256::new().chain_update(columns);
+    for row in &rows {
+        content.update((row.data().len() as u64).to_le_bytes());
+        content.update(row.data());
+    }
+    Ok(content.finalize().to_vec())
 }
 
 /// The submissions whose rows count, each with when it was said last.

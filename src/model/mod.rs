@@ -12,6 +12,7 @@ mod check_codes;
 mod check_sums;
 mod check_tests;
 mod check_unused;
+mod check_walk;
 mod describe;
 mod diagnose;
 mod failing;

@@ -7,7 +7,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::optimizer::Optimizer;
+use datafusion::optimizer::OptimizerRule;
 use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion::sql::parser::Statement;
 
@@ -20,10 +20,14 @@ use super::partition::check_partition;
 use super::plain::SUBQUERY_THAT_CANNOT_RUN;
 use super::repair::Repair;
 use super::trace::{Tables, Trace};
+use super::values::Values;
 use super::{check_codes, diagnose};
 use crate::diagnostic::Fault;
 use crate::engine::Engine;
 use crate::project::Project;
+
+/// What the columns of a table may hold.
+pub type Known = BTreeMap<String, Values>;
 
 /// Plans what models say, one after another, and remembers what is known of their tables.
 pub struct Planner<'p> {
@@ -32,7 +36,7 @@ pub struct Planner<'p> {
     state: SessionState,
     /// The rule that computes what is constant, which is where text that is no date shows. The others only make plans
     /// faster, and take most of the time.
-    simplifier: Optimizer,
+    simplifier: SimplifyExpressions,
     /// What is known of tables. Empty where the project's own faults leave it unsure what codes and offices there are.
     tables: Tables,
     /// False where nothing is to be said of codes.
@@ -45,6 +49,8 @@ pub struct Planned {
     pub schema: SchemaRef,
     /// What they are computed from.
     pub lineage: ModelLineage,
+    /// What is known of their values; nothing where nothing is to be said of codes.
+    pub known: Option<Known>,
 }
 
 impl<'p> Planner<'p> {
@@ -53,7 +59,7 @@ impl<'p> Planner<'p> {
         Self {
             project,
             state: engine.context().state(),
-            simplifier: Optimizer::with_rules(vec![std::sync::Arc::new(SimplifyExpressions::new())]),
+            simplifier: SimplifyExpressions::new(),
             tables: if is_whole { known::inputs(project) } else { Tables::new() },
             knows_values: is_whole,
         }
@@ -62,7 +68,7 @@ impl<'p> Planner<'p> {
     /// Plans a model; nothing where it has faults.
     ///
     /// `parts` are the models that are made in parts, with the column of each.
-    pub async fn model(&mut self, model: &Model, parts: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Planned> {
+    pub async fn model(&self, model: &Model, parts: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Planned> {
         let plan = self.plan(model, faults).await?;
         let schema = written_schema(plan.schema().as_arrow());
         faults.extend(check_partition(&self.state, model, &plan, &schema, parts));
@@ -70,11 +76,19 @@ impl<'p> Planner<'p> {
         let (lineage, values) = trace.plan(&plan);
         if self.knows_values {
             faults.extend(check_codes::faults_of_select(model, &trace.comparisons));
-            let known = known::of_model(model, &lineage, values, self.project);
-            self.tables.insert(model.name.as_str().to_owned(), known);
-            faults.extend(check_codes::faults_of_tests(model, &self.tables));
         }
-        Some(Planned { schema, lineage })
+        let known = self.knows_values.then(|| known::of_model(model, &lineage, values, self.project));
+        Some(Planned { schema, lineage, known })
+    }
+
+    /// Remembers what is known of a model's table.
+    pub fn learn(&mut self, model: &Model, known: Known) {
+        self.tables.insert(model.name.as_str().to_owned(), known);
+    }
+
+    /// What tests of a model that is learnt would never find.
+    pub fn vain_tests(&self, model: &Model) -> Vec<Fault> {
+        if self.knows_values { check_codes::faults_of_tests(model, &self.tables) } else { Vec::new() }
     }
 
     /// The plan of a model's SELECT. Planning ends at the first name that it does not know; so that name is taken out
@@ -110,7 +124,7 @@ impl<'p> Planner<'p> {
     /// As the engine says.
     pub fn prove(&self, plan: &LogicalPlan) -> Result<(), DataFusionError> {
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {})?;
-        self.simplifier.optimize(analysed, &self.state, |_, _| {})?;
+        analysed.transform_up_with_subqueries(|node| self.simplifier.rewrite(node, &self.state))?;
         if has_subqueries(plan)? && has_subqueries_left(&self.state.optimize(plan)?)? {
             return Err(DataFusionError::NotImplemented(SUBQUERY_THAT_CANNOT_RUN.to_owned()));
         }

@@ -1,6 +1,7 @@
 //! The reports that a model's figures rest on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
@@ -11,16 +12,36 @@ use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::Reports;
 
+/// The offices that queries gave, which many models ask alike.
+#[derive(Debug, Default)]
+pub struct Owing(Mutex<BTreeMap<String, Vec<String>>>);
+
+impl Owing {
+    fn known(&self, sql: &str) -> Option<Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned()
+    }
+
+    fn learn(&self, sql: &str, offices: &[String]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), offices.to_vec());
+    }
+}
+
 /// The offices whose reports a model rests on, feed by feed: as its header says, else every office that owes one of
 /// `feeds`, those that it reads, through other models too.
 ///
 /// # Errors
 /// As the engine says.
-pub async fn reports(engine: &Engine, feeds: BTreeSet<String>, model: &Model) -> Result<Vec<Reports>> {
+pub async fn reports((engine, owing_offices): (&Engine, &Owing), feeds: BTreeSet<String>, model: &Model) -> Result<Vec<Reports>> {
     let mut reports = Vec::new();
     if model.header.reports.is_empty() {
         for feed in feeds {
-            reports.push(Reports { offices: offices(engine, model, &owing(&feed, "true")).await?, feed, rows: None, year_before: false, cumulative: false });
+            reports.push(Reports {
+                offices: offices((engine, owing_offices), model, &owing(&feed, "true")).await?,
+                feed,
+                rows: None,
+                year_before: false,
+                cumulative: false,
+            });
         }
         return Ok(reports);
     }
@@ -29,7 +50,7 @@ pub async fn reports(engine: &Engine, feeds: BTreeSet<String>, model: &Model) ->
         let condition = form.get_ref().offices.as_ref().map_or("true", |text| text.get_ref().as_str());
         let rows = form.get_ref().rows.as_ref().map(|text| text.get_ref().clone());
         reports.push(Reports {
-            offices: offices(engine, model, &owing(&feed, condition)).await?,
+            offices: offices((engine, owing_offices), model, &owing(&feed, condition)).await?,
             feed,
             rows,
             year_before: form.get_ref().year_before,
@@ -47,7 +68,10 @@ pub fn owing(feed: &str, condition: &str) -> String {
     )
 }
 
-async fn offices(engine: &Engine, model: &Model, sql: &str) -> Result<Vec<String>> {
+async fn offices((engine, known): (&Engine, &Owing), model: &Model, sql: &str) -> Result<Vec<String>> {
+    if let Some(offices) = known.known(sql) {
+        return Ok(offices);
+    }
     let what = || format!("cannot tell which reports `{}` rests on", model.name);
     let frame = engine.context().sql(sql).await.map_err(|cause| error::engine(what(), cause))?;
     let mut offices = BTreeSet::new();
@@ -56,5 +80,6 @@ async fn offices(engine: &Engine, model: &Model, sql: &str) -> Result<Vec<String
         let column = cast(batch.column(0), &DataType::Utf8).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
         ordered.extend(column.as_string::<i32>().iter().flatten().filter(|office| offices.insert((*office).to_owned())).map(str::to_owned));
     }
+    known.learn(sql, &ordered);
     Ok(ordered)
 }

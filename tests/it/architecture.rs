@@ -9,7 +9,7 @@ use crate::support::repository;
 
 /// The floors of `src/lib.rs`; a module imports from lower floors only.
 const FLOORS: [&[&str]; 7] = [
-    &["clock", "diagnostic", "error", "graph", "names", "period", "secret"],
+    &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret"],
     &["contract", "engine", "store"],
     &["project"],
     &["model", "normalise", "read", "validate", "warehouse"],

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::datatypes::SchemaRef;
 use serde_json::{Map, Value, json};
 
 use super::nodes::Nodes;
 use super::{Making, ids};
-use crate::model::{self, Checked, Resource};
+use crate::model::{self, Checked, Model, Resource};
+use crate::parallel;
 use crate::project::Project;
 
 /// The whole project: models, their tests and code lists as nodes, feeds and system tables as sources.
@@ -25,31 +27,49 @@ pub fn manifest(project: &Project, checked: &Checked, making: &Making<'_>) -> Va
         }
         parents.entry(id).or_default();
     }
-    for (model, schema) in checked.models.iter().zip(&checked.schemas) {
-        let id = ids::model(project, model.name.as_str());
-        let reads: BTreeSet<String> = model.reads.iter().filter(|(read, _)| all.contains_key(read)).map(|(read, _)| ids::read(project, read)).collect();
-        nodes.insert(id.clone(), make.model(model, schema, &reads));
-        for (test_id, test) in ids::tests(project, model) {
-            let held_against = test.check.other_table().filter(|table| all.contains_key(table)).map(|table| ids::read(project, &table));
-            let reads: BTreeSet<String> = std::iter::once(id.clone()).chain(held_against).collect();
-            nodes.insert(test_id.clone(), make.test(model, &test_id, test, &reads));
-            parents.insert(test_id, reads);
-        }
-        parents.insert(id, reads);
+    let models: Vec<(&Model, &SchemaRef)> = checked.models.iter().zip(&checked.schemas).collect();
+    let is_there = |name: &str| all.contains_key(name);
+    for entry in parallel::each(&models, |(model, schema)| entries(&make, model, schema, &is_there)).into_iter().flatten() {
+        nodes.insert(entry.id.clone(), entry.node);
+        parents.insert(entry.id, entry.reads);
     }
     let mut metadata = making.metadata("manifest/v12");
     metadata["project_name"] = json!(project.name);
     metadata["adapter_type"] = json!("datafusion");
     metadata["send_anonymous_usage_stats"] = json!(false);
-    json!({
+    // What is large is moved where it belongs: the macro would copy it.
+    let mut manifest = json!({
         "metadata": metadata,
-        "nodes": nodes,
-        "sources": sources,
+        "nodes": {}, "sources": {},
         "macros": {}, "docs": {}, "exposures": {}, "metrics": {}, "groups": {}, "selectors": {}, "disabled": {},
         "parent_map": parents,
         "child_map": children(&parents),
         "group_map": {}, "saved_queries": {}, "semantic_models": {}, "unit_tests": {},
-    })
+    });
+    manifest["nodes"] = Value::Object(nodes);
+    manifest["sources"] = Value::Object(sources);
+    manifest
+}
+
+/// An entry with its id and what it reads.
+struct Entry {
+    id: String,
+    node: Value,
+    reads: BTreeSet<String>,
+}
+
+/// The entries of a model and of its tests.
+fn entries(make: &Nodes<'_>, model: &Model, schema: &SchemaRef, is_there: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Entry> {
+    let project = make.project;
+    let id = ids::model(project, model.name.as_str());
+    let reads: BTreeSet<String> = model.reads.iter().filter(|(read, _)| is_there(read)).map(|(read, _)| ids::read(project, read)).collect();
+    let mut entries = vec![Entry { id: id.clone(), node: make.model(model, schema, &reads), reads }];
+    for (test_id, test) in ids::tests(project, model) {
+        let held_against = test.check.other_table().filter(|table| is_there(table)).map(|table| ids::read(project, &table));
+        let reads: BTreeSet<String> = std::iter::once(id.clone()).chain(held_against).collect();
+        entries.push(Entry { node: make.test(model, &test_id, test, &reads), id: test_id, reads });
+    }
+    entries
 }
 
 fn children(parents: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<&str, BTreeSet<&str>> {

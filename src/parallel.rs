@@ -1,0 +1,51 @@
+//! Work shared out among cores.
+//!
+//! Guarantees: results stand in the order of what they were made of, whoever was ready first.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The stack of every thread that plans SQL: the engine goes through conditions by recursion, and thousands of parts are
+/// nothing unheard of. Only what is used of it takes memory.
+pub const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// What `work` makes of every item, on as many threads as there are cores; on this one where there is little to share.
+pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let share = || -> Vec<(usize, R)> {
+        let taken = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).map_while(|place| Some((place, items.get(place)?)));
+        taken.map(|(place, item)| (place, work(item))).collect()
+    };
+    let mut made = thread::scope(|scope| {
+        // Where no thread can be had the others do its share.
+        let others: Vec<_> = (1..threads).filter_map(|_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, share).ok()).collect();
+        let mut made = share();
+        for other in others {
+            made.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        made
+    });
+    made.sort_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::each;
+
+    #[test]
+    fn results_stand_in_the_order_of_their_items() {
+        let items: Vec<u64> = (0..1000).collect();
+        let squares = |item: &u64| {
+            std::thread::sleep(std::time::Duration::from_micros(item % 7));
+            item * item
+        };
+        assert_eq!(each(&items, squares), items.iter().map(|item| item * item).collect::<Vec<_>>());
+        assert_eq!(each(&items[..1], squares), [0]);
+        assert_eq!(each(&items[..0], squares), [0; 0]);
+    }
+}
