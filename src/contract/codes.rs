@@ -1,7 +1,9 @@
 //! Code lists: codes with their labels and spellings.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{PoisonError, RwLock};
+
+use foldhash::fast::FixedState;
 
 use super::fold;
 
@@ -64,7 +66,7 @@ pub struct CodeList {
     pub codes: Vec<Code>,
     by_spelling: HashMap<String, usize>,
     /// Folding is dear and extracts repeat themselves, so that what was met is remembered.
-    met: Mutex<HashMap<String, Option<usize>>>,
+    met: RwLock<HashMap<String, Option<usize>, FixedState>>,
 }
 
 /// Spellings remembered per list; a hostile file must not grow memory without bound.
@@ -86,16 +88,16 @@ impl CodeList {
                 }
             }
         }
-        if clashes.is_empty() { Ok(Self { name: name.into(), codes, by_spelling, met: Mutex::default() }) } else { Err(clashes) }
+        if clashes.is_empty() { Ok(Self { name: name.into(), codes, by_spelling, met: RwLock::default() }) } else { Err(clashes) }
     }
 
     /// The code with one of its spellings equal to `text` after folding.
     pub fn find(&self, text: &str) -> Option<&Code> {
-        let mut met = self.met.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = met.get(text) {
+        if let Some(known) = self.met.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return known.map(|index| &self.codes[index]);
         }
         let index = self.by_spelling.get(&fold(text)).copied();
+        let mut met = self.met.write().unwrap_or_else(PoisonError::into_inner);
         if met.len() < REMEMBERED {
             met.insert(text.to_owned(), index);
         }

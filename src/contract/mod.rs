@@ -37,7 +37,7 @@ pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
-pub use spelling::{clean, id, is_invisible, is_spreadsheet_number};
+pub use spelling::{clean, id, is_invisible, is_spreadsheet_number, trimmed};
 
 use std::sync::Arc;
 

@@ -13,6 +13,22 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if is_nfc(&visible) { visible } else { visible.nfc().collect::<String>().into() }
 }
 
+/// The same without the white space around it.
+pub fn trimmed(text: &str) -> Cow<'_, str> {
+    // Most cells are plain, and end in what is none.
+    if let [first, .., last] = text.as_bytes()
+        && *first > b' '
+        && *last > b' '
+        && text.is_ascii()
+    {
+        return Cow::Borrowed(text);
+    }
+    match clean(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
 /// Characters without width that spreadsheets and word processors leave behind: byte-order marks, soft hyphens,
 /// zero-width spaces and joiners, marks of direction.
 pub fn is_invisible(c: char) -> bool {
@@ -39,7 +55,7 @@ pub fn id(text: &str) -> Cow<'_, str> {
 
 /// True for `4512.0` and `4,512E+03`: what a spreadsheet makes of an id of digits.
 pub fn is_spreadsheet_number(text: &str) -> bool {
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || text.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
     if let Some((whole, zeros)) = text.split_once(['.', ',']) {

@@ -210,7 +210,7 @@ impl Failed {
 async fn run(engine: Engine, sql: String, order: Vec<String>, root: PathBuf, shape: Shape) -> std::result::Result<Written, Failed> {
     let frame = engine.context().sql(&sql).await.map_err(Failed::Engine)?;
     let sorted = |frame: DataFrame| frame.sort(order.iter().map(|column| ident(column).sort(true, true)).collect());
-    let frame = engine.apart(frame).await.and_then(sorted).map_err(Failed::Engine)?;
+    let frame = engine.apart(vec![frame]).await.and_then(sorted).map_err(Failed::Engine)?;
     let mut stream = frame.execute_stream().await.map_err(Failed::Engine)?;
     let mut draft = Draft::begin(&root, &shape).map_err(Failed::Disk)?;
     while let Some(batch) = stream.try_next().await.map_err(Failed::Engine)? {

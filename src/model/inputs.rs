@@ -40,9 +40,16 @@ pub struct Inputs {
     pub owing: Owing,
     /// By feed and date field, what tells the rows of each month, by its first day; of rows without the date, under null.
     months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
+    /// The rows of feeds that lie in the warehouse.
+    rows: BTreeMap<String, u64>,
 }
 
 impl Inputs {
+    /// How many rows feeds have that lie in the warehouse, under the names by which models read them.
+    pub fn rows(&self) -> impl Iterator<Item = (String, u64)> {
+        self.rows.iter().map(|(feed, rows)| (format!("feeds.{feed}"), *rows))
+    }
+
     /// What tells the rows of each month of a feed's date; nothing where the feed does not lie in the warehouse.
     pub fn months(&self, feed: &str, date: &str) -> Option<&BTreeMap<Option<String>, String>> {
         self.months.get(&(feed.to_owned(), date.to_owned()))
@@ -107,12 +114,24 @@ pub struct Filler<'a> {
     pub until: Option<DateTime<Utc>>,
     tables: Vec<Input>,
     months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
+    rows: BTreeMap<String, u64>,
 }
 
 impl<'a> Filler<'a> {
     /// A filler for an engine.
     pub fn new(engine: &'a Engine, project: &'a Project, submissions: &'a [Submission]) -> Self {
-        Self { engine, project, submissions, offices: None, removals: &[], wanted: None, until: None, tables: Vec::new(), months: BTreeMap::new() }
+        Self {
+            engine,
+            project,
+            submissions,
+            offices: None,
+            removals: &[],
+            wanted: None,
+            until: None,
+            tables: Vec::new(),
+            months: BTreeMap::new(),
+            rows: BTreeMap::new(),
+        }
     }
 
     /// Adds a feed: the current rows of its loaded table.
@@ -163,7 +182,7 @@ impl<'a> Filler<'a> {
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
             self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
         }
-        Ok(Inputs { tables: self.tables, owing: Owing::default(), months: self.months })
+        Ok(Inputs { tables: self.tables, owing: Owing::default(), months: self.months, rows: self.rows })
     }
 
     /// Adds a feed whose table lies in the warehouse: of its files only the rows that count are read.
@@ -176,6 +195,7 @@ impl<'a> Filler<'a> {
         let live: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
         let found = current(store, table, contract, &live, keep).await?;
         let rows = CurrentTable::of(&found, &store.root().join(table.name()), loaded_schema(contract))?;
+        self.rows.insert(feed.to_owned(), rows.count());
         self.engine.add(Some("feeds"), feed, Arc::new(rows))?;
         for (date, months) in &found.months {
             let first = |month: &str| (!month.is_empty()).then(|| format!("{month}-01"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::DataFrame;
 use sha2::{Digest, Sha256};
 
 use super::build::{Builder, One, facts, order};
@@ -54,23 +55,25 @@ impl Builder<'_> {
         let base = self.base(index, &partition, |read| upstream.hashes.get(read).cloned())?;
         let before = self.last.partitioned.get(model.name.as_str()).filter(|before| before.base == base && before.column == partition.column);
         let before = before.zip(self.last_table(model)).filter(|(_, table)| model.is_staging || self.is_whole(model, table));
+        let kinds = self.kinds();
         let Some((before, table)) = before else {
-            let kept = self.work(model, schema, &partition, plan, None).await?;
+            let plans = self.whole(plan, &partition, &inputs, upstream, &kinds).await.map_err(failed)?;
+            tracing::debug!(model = model.name.as_str(), waves = plans.len(), "made whole");
+            let kept = self.work(model, schema, &partition, plans, None).await?;
             let resource = self.keep(model, schema, &kept, facts(model, fingerprint, reports), Vec::new())?;
             return Ok(self.made(resource, kept, PartitionedBuild { column: partition.column, base, inputs, parts: Vec::new() }, None));
         };
-        let kinds = self.kinds();
         let ground = Ground { before: &before.inputs, now: &inputs, kinds: &kinds };
-        let stale = ground.stale(self.engine, &partition, self.damaged(before)).await.map_err(failed)?;
+        let images = ground.images(self.engine, &partition).await.map_err(failed)?;
+        let stale = ground.stale(&images, self.damaged(before));
         let said = facts(model, fingerprint, reports);
         let build = PartitionedBuild { column: partition.column.clone(), base, inputs, parts: staying(before, &stale.parts) };
         if stale.parts.is_empty() {
             return Ok(MadeInParts { resource: self.same(model, schema, table, said), build, anew: Some(BTreeSet::new()) });
         }
-        let limits = self.limits(&partition, &stale, upstream).map_err(failed)?;
-        let some = limited(plan, &limits).and_then(|plan| only_in(plan, &partition.column, &partition.kind, &stale.parts)).map_err(failed)?;
+        let some = self.some(plan, &partition, &stale, upstream).await.map_err(failed)?;
         let beside = if model.is_staging { None } else { Some(self.beside(table, schema, &partition, &stale.parts).map_err(failed)?) };
-        let kept = self.work(model, schema, &partition, some, beside).await?;
+        let kept = self.work(model, schema, &partition, vec![some], beside).await?;
         let resource = self.keep(model, schema, &kept, said, if model.is_staging { build.parts.clone() } else { Vec::new() })?;
         Ok(self.made(resource, kept, if model.is_staging { build } else { PartitionedBuild { parts: Vec::new(), ..build } }, Some(stale.parts)))
     }
@@ -136,6 +139,40 @@ impl Builder<'_> {
         before.parts.iter().filter(is_damaged).map(|part| part.value.clone()).collect()
     }
 
+    /// The plans that make a whole table, so many parts at a time as few enough rows lead to.
+    async fn whole(
+        &self,
+        plan: LogicalPlan,
+        partition: &Partition,
+        inputs: &[InputParts],
+        upstream: &Upstream,
+        kinds: &BTreeMap<String, DataType>,
+    ) -> datafusion::error::Result<Vec<LogicalPlan>> {
+        let built = |(name, build): (&String, &Arc<PartitionedBuild>)| (name.clone(), build.parts.iter().map(|part| part.rows).sum());
+        let rows: BTreeMap<String, u64> = self.inputs.rows().chain(upstream.parts.iter().map(built)).collect();
+        let images = Ground { before: &[], now: inputs, kinds }.images(self.engine, partition).await?;
+        let waves = images.waves(&rows, self.project.memory_mib);
+        if waves.is_empty() {
+            return Ok(vec![plan]);
+        }
+        let mut plans = Vec::new();
+        for wave in &waves {
+            plans.push(self.some(plan.clone(), partition, wave, upstream).await?);
+        }
+        Ok(plans)
+    }
+
+    /// The plan that makes some parts of a table.
+    async fn some(&self, plan: LogicalPlan, partition: &Partition, stale: &Stale, upstream: &Upstream) -> datafusion::error::Result<LogicalPlan> {
+        let limits = self.limits(partition, stale, upstream)?;
+        let plan = limited(plan, &limits)?;
+        // Where nearly all rows that are made are meant, the optimiser need not know which these are: of one part alone it
+        // would take rows for sorted by it, and group them in the slower way that is meant for those.
+        let plan =
+            if stale.is_exact { self.engine.apart(vec![DataFrame::new(self.engine.context().state(), plan)]).await?.into_unoptimized_plan() } else { plan };
+        only_in(plan, &partition.column, &partition.kind, &stale.parts)
+    }
+
     fn limits(&self, partition: &Partition, stale: &Stale, upstream: &Upstream) -> datafusion::error::Result<Limits> {
         let mut limits = Limits::new();
         for ((table, column), needed) in &stale.needed {
@@ -171,13 +208,13 @@ impl Builder<'_> {
         without(self.engine.context().read_table(rows)?.into_unoptimized_plan(), &partition.column, &partition.kind, stale)
     }
 
-    async fn work(&self, model: &Model, schema: &SchemaRef, partition: &Partition, plan: LogicalPlan, beside: Option<LogicalPlan>) -> Result<Kept> {
+    async fn work(&self, model: &Model, schema: &SchemaRef, partition: &Partition, plans: Vec<LogicalPlan>, beside: Option<LogicalPlan>) -> Result<Kept> {
         let what = || format!("cannot run the model `{}`", model.name);
         let column = schema.index_of(&partition.column).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
         let by_part = model.is_staging.then(|| partition.column.clone());
         let work = Work {
             engine: self.engine.clone(),
-            plan,
+            plans,
             beside,
             schema: schema.clone(),
             order: by_part.into_iter().chain(order(model)).collect(),

@@ -6,11 +6,12 @@ mod pseudonym;
 mod sadd;
 
 pub use pseudonym::Key;
+use pseudonym::PSEUDONYM_DIGITS;
 pub use sadd::{age_at, group};
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, StringBuilder, TimestampMicrosecondArray};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 
@@ -40,7 +41,7 @@ pub struct Provenance<'a> {
 /// `Internal` where the contract's roles are not filled by columns of the right type.
 pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance<'_>, key: &Key) -> Result<RecordBatch> {
     let count = typed.len();
-    let repeated = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, count))) as ArrayRef;
+    let repeated = |text: &str| Arc::new(StringArray::new_repeated(text, count)) as ArrayRef;
     let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
     let sheet: StringArray = typed.sheets.iter().map(Option::as_deref).collect();
     let deletions = Deletions::of(contract, typed);
@@ -91,11 +92,12 @@ impl<'a> People<'a> {
 
     fn columns(&self, key: &Key) -> [ArrayRef; 4] {
         let count = self.case.len();
-        let cases = (0..count).map(|row| if self.case.is_null(row) { String::new() } else { key.case(self.case.value(row)) });
-        let cases: ArrayRef = Arc::new(StringArray::from_iter_values(cases));
+        let cases = pseudonyms(count, |row| if self.case.is_null(row) { String::new() } else { key.case(self.case.value(row)) });
         let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
-        let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), self.age(row)));
-        [self.persons(key).unwrap_or_else(|| cases.clone()), cases, Arc::new(ages.clone()), Arc::new(StringArray::from_iter_values(groups))]
+        let age = |row: usize| (!ages.is_null(row)).then(|| ages.value(row));
+        let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), age(row)));
+        let groups: ArrayRef = Arc::new(StringArray::from_iter_values(groups));
+        [self.persons(key).unwrap_or_else(|| cases.clone()), cases, Arc::new(ages), groups]
     }
 
     /// Pseudonyms of numbered persons; empty for deletions that do not say whose record it was. Nothing where a case is one
@@ -104,7 +106,7 @@ impl<'a> People<'a> {
         let numbers = self.person?;
         let is_named = |row: usize| !self.case.is_null(row) && !numbers.is_null(row);
         let person = |row| if is_named(row) { key.person(self.case.value(row), numbers.value(row)) } else { String::new() };
-        Some(Arc::new(StringArray::from_iter_values((0..self.case.len()).map(person))))
+        Some(pseudonyms(self.case.len(), person))
     }
 
     fn event(&self, row: usize) -> Option<i32> {
@@ -122,6 +124,13 @@ impl<'a> People<'a> {
             None => self.age.filter(|ages| !ages.is_null(row)).map(|ages| ages.value(row)),
         }
     }
+}
+
+/// A column of pseudonyms, of which one is as long as the other.
+fn pseudonyms(count: usize, of: impl Fn(usize) -> String) -> ArrayRef {
+    let mut builder = StringBuilder::with_capacity(count, count * PSEUDONYM_DIGITS);
+    (0..count).for_each(|row| builder.append_value(of(row)));
+    Arc::new(builder.finish())
 }
 
 /// The dates of the event, of which every row has one at least, save deletions.

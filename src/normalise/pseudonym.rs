@@ -5,6 +5,9 @@ use sha2::{Digest, Sha256};
 
 use crate::contract::InCase;
 
+/// Hex digits of a pseudonym.
+pub(super) const PSEUDONYM_DIGITS: usize = 32;
+
 /// A chain of keys of 32 bytes, oldest first: the first makes pseudonyms, each later one makes new ones of the old.
 ///
 /// Has no `Debug` or `Display`: it cannot be printed.
@@ -129,9 +132,8 @@ fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> String {
         mac.update(&(part.len() as u64).to_le_bytes());
         mac.update(part);
     }
-    let mut digits = [0; 32];
-    // Sixteen bytes are thirty-two digits.
-    match hex::encode_to_slice(&mac.finalize().into_bytes()[..16], &mut digits) {
+    let mut digits = [0; PSEUDONYM_DIGITS];
+    match hex::encode_to_slice(&mac.finalize().into_bytes()[..PSEUDONYM_DIGITS / 2], &mut digits) {
         Ok(()) => String::from_utf8_lossy(&digits).into_owned(),
         Err(_) => unreachable!("the digits have room"),
     }

@@ -12,6 +12,8 @@ pub struct Body<'a> {
     contract: &'a Contract,
     labels: Vec<String>,
     targets: Vec<Target>,
+    /// True where every column has a label, so that rows of as many cells stand where they should.
+    is_labelled: bool,
     is_first: bool,
     rows: Gatherer<'a>,
 }
@@ -36,7 +38,7 @@ impl<'a> Body<'a> {
             rows.note(matching.drift);
             targets = matching.targets;
         }
-        Ok(Self { source, contract, labels, targets, is_first: true, rows })
+        Ok(Self { source, contract, labels, is_labelled: is_labelled(&targets), targets, is_first: true, rows })
     }
 
     /// The body under a header whose labels were matched already; `is_first` where its first row is the first of all.
@@ -49,7 +51,7 @@ impl<'a> Body<'a> {
         sink: &'a mut dyn FnMut(Piece),
     ) -> Self {
         let rows = Gatherer::new(source, contract, None, sink);
-        Self { source, contract, labels, targets, is_first, rows }
+        Self { source, contract, labels, is_labelled: is_labelled(&targets), targets, is_first, rows }
     }
 
     /// How many columns the header has.
@@ -81,11 +83,17 @@ impl<'a> Body<'a> {
         }
         if !self.source.total_rows.is_empty() && self.source.total_rows.contains(&fold(first)) {
             self.rows.aside(row, Why::Total)
-        } else if let Some(why) = against(&self.targets).or_else(|| judge_width(&self.targets, cells.iter().map(AsRef::as_ref))) {
+        } else if let Some(why) = against(&self.targets).or_else(|| self.misplaced(cells)) {
             self.rows.aside(row, why)
         } else {
             self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref))
         }
+    }
+
+    /// Why the cells of a row may not stand where they should.
+    fn misplaced<T: AsRef<str>>(&self, cells: &[T]) -> Option<Why> {
+        let is_whole = self.is_labelled && cells.len() == self.targets.len();
+        if is_whole { None } else { judge_width(&self.targets, cells.iter().map(AsRef::as_ref)) }
     }
 
     /// True where the row holds tags, which it does exactly where the source says so.
@@ -98,6 +106,7 @@ impl<'a> Body<'a> {
                 let tags: Vec<String> = cells.iter().map(|cell| cell.as_ref().to_owned()).collect();
                 let matching = match_labels(&self.labels, &tags, &[], self.source, self.contract)?;
                 self.rows.note(matching.drift);
+                self.is_labelled = is_labelled(&matching.targets);
                 self.targets = matching.targets;
                 Ok(true)
             }
@@ -114,6 +123,10 @@ impl<'a> Body<'a> {
         }
         self.rows.finish()
     }
+}
+
+fn is_labelled(targets: &[Target]) -> bool {
+    !targets.contains(&Target::Unlabelled)
 }
 
 /// What the cells of a column, from 0, become; text where that is not known.

@@ -173,12 +173,19 @@ impl<'a> Gatherer<'a> {
     /// Takes a text that is to be handed on.
     #[inline]
     fn admit(&mut self, row: i64, text: &str) -> Result<(), Refusal> {
-        if is_too_long(text) {
-            return Err(past(format!("row {row} has a cell of more than {MOST_CHARACTERS} characters"), "is a quotation mark or a separator missing?"));
+        if is_too_long(text) || text.len() > self.room {
+            return Err(self.unadmitted(row, text));
         }
-        let most = most_text(self.source.most_bytes) >> 30;
-        self.room = self.room.checked_sub(text.len()).ok_or_else(|| past(format!("the rows hold more than {most} GiB of text"), "send them in parts"))?;
+        self.room -= text.len();
         Ok(())
+    }
+
+    #[cold]
+    fn unadmitted(&self, row: i64, text: &str) -> Refusal {
+        if is_too_long(text) {
+            return past(format!("row {row} has a cell of more than {MOST_CHARACTERS} characters"), "is a quotation mark or a separator missing?");
+        }
+        past(format!("the rows hold more than {} GiB of text", most_text(self.source.most_bytes) >> 30), "send them in parts")
     }
 
     fn cells(&mut self, row: i64, cells: Vec<(usize, Option<std::borrow::Cow<'_, str>>)>) -> Result<(), Refusal> {
@@ -237,7 +244,7 @@ impl<'a> Gatherer<'a> {
     /// # Errors
     /// `review-error` where a row has a review status that the source does not name.
     pub fn finish(mut self) -> Result<u64, Refusal> {
-        self.flush();
+        self.hand_on(StringBuilder::finish);
         let UnknownStatuses { count, first, near } = &self.unknown;
         if *count == 0 {
             self.drift.into_iter().for_each(|drift| (self.sink)(Piece::Drift(drift)));
@@ -251,10 +258,14 @@ impl<'a> Gatherer<'a> {
     }
 
     fn flush(&mut self) {
+        self.hand_on(finished);
+    }
+
+    fn hand_on(&mut self, texts: impl Fn(&mut StringBuilder) -> StringArray) {
         if self.rows.is_empty() {
             return;
         }
-        let columns = self.builders.iter_mut().map(|builder| builder.as_mut().map(finished)).collect();
+        let columns = self.builders.iter_mut().map(|builder| builder.as_mut().map(&texts)).collect();
         let rows = std::mem::take(&mut self.rows);
         (self.sink)(Piece::Rows(TextBatch { sheet: self.sheet.clone(), rows, columns }));
     }

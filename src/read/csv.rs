@@ -80,7 +80,7 @@ impl<'t> Parts<'t> {
     pub fn read(&self, part: usize, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
         let (place, line) = &self.places[part];
         let text = &self.text[place.clone()];
-        let mut table = Table { text, scan: Scan::within(text, self.delimiter, *line, self.labels.len()), cells: Vec::new() };
+        let mut table = Table { text, scan: Scan::within(text, self.delimiter, *line, self.labels.len()), cells: Vec::new(), texts: Vec::new() };
         let mut body = Body::resume(self.labels.clone(), self.targets.clone(), part == 0, source, contract, sink);
         table.each(|line, cells| body.row(line, cells))?;
         body.finish()
@@ -115,7 +115,9 @@ fn split(text: &str, body: usize, line: usize, size: usize) -> Vec<(Range<usize>
 pub struct Table<'t> {
     text: &'t str,
     scan: Scan<'t>,
+    /// The cells of the record, and their texts: kept for the room that they have.
     cells: Vec<Cell>,
+    texts: Vec<&'t str>,
 }
 
 impl<'t> Table<'t> {
@@ -125,7 +127,7 @@ impl<'t> Table<'t> {
     /// `source-error` for quotation marks that would merge rows; `blank-header` and `format-error` for what is no header.
     pub fn open(text: &'t str, delimiter: u8) -> Result<(Vec<String>, Self), Refusal> {
         let (text, first) = after_separator_line(text, delimiter)?;
-        let mut table = Self { text, scan: Scan::of(text, delimiter, first), cells: Vec::new() };
+        let mut table = Self { text, scan: Scan::of(text, delimiter, first), cells: Vec::new(), texts: Vec::new() };
         let mut labels = Vec::new();
         if !table.next(&mut |_, cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())))? {
             return Err(Refusal::new("blank-header", "the file has no header and no rows"));
@@ -147,11 +149,18 @@ impl<'t> Table<'t> {
     /// Hands on the next record; false where there is none.
     fn next(&mut self, take: &mut dyn FnMut(i64, &[&str])) -> Result<bool, Refusal> {
         let Some(line) = self.scan.record(&mut self.cells)? else { return Ok(false) };
-        let written = |cell: &Cell| self.text.get(cell.start..cell.end).unwrap_or_default();
-        let plain: Vec<String> = self.cells.iter().filter(|cell| cell.is_escaped).map(|cell| written(cell).replace("\"\"", "\"")).collect();
-        let mut plain = plain.iter();
-        let cells = self.cells.iter().map(|cell| if cell.is_escaped { plain.next().map_or("", String::as_str) } else { written(cell) });
-        take(i64::try_from(line).unwrap_or(i64::MAX), &cells.collect::<Vec<_>>());
+        let line = i64::try_from(line).unwrap_or(i64::MAX);
+        let text = self.text;
+        let written = |cell: &Cell| text.get(cell.start..cell.end).unwrap_or_default();
+        if self.cells.iter().any(|cell| cell.is_escaped) {
+            let plain = |cell: &Cell| if cell.is_escaped { Cow::Owned(written(cell).replace("\"\"", "\"")) } else { Cow::Borrowed(written(cell)) };
+            let cells: Vec<Cow<'_, str>> = self.cells.iter().map(plain).collect();
+            take(line, &cells.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+        } else {
+            self.texts.clear();
+            self.texts.extend(self.cells.iter().map(written));
+            take(line, &self.texts);
+        }
         Ok(true)
     }
 }

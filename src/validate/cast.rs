@@ -15,7 +15,7 @@ use super::literals;
 use super::met::Met;
 use super::value::{boolean, integer, list, number, string};
 use crate::contract::literal::Scalar;
-use crate::contract::{Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, arrow_type, clean};
+use crate::contract::{Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, arrow_type, trimmed};
 use crate::project::Says;
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
@@ -240,8 +240,8 @@ impl<'a> Cells<'a> {
         // Most cells are longer than any spelling of "no value", or of another length.
         let lengths = missing.iter().fold(1_u64, |lengths, spelling| lengths | 1 << spelling.len().min(63));
         for row in 0..self.texts.len() {
-            let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { clean(self.texts.value(row)) };
-            let text = text.trim();
+            let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { trimmed(self.texts.value(row)) };
+            let text = text.as_ref();
             let is_missing = lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || missing.iter().any(|spelling| spelling == text));
             if is_missing {
                 if self.field.required {

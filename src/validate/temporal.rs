@@ -1,6 +1,6 @@
 //! Dates and instants by the formats that the source declares; day and month are never guessed.
 
-use chrono::{Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::contract::{DateFormat, Moment};
@@ -44,7 +44,7 @@ pub fn day(text: &str, formats: &[DateFormat], received: NaiveDate) -> Result<i3
 
 /// Days since 1970.
 pub fn days(date: NaiveDate) -> i32 {
-    date.signed_duration_since(NaiveDate::default()).num_days().try_into().unwrap_or(i32::MAX)
+    date.num_days_from_ce() - NaiveDate::default().num_days_from_ce()
 }
 
 #[cfg(test)]

@@ -161,7 +161,8 @@ fn only_the_clock_reads_the_time_and_the_systems_randomness() {
 
 #[test]
 fn only_the_engine_builds_a_session() {
-    let found = out_of_place(r"\b(SessionContext|SessionConfig|SessionStateBuilder|RuntimeEnvBuilder)::(new|default)", |source| source.path == "src/engine.rs");
+    let found =
+        out_of_place(r"\b(SessionContext|SessionConfig|SessionStateBuilder|RuntimeEnvBuilder)::(new|default)", |source| source.path == "src/engine/mod.rs");
     assert_eq!(found, Vec::<String>::new());
 }
 

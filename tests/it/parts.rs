@@ -308,3 +308,34 @@ fn a_code_list_that_changes_makes_every_part_anew() {
     assert_eq!(made["rebuilt"], made["parts"], "{report}");
     assert_eq!(built(&folder), built_anew(&folder));
 }
+
+#[test]
+fn a_full_build_of_a_few_parts_at_a_time_makes_the_same_tables() {
+    let folder = Folder::of("tests/data/periods");
+    let text = std::fs::read_to_string(folder.path("rihla.toml")).expect("the project's file");
+    let budget = |folder: &Folder, mib: u32| folder.write("rihla.toml", format!("{text}\n[engine]\nmemory_mib = {mib}\n"));
+    for (office, code) in OFFICES.iter().enumerate() {
+        for (month, name) in MONTHS.iter().enumerate() {
+            let mut rows = format!("{VISIT_LABELS}\n");
+            for number in 0..7000 {
+                let (kind, day) = (["legal", "health", "work"][number % 3], 1 + number % 28);
+                let person = number * (office + 1) % 3001;
+                let id = format!("{office}-{month}-{number}");
+                rows.push_str(&format!("{id},F,CN-{person:05},1,{kind},{name}-{day:02},,{}.25,1990-01-01,2023-03-01T09:00:00Z\n", number % 700));
+            }
+            folder.write(&format!("in/{code}/2023-04-01/visits-{name}.csv"), rows);
+        }
+    }
+    folder.write("in/RAB/2023-04-01/moves-2023-02.csv", format!("{MOVE_LABELS}\nm-1,M,CN-00001,1,2022-01-09,1990-01-01,2023-03-01T09:00:00Z,I\n"));
+    budget(&folder, 64);
+    let said = folder.rihla_with(&["run"], &[("RIHLA_LOG", "rihla=debug")]).ok().said();
+    let waves = |model: &str| {
+        let line = said.lines().find(|line| line.contains("made whole") && line.contains(&format!("model=\"{model}\""))).unwrap_or_else(|| panic!("{said}"));
+        line.rsplit_once("waves=").and_then(|(_, count)| count.trim().parse::<u32>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    // 70,000 rows, 64,000 at a time; periods of several kinds are made of the same rows, years apart of others.
+    assert_eq!((waves("visits_made"), waves("visits_by_month"), waves("persons_by_period")), (2, 2, 2), "{said}");
+    let few = built(&folder);
+    budget(&folder, 1024);
+    assert_eq!(few, built_anew(&folder));
+}

@@ -6,18 +6,49 @@ use arrow::datatypes::DataType;
 use datafusion::common::Result;
 
 use super::Partition;
-use super::image::image;
+use super::image::{Image, image};
 use super::values::Value;
 use crate::engine::Engine;
 use crate::warehouse::InputParts;
+
+/// A table that is read, and its column whose values are its parts.
+type Read = (String, String);
 
 /// What is made anew of a table.
 #[derive(Debug, Default)]
 pub(in crate::model) struct Stale {
     /// Its parts.
     pub parts: BTreeSet<Value>,
-    /// The parts of what it reads that these are made of, by table and column.
-    pub needed: BTreeMap<(String, String), BTreeSet<Value>>,
+    /// The parts of what it reads that these are made of.
+    pub needed: BTreeMap<Read, BTreeSet<Value>>,
+    /// True where what is needed leads to no other parts, so that little else is made of it.
+    pub is_exact: bool,
+}
+
+/// Where the parts of what a table reads lead: to which of its own; of what is read in several ways, for each of them.
+pub(in crate::model) struct Images(pub(super) Vec<(Read, Image)>);
+
+impl Images {
+    /// All parts of the table.
+    pub(super) fn parts(&self) -> BTreeSet<Value> {
+        self.0.iter().flat_map(|(_, image)| image.values().flatten().cloned()).collect()
+    }
+
+    /// Some parts of the table, and what they are made of.
+    pub(super) fn making(&self, parts: BTreeSet<Value>) -> Stale {
+        let mut stale = Stale { parts, needed: BTreeMap::new(), is_exact: true };
+        for (read, image) in &self.0 {
+            let needed = stale.needed.entry(read.clone()).or_default();
+            for (part, leads_to) in image.iter().filter(|(_, leads_to)| !leads_to.is_disjoint(&stale.parts)) {
+                needed.insert(part.clone());
+                stale.is_exact &= leads_to.is_subset(&stale.parts);
+            }
+        }
+        // A row that is read for one of its dates is there with the other too, which may lead elsewhere.
+        let tables: BTreeSet<&String> = stale.needed.keys().map(|(table, _)| table).collect();
+        stale.is_exact &= tables.len() == stale.needed.len();
+        stale
+    }
 }
 
 /// What tells the content of the tables that are read, part by part: as it was, and as it is.
@@ -31,32 +62,35 @@ pub(in crate::model) struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// What is stale, `also` in any case.
+    /// Where all parts lead that there are or were.
     ///
     /// # Errors
     /// As the engine says.
-    pub async fn stale(&self, engine: &Engine, partition: &Partition, also: BTreeSet<Value>) -> Result<Stale> {
-        let mut stale = Stale { parts: also, needed: BTreeMap::new() };
+    pub async fn images(&self, engine: &Engine, partition: &Partition) -> Result<Images> {
         let mut images = Vec::new();
         for source in &partition.sources {
-            let (before, now) = (of(self.before, source), of(self.now, source));
+            let read = (source.table.clone(), source.column.clone());
+            let (before, now) = (of(self.before, &read), of(self.now, &read));
             let all: BTreeSet<Value> = before.keys().chain(now.keys()).map(|part| (*part).clone()).collect();
             let kind = self.kinds.get(&source.table).unwrap_or(&DataType::Date32);
-            let image = image(engine, partition, source, kind, &all).await?;
+            images.push((read, image(engine, partition, source, kind, &all).await?));
+        }
+        Ok(Images(images))
+    }
+
+    /// What is stale, `also` in any case.
+    pub fn stale(&self, images: &Images, also: BTreeSet<Value>) -> Stale {
+        let mut parts = also;
+        for (read, image) in &images.0 {
+            let (before, now) = (of(self.before, read), of(self.now, read));
             let changed = image.iter().filter(|(part, _)| before.get(part) != now.get(part));
-            stale.parts.extend(changed.flat_map(|(_, leads_to)| leads_to.iter().cloned()));
-            images.push((source, image));
+            parts.extend(changed.flat_map(|(_, leads_to)| leads_to.iter().cloned()));
         }
-        for (source, image) in images {
-            let needed = stale.needed.entry((source.table.clone(), source.column.clone())).or_default();
-            let leads = image.into_iter().filter(|(_, leads_to)| !leads_to.is_disjoint(&stale.parts));
-            needed.extend(leads.map(|(part, _)| part));
-        }
-        Ok(stale)
+        images.making(parts)
     }
 }
 
-fn of<'p>(inputs: &'p [InputParts], source: &super::Source) -> BTreeMap<&'p Value, &'p str> {
-    let found = inputs.iter().find(|input| input.table == source.table && input.column == source.column);
+fn of<'p>(inputs: &'p [InputParts], (table, column): &Read) -> BTreeMap<&'p Value, &'p str> {
+    let found = inputs.iter().find(|input| input.table == *table && input.column == *column);
     found.into_iter().flat_map(|input| input.parts.iter().map(|part| (&part.value, part.content.as_str()))).collect()
 }

@@ -16,6 +16,7 @@ mod prove;
 mod refuse;
 mod symbol;
 mod values;
+mod waves;
 mod work;
 
 pub(super) use changed::{Ground, Stale};

@@ -16,7 +16,8 @@ use crate::engine::Engine;
 /// The rows that are made, and where they go.
 pub(in crate::model) struct Work {
     pub engine: Engine,
-    pub plan: LogicalPlan,
+    /// Plans that make them, one after another.
+    pub plans: Vec<LogicalPlan>,
     /// Rows of the last build that stay.
     pub beside: Option<LogicalPlan>,
     pub schema: SchemaRef,
@@ -45,7 +46,7 @@ pub(in crate::model) async fn done(work: Work) -> std::result::Result<Kept, Fail
 
 async fn sorted(work: &Work) -> std::result::Result<DataFrame, DataFusionError> {
     let state = work.engine.context().state();
-    let mut frame = work.engine.apart(DataFrame::new(state.clone(), work.plan.clone())).await?;
+    let mut frame = work.engine.apart(work.plans.iter().map(|plan| DataFrame::new(state.clone(), plan.clone())).collect()).await?;
     if let Some(beside) = &work.beside {
         // Rows that were written have the types in which they are; the optimiser may hand on others.
         let columns = work.schema.fields().iter().map(|field| cast(ident(field.name()), field.data_type().clone()).alias(field.name()));

@@ -12,10 +12,9 @@ use std::sync::Arc;
 
 use arrow::array::Array;
 use foldhash::fast::FixedState;
-use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use sha2::{Digest, Sha256};
 
-use super::keys::{Keys, read};
+use super::keys::{Keys, Which, read};
 use super::parts::{Months, PartPrint, row_print};
 use super::{DataFile, Held, KeyColumns, Ranked};
 use crate::contract::Day;
@@ -90,11 +89,10 @@ impl Tally {
         let mut seen = Vec::new();
         for (number, file) in (0..).zip(&asked.files) {
             let print = file_print(file);
-            let mut first = 0;
-            read(&asked.folder.join(&file.name), &asked.columns, false, None, |keys| {
+            read(&asked.folder.join(&file.name), &asked.columns, false, &Which::Office(&asked.office), |keys| {
                 let known = known(asked, keys);
                 for row in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()) {
-                    let place = first + row;
+                    let place = keys.places[row];
                     let hash = hashed(keys.record.value(row));
                     if pass == 0 {
                         self.counts[number as usize][place] = true;
@@ -109,7 +107,6 @@ impl Tally {
                         }
                     }
                 }
-                first += keys.record.len();
                 Ok(())
             })?;
         }
@@ -124,13 +121,15 @@ impl Tally {
             let mut places: Vec<u32> = self.doubtful.iter().filter(|(_, place)| place.0 == number).map(|(_, place)| place.1).collect();
             places.sort_unstable();
             places.dedup();
-            let mut next = places.iter().copied();
-            let selection = if places.is_empty() { continue } else { selected(&places) };
-            read(&asked.folder.join(&file.name), &asked.columns, true, Some(selection), |keys| {
+            if places.is_empty() {
+                continue;
+            }
+            read(&asked.folder.join(&file.name), &asked.columns, true, &Which::At(&places), |keys| {
                 let known = known(asked, keys);
-                for (row, place) in (0..keys.record.len()).zip(next.by_ref()) {
+                for (row, place) in keys.places.iter().enumerate() {
                     let Some(rank) = known.rank(keys, row) else { continue };
-                    let this = (standing(keys, row, rank), (number, place), is_deleted(keys, row));
+                    let place = (number, u32::try_from(*place).unwrap_or(u32::MAX));
+                    let this = (standing(keys, row, rank), place, is_deleted(keys, row));
                     match last.get_mut(keys.record.value(row)) {
                         None => drop(last.insert(keys.record.value(row).to_owned(), this)),
                         Some(other) => losers.push(if this.0 > other.0 { std::mem::replace(other, this).1 } else { this.1 }),
@@ -152,10 +151,9 @@ impl Tally {
                 continue;
             }
             let print = file_print(file);
-            let mut next = places.iter().copied();
-            read(&asked.folder.join(&file.name), &asked.columns, false, Some(selected(&places)), |keys| {
-                for (row, place) in (0..keys.record.len()).zip(next.by_ref()) {
-                    months_of(&mut self.months, keys, row, |months| months.take(row_print(print, u64::from(place))));
+            read(&asked.folder.join(&file.name), &asked.columns, false, &Which::At(&places), |keys| {
+                for (row, place) in keys.places.iter().enumerate() {
+                    months_of(&mut self.months, keys, row, |months| months.take(row_print(print, *place as u64)));
                 }
                 Ok(())
             })?;
@@ -229,18 +227,6 @@ fn file_print(file: &DataFile) -> [u64; 2] {
 
 fn hashed(record: &str) -> u64 {
     FixedState::default().hash_one(record)
-}
-
-/// The rows at some places, in order.
-fn selected(places: &[u32]) -> RowSelection {
-    let mut selectors = Vec::new();
-    let mut next = 0;
-    for place in places.iter().map(|place| *place as usize) {
-        selectors.push(RowSelector::skip(place - next));
-        selectors.push(RowSelector::select(1));
-        next = place + 1;
-    }
-    RowSelection::from(selectors)
 }
 
 fn ranges(counts: &[bool]) -> Vec<Range<u64>> {

@@ -1,6 +1,8 @@
 //! The keys of rows read from a file of a feed: nothing else of them.
 
 use std::fs::File;
+use std::iter;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,17 +11,38 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Field, Int32Type, Schema, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::file::metadata::PageIndexPolicy;
 
-use super::KeyColumns;
+use super::{KeyColumns, pages};
 use crate::contract::instant;
 use crate::error::{self, Error, Kind, Result};
 
 /// Rows read at a time.
 const BATCH_ROWS: usize = 8192;
 
+/// Which rows of a file are read.
+pub enum Which<'a> {
+    /// At least all of an office.
+    Office(&'a str),
+    /// Those at some places, in order.
+    At(&'a [u32]),
+}
+
+impl Which<'_> {
+    fn ranges(&self, metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
+        let rows = metadata.metadata().row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or_default()).sum();
+        match self {
+            Self::Office(office) => pages::of_office(metadata, office).unwrap_or_else(|| iter::once(0..rows).collect()),
+            Self::At(places) => places.iter().map(|place| *place as usize..*place as usize + 1).collect(),
+        }
+    }
+}
+
 /// The keys of some rows. A column that the file is older than is all null.
 pub struct Keys {
+    /// Where in the file the row stands.
+    pub places: Vec<usize>,
     /// The submission, by number.
     pub submission: Numbered,
     /// The office, by number.
@@ -60,27 +83,39 @@ impl Numbered {
     }
 }
 
-/// Reads the keys of a file's rows, of all or of a selection, and hands them on in order.
+/// Reads the keys of some of a file's rows, and hands them on in order.
 ///
 /// # Errors
 /// `Unavailable` where the file cannot be read; `Conflict` where it is not of a feed; what `take` says.
-pub fn read(file: &Path, columns: &KeyColumns, with_changed: bool, selection: Option<RowSelection>, mut take: impl FnMut(&Keys) -> Result<()>) -> Result<()> {
+pub fn read(file: &Path, columns: &KeyColumns, with_changed: bool, which: &Which<'_>, mut take: impl FnMut(&Keys) -> Result<()>) -> Result<()> {
     let what = || format!("cannot read `{}`", file.display());
     let opened = File::open(file).map_err(|cause| error::io(what(), cause))?;
-    let metadata = ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new()).map_err(|cause| error::store(what(), cause))?;
+    let metadata = ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional))
+        .map_err(|cause| error::store(what(), cause))?;
+    let ranges = which.ranges(&metadata);
     let options = ArrowReaderOptions::new().with_schema(Arc::new(numbered(metadata.schema())));
     let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(|cause| error::store(what(), cause))?;
     let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted(columns, with_changed));
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened, metadata).with_projection(mask).with_batch_size(BATCH_ROWS);
-    let builder = match selection {
-        Some(selection) => builder.with_row_selection(selection),
-        None => builder,
-    };
+    let builder = builder.with_row_selection(selected(&ranges));
+    let mut places = ranges.into_iter().flatten();
     for batch in builder.build().map_err(|cause| error::store(what(), cause))? {
         let batch = batch.map_err(|cause| error::store(what(), cause))?;
-        take(&keys(&batch, columns, with_changed)?)?;
+        let places = places.by_ref().take(batch.num_rows()).collect();
+        take(&keys(&batch, places, columns, with_changed)?)?;
     }
     Ok(())
+}
+
+fn selected(ranges: &[Range<usize>]) -> RowSelection {
+    let mut selectors = Vec::new();
+    let mut next = 0;
+    for range in ranges {
+        selectors.push(RowSelector::skip(range.start - next));
+        selectors.push(RowSelector::select(range.len()));
+        next = range.end;
+    }
+    RowSelection::from(selectors)
 }
 
 /// The schema of a file with what repeats as numbers, which costs little to read.
@@ -102,7 +137,7 @@ fn wanted(columns: &KeyColumns, with_changed: bool) -> impl Iterator<Item = &str
         .chain(columns.dates.iter().map(String::as_str))
 }
 
-fn keys(batch: &RecordBatch, columns: &KeyColumns, with_changed: bool) -> Result<Keys> {
+fn keys(batch: &RecordBatch, places: Vec<usize>, columns: &KeyColumns, with_changed: bool) -> Result<Keys> {
     let column = |name: &str, kind: &DataType| match batch.column_by_name(name) {
         Some(column) => cast(column, kind).map_err(|cause| foreign().because(cause)),
         None => Ok(arrow::array::new_null_array(kind, batch.num_rows())),
@@ -112,6 +147,7 @@ fn keys(batch: &RecordBatch, columns: &KeyColumns, with_changed: bool) -> Result
     let changed = with_changed.then(|| column(&columns.changed, &instant())).transpose()?;
     let deleted = columns.deleted.as_ref().map(|name| column(name, &DataType::Boolean)).transpose()?;
     Ok(Keys {
+        places,
         submission: numbered("submission_id")?,
         office: numbered("office")?,
         record: column(&columns.record, &DataType::Utf8)?.as_string::<i32>().clone(),

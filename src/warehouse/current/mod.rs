@@ -7,6 +7,7 @@
 mod holder;
 mod kept;
 mod keys;
+mod pages;
 mod parts;
 mod table;
 

@@ -31,7 +31,7 @@ use crate::error::{Error, Kind, Result};
 pub struct CurrentTable {
     schema: SchemaRef,
     files: Vec<PartitionedFile>,
-    rows: usize,
+    rows: u64,
 }
 
 impl CurrentTable {
@@ -42,7 +42,12 @@ impl CurrentTable {
     pub fn of(current: &Current, folder: &Path, schema: SchemaRef) -> Result<Self> {
         let files = current.files.iter().map(|file| partitioned(file, folder)).collect::<Result<_>>()?;
         let held = current.files.iter().flat_map(|file| &file.held).map(|range| range.end - range.start);
-        Ok(Self { schema, files, rows: usize::try_from(held.sum::<u64>()).unwrap_or(usize::MAX) })
+        Ok(Self { schema, files, rows: held.sum() })
+    }
+
+    /// How many rows count.
+    pub fn count(&self) -> u64 {
+        self.rows
     }
 
     /// The files in as many groups as there are partitions, of about as many bytes each, their order kept.
@@ -117,7 +122,7 @@ impl TableProvider for CurrentTable {
             let schema = DFSchema::try_from(self.schema.clone())?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
-        let statistics = Statistics { num_rows: Precision::Inexact(self.rows), ..Statistics::new_unknown(&self.schema) };
+        let statistics = Statistics { num_rows: Precision::Inexact(usize::try_from(self.rows).unwrap_or(usize::MAX)), ..Statistics::new_unknown(&self.schema) };
         let scan = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
             .with_file_groups(self.groups(state.config().target_partitions()))
             .with_statistics(statistics)

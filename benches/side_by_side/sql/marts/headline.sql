@@ -1,6 +1,7 @@
 /*
 description = "Returns and persons who returned in every half-year"
 grain = ["period"]
+partition = "period"
 
 [columns]
 period = "Half-year of departure"
@@ -27,14 +28,11 @@ unique = ["period"]
 expression = "returns >= persons AND persons > 0"
 */
 WITH counted AS (
-    SELECT
-        CAST(date_part('year', departed_on) AS VARCHAR) || CASE WHEN date_part('month', departed_on) <= 6 THEN '-H1' ELSE '-H2' END AS period,
-        person_id,
-        count(*) AS returns
-    FROM feeds.returns
-    GROUP BY
-        CAST(date_part('year', departed_on) AS VARCHAR) || CASE WHEN date_part('month', departed_on) <= 6 THEN '-H1' ELSE '-H2' END,
-        person_id
+    SELECT p.period, r.person_id, count(*) AS returns
+    FROM feeds.returns AS r
+    JOIN half_year_months AS p
+        ON p.month = CAST(date_trunc('month', r.departed_on) AS DATE)
+    GROUP BY p.period, r.person_id
 )
 SELECT period, CAST(sum(returns) AS BIGINT) AS returns, CAST(count(*) AS BIGINT) AS persons
 FROM counted

@@ -1,5 +1,7 @@
 //! The engine: the only place that builds a session, its limits and its catalogue.
 
+mod pool;
+
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -8,15 +10,17 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::options::ReadOptions;
 use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext};
+use futures::{StreamExt, TryStreamExt};
 
+use self::pool::SharedPool;
 use crate::error::{self, Error, Kind, Result};
 
 /// The catalogue that all tables live in.
@@ -56,7 +60,7 @@ impl Engine {
 
     fn with(memory_mib: usize, adjust: impl FnOnce(&mut SessionConfig)) -> Result<Self> {
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.saturating_mul(1024 * 1024))))
+            .with_memory_pool(Arc::new(SharedPool::new(memory_mib.saturating_mul(1024 * 1024))))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
             .build_arc()
             .map_err(|cause| error::engine("cannot start the engine", cause))?;
@@ -66,6 +70,8 @@ impl Engine {
         // Text stays text, so that what is planned without data is what is planned with it.
         options.execution.parquet.schema_force_view_types = false;
         options.sql_parser.map_string_types_to_utf8view = false;
+        // What a sort keeps for the merging of what it wrote; of a small budget less than it would take of itself.
+        options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(memory_mib.saturating_mul(1 << 14));
         adjust(&mut config);
         let context = SessionContext::new_with_config_rt(config, runtime);
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
@@ -154,26 +160,31 @@ impl Engine {
         Ok(Arc::new(ListingTable::try_new(config)?))
     }
 
-    /// A frame over the rows of another, planned apart from it.
+    /// A frame over the rows of others of the same columns, each run when the one before it has ended, and planned apart from
+    /// what is made of it.
     ///
     /// The optimiser pushed the sorting of a UNION with constant columns below a join and then refused its own plan
     /// (DataFusion 55.2); what it does not see through it cannot push through.
     ///
     /// # Errors
-    /// As planning says.
-    pub async fn apart(&self, frame: DataFrame) -> datafusion::error::Result<DataFrame> {
-        let plan = frame.create_physical_plan().await?;
-        let rows: Arc<dyn PartitionStream> = Arc::new(Apart { schema: plan.schema(), plan });
+    /// As planning says; `Internal` where there is none.
+    pub async fn apart(&self, frames: Vec<DataFrame>) -> datafusion::error::Result<DataFrame> {
+        let mut plans = Vec::new();
+        for frame in frames {
+            plans.push(frame.create_physical_plan().await?);
+        }
+        let schema = plans.first().map(|plan| plan.schema()).ok_or_else(|| DataFusionError::Internal("there is nothing to run".to_owned()))?;
+        let rows: Arc<dyn PartitionStream> = Arc::new(Apart { schema, plans });
         let table = StreamingTable::try_new(rows.schema().clone(), vec![rows])?;
         self.context.read_table(Arc::new(table))
     }
 }
 
-/// The rows of a plan that another plan does not see through.
+/// The rows of plans, one after another, that another plan does not see through.
 #[derive(Debug)]
 struct Apart {
     schema: SchemaRef,
-    plan: Arc<dyn ExecutionPlan>,
+    plans: Vec<Arc<dyn ExecutionPlan>>,
 }
 
 impl PartitionStream for Apart {
@@ -182,9 +193,7 @@ impl PartitionStream for Apart {
     }
 
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        match execute_stream(self.plan.clone(), context) {
-            Ok(stream) => stream,
-            Err(error) => Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::once(async { Err(error) }))),
-        }
+        let begun = futures::stream::iter(self.plans.clone()).map(move |plan| execute_stream(plan, context.clone()));
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), begun.try_flatten()))
     }
 }

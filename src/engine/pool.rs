@@ -1,0 +1,171 @@
+//! The memory that the steps of queries share.
+//!
+//! Who can write what it holds to disk may take what no other needs, and finds a little in any case, however much the others
+//! hold. The engine's own pools give all such steps one share each, most of which a plan of a dozen steps leaves unused while
+//! the one step that holds groups or sorts spills; or everything to whoever comes first, so that the next cannot even begin.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, human_readable_size};
+
+/// What a step that can spill finds in any case, unless an even share is less: some large batches of rows.
+const LEAST: usize = 12 << 20;
+
+/// The part of the pool, one in so many, that is kept for steps that cannot spill.
+const FIXED_PART: usize = 8;
+
+/// A pool of so many bytes.
+#[derive(Debug)]
+pub(super) struct SharedPool {
+    bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Bytes of steps that cannot spill.
+    fixed: usize,
+    /// Bytes of those that can, by their number.
+    spillable: HashMap<usize, usize>,
+}
+
+impl SharedPool {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { bytes, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Numbers are whole at every moment, whoever panicked.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a step may hold in all.
+    fn share(&self, state: &State, consumer: &MemoryConsumer) -> usize {
+        if !consumer.can_spill() {
+            return self.bytes.saturating_sub(state.spillable.values().sum());
+        }
+        let least = LEAST.min(self.bytes / state.spillable.len().max(1));
+        let others: usize = state.spillable.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, held)| (*held).max(least / 2)).sum();
+        // Half of what every other may need is left for it. A step that begins late may find that taken too: nobody would give
+        // it back, and with less it could not go on.
+        self.bytes.saturating_sub(others + state.fixed.max(self.bytes / FIXED_PART)).max(least)
+    }
+}
+
+impl State {
+    fn held(&mut self, consumer: &MemoryConsumer) -> &mut usize {
+        if consumer.can_spill() { self.spillable.entry(consumer.id()).or_default() } else { &mut self.fixed }
+    }
+}
+
+impl fmt::Display for SharedPool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of {}", human_readable_size(self.reserved()), human_readable_size(self.bytes))
+    }
+}
+
+impl MemoryPool for SharedPool {
+    fn name(&self) -> &'static str {
+        "shared"
+    }
+
+    fn register(&self, consumer: &MemoryConsumer) {
+        if consumer.can_spill() {
+            self.state().spillable.insert(consumer.id(), 0);
+        }
+    }
+
+    fn unregister(&self, consumer: &MemoryConsumer) {
+        self.state().spillable.remove(&consumer.id());
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        *self.state().held(reservation.consumer()) += additional;
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+        let mut state = self.state();
+        let held = state.held(reservation.consumer());
+        *held = held.saturating_sub(shrink);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        let consumer = reservation.consumer();
+        let mut state = self.state();
+        let share = self.share(&state, consumer);
+        let held = state.held(consumer);
+        if *held + additional > share {
+            let (held, share) = (human_readable_size(*held), human_readable_size(share));
+            let (name, additional) = (consumer.name(), human_readable_size(additional));
+            return Err(DataFusionError::ResourcesExhausted(format!("{name} holds {held} and needs {additional} more, where it may hold {share}")));
+        }
+        *held += additional;
+        Ok(())
+    }
+
+    fn reserved(&self) -> usize {
+        let state = self.state();
+        state.fixed + state.spillable.values().sum::<usize>()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        MemoryLimit::Finite(self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    fn pool(mib: usize) -> Arc<dyn MemoryPool> {
+        Arc::new(SharedPool::new(mib * MIB))
+    }
+
+    fn spillable(pool: &Arc<dyn MemoryPool>, name: &str) -> MemoryReservation {
+        MemoryConsumer::new(name).with_can_spill(true).register(pool)
+    }
+
+    #[test]
+    fn one_step_may_take_what_the_others_leave() {
+        let pool = pool(512);
+        let others: Vec<_> = (0..11).map(|_| spillable(&pool, "idle")).collect();
+        let hungry = spillable(&pool, "hungry");
+        assert!(hungry.try_grow(380 * MIB).is_ok(), "a twelfth each would be 42 MiB");
+        assert!(hungry.try_grow(10 * MIB).is_err());
+        let late = spillable(&pool, "late");
+        for other in others.iter().chain([&late]) {
+            assert!(other.try_grow(LEAST).is_ok(), "every step can begin");
+        }
+        assert_eq!(pool.reserved(), 380 * MIB + 12 * LEAST);
+    }
+
+    #[test]
+    fn a_step_that_cannot_spill_finds_room() {
+        let pool = pool(64);
+        let hungry = spillable(&pool, "hungry");
+        let fixed = MemoryConsumer::new("join").register(&pool);
+        assert!(hungry.try_grow(56 * MIB).is_ok() && hungry.try_grow(MIB).is_err());
+        assert!(fixed.try_grow(8 * MIB).is_ok() && fixed.try_grow(MIB).is_err());
+        hungry.free();
+        assert!(fixed.try_grow(56 * MIB).is_ok());
+        assert!(hungry.try_grow(LEAST).is_ok() && hungry.try_grow(MIB).is_err());
+        drop(fixed);
+        assert!(hungry.try_grow(MIB).is_ok());
+        drop(hungry);
+        assert_eq!(pool.reserved(), 0);
+    }
+
+    #[test]
+    fn a_failure_says_who_wanted_what() {
+        let pool = pool(16);
+        let error = spillable(&pool, "sort").try_grow(20 * MIB).unwrap_err().to_string();
+        assert!(error.contains("sort holds 0.0 B and needs 20.0 MB more, where it may hold 14.0 MB"), "{error}");
+    }
+}
