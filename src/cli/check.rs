@@ -15,6 +15,8 @@ use crate::{report, run};
 pub async fn check(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = report::check(&args.project).await?;
     run::describe(&prepared, &clock::from_environment()?);
+    // The process ends after this: to give thousands of plans back piece by piece would only take time.
+    let prepared = std::mem::ManuallyDrop::new(prepared);
     let (project, models) = (&prepared.project, &prepared.checked.models);
     if terminal.json {
         let value = json!({"project": project.name, "pipelines": project.pipelines.len(), "offices": project.offices.len(), "models": models.len(), "faults": [],

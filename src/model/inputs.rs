@@ -20,7 +20,7 @@ use crate::error::{self, Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Project, Reference};
 use crate::store::Store;
-use crate::warehouse::{AppendedTable, CurrentTable, Keep, LiveSubmission, Receipt, Submission, SubmissionOutcome, current, live_of};
+use crate::warehouse::{AppendedTable, CurrentTable, Keep, Live, LiveSubmission, Receipt, Submission, SubmissionOutcome, current, live_of};
 
 /// A table that models read.
 pub struct Input {
@@ -86,7 +86,7 @@ pub fn empty_inputs(engine: &Engine, project: &Project) -> Result<Vec<String>> {
         add("ref", &reference.name, reference_schema(reference))?;
     }
     for name in SYSTEM {
-        add("system", name, system_table(name, project, &[], None)?.schema())?;
+        add("system", name, system_table(name, project, (&[], None), None)?.schema())?;
     }
     Ok(names)
 }
@@ -112,6 +112,8 @@ pub struct Filler<'a> {
     pub wanted: Option<&'a BTreeSet<String>>,
     /// The moment up to which deliveries are known; the latest one's where absent.
     pub until: Option<DateTime<Utc>>,
+    /// The submissions that count.
+    live: Live<'a>,
     tables: Vec<Input>,
     months: BTreeMap<(String, String), BTreeMap<Option<String>, String>>,
     rows: BTreeMap<String, u64>,
@@ -128,6 +130,7 @@ impl<'a> Filler<'a> {
             removals: &[],
             wanted: None,
             until: None,
+            live: live_of(submissions),
             tables: Vec::new(),
             months: BTreeMap::new(),
             rows: BTreeMap::new(),
@@ -141,8 +144,7 @@ impl<'a> Filler<'a> {
     pub async fn feed(&mut self, contract: &Contract, loaded: Arc<dyn TableProvider>) -> Result<()> {
         let feed = contract.feed.as_str();
         let what = || format!("cannot prepare the feed `{feed}`");
-        let live = live_of(self.submissions);
-        let current: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
+        let current = self.counting(feed);
         self.engine.add(Some("raw"), feed, loaded)?;
         self.memory("raw", &format!("{feed}_current"), vouched(&current).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?)?;
         let record = contract.role(Role::RecordId).map_or("record_id", |index| contract.fields[index].name.as_str());
@@ -180,7 +182,7 @@ impl<'a> Filler<'a> {
         }
         let until = self.until.or_else(|| known_until(self.submissions)).map(|at| at.date_naive());
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
-            self.fixed("system", name, system_table(name, self.project, self.submissions, until)?)?;
+            self.fixed("system", name, system_table(name, self.project, (self.submissions, Some(&self.live)), until)?)?;
         }
         Ok(Inputs { tables: self.tables, owing: Owing::default(), months: self.months, rows: self.rows })
     }
@@ -191,9 +193,8 @@ impl<'a> Filler<'a> {
     /// `Unavailable` where its files cannot be read; `Internal` where the engine refuses it.
     pub async fn stored_feed(&mut self, contract: &Contract, store: &Store, table: &AppendedTable, keep: Keep) -> Result<()> {
         let feed = contract.feed.as_str();
-        let live = live_of(self.submissions);
-        let live: Vec<&LiveSubmission<'_>> = live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).collect();
-        let found = current(store, table, contract, &live, keep).await?;
+        let live = self.counting(feed);
+        let found = current(store, table, contract, &live.iter().collect::<Vec<_>>(), keep).await?;
         let rows = CurrentTable::of(&found, &store.root().join(table.name()), loaded_schema(contract))?;
         self.rows.insert(feed.to_owned(), rows.count());
         self.engine.add(Some("feeds"), feed, Arc::new(rows))?;
@@ -207,10 +208,15 @@ impl<'a> Filler<'a> {
     }
 
     /// Notes what a feed holds: the submissions that count, and what was removed of their rows.
-    fn note_feed(&mut self, feed: &str, live: &[&LiveSubmission<'_>]) {
+    fn note_feed(&mut self, feed: &str, live: &[LiveSubmission<'_>]) {
         let removals = self.removals.iter().filter(|receipt| receipt.feeds.iter().any(|removal| removal.feed == feed)).map(|receipt| receipt.id.as_str());
         let state: Vec<String> = live.iter().map(|one| one.state()).chain(removals.map(str::to_owned)).collect();
         self.note(format!("feeds.{feed}"), state.join(",").as_bytes(), None);
+    }
+
+    /// The submissions of a feed that count, of the offices that are wanted.
+    fn counting(&self, feed: &str) -> Vec<LiveSubmission<'a>> {
+        self.live.iter().filter(|one| one.submission.feed == feed && self.has_office(&one.submission.office)).copied().collect()
     }
 
     fn has_office(&self, office: &str) -> bool {
@@ -251,7 +257,7 @@ fn content(batch: &RecordBatch) -> std::result::Result<Vec<u8>, arrow::error::Ar
 }
 
 /// The submissions whose rows count, each with when it was said last.
-fn vouched(current: &[&LiveSubmission<'_>]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
+fn vouched(current: &[LiveSubmission<'_>]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let ids = Arc::new(StringArray::from_iter_values(current.iter().map(|one| one.submission.submission_id.as_str()))) as ArrayRef;
     let heard = TimestampMicrosecondArray::from_iter_values(current.iter().map(|one| one.said_at().timestamp_micros())).with_timezone("UTC");
     RecordBatch::try_from_iter([("vouched_id", ids), ("heard_at", Arc::new(heard) as ArrayRef)])
@@ -286,12 +292,12 @@ fn codes(list: &CodeList) -> Result<RecordBatch> {
 const SYSTEM: [&str; 4] = ["offices", "periods", "calendar", "submissions"];
 
 /// A table of the system, as of the day up to which deliveries are known.
-fn system_table(name: &str, project: &Project, submissions: &[Submission], until: Option<NaiveDate>) -> Result<RecordBatch> {
+fn system_table(name: &str, project: &Project, (submissions, live): (&[Submission], Option<&Live<'_>>), until: Option<NaiveDate>) -> Result<RecordBatch> {
     match name {
         "offices" => offices(project),
         "periods" => periods(project, until),
         "calendar" => calendar(project, until),
-        _ => submission_table(submissions),
+        _ => submission_table(submissions, live),
     }
 }
 
@@ -366,9 +372,8 @@ fn calendar(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> 
     ])
 }
 
-fn submission_table(submissions: &[Submission]) -> Result<RecordBatch> {
-    let live = live_of(submissions);
-    let is_current = |s: &Submission| s.outcome == SubmissionOutcome::Loaded && live.has(s);
+fn submission_table(submissions: &[Submission], live: Option<&Live<'_>>) -> Result<RecordBatch> {
+    let is_current = |s: &Submission| s.outcome == SubmissionOutcome::Loaded && live.is_some_and(|live| live.has(s));
     let moments = TimestampMicrosecondArray::from_iter_values(submissions.iter().map(|s| s.received_at.timestamp_micros())).with_timezone("UTC");
     let count = |get: fn(&Submission) -> u64| Arc::new(submissions.iter().map(|s| i64::try_from(get(s)).ok()).collect::<Int64Array>()) as ArrayRef;
     table(vec![

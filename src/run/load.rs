@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use tokio::sync::Semaphore;
 
 use super::drift;
 use super::judge::Judge;
 use super::protect::Bars;
-use super::pull::{self, Listing, Plan};
+use super::pull::{self, Listing, Plan, Slot};
 use super::replay::judged_otherwise;
 use super::returned::{Gathered, Places, gather};
 use super::{Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
-use crate::warehouse::{Loading, Submission, Warehouse, Writable};
+use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable};
 
 /// Loads everything new.
 pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
@@ -41,7 +43,7 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
         places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
+    let mut judged = futures::stream::iter(plan.slots).map(within(judge)).buffered(parallelism());
     let mut loading = Loading::default();
     let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
@@ -82,7 +84,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let rules = Arc::new(ProjectRules::of(project)?);
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(plan.slots).map(|slot| judge.clone().slot(slot)).buffered(parallelism());
+    let mut judged = futures::stream::iter(plan.slots).map(within(judge)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
@@ -113,6 +115,24 @@ pub(super) fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<
 /// As many slots at a time as there are cores, and one more to read while they work.
 pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
+}
+
+/// MiB of extracts that are judged at a time; one that is larger is judged alone, on all cores.
+const MOST_MIB: u32 = 32;
+
+/// Judges slots side by side, so many at a time as their extracts are small.
+fn within(judge: Judge) -> impl Fn(Slot) -> BoxFuture<'static, Result<Vec<SlotLoad>>> {
+    let room = Arc::new(Semaphore::new(MOST_MIB as usize));
+    move |slot| {
+        let (judge, room) = (judge.clone(), room.clone());
+        let mib = slot.new.iter().map(|found| found.size).sum::<u64>() >> 20;
+        let mib = u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, MOST_MIB);
+        let judged = async move {
+            let _held = room.acquire_many(mib).await.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
+            judge.slot(slot).await
+        };
+        judged.boxed()
+    }
 }
 
 fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunReport) {

@@ -34,3 +34,57 @@ pub(super) fn of_office(metadata: &ArrowReaderMetadata, office: &str) -> Option<
     let rows: i64 = file.row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).sum();
     (usize::try_from(rows) == Ok(first)).then_some(ranges)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::ArrayRef;
+    use arrow::record_batch::RecordBatch;
+    use bytes::Bytes;
+    use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_reader::ArrowReaderOptions;
+    use parquet::file::metadata::PageIndexPolicy;
+    use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+    use super::*;
+
+    /// A file of pages of four rows, in groups of twelve.
+    fn file(offices: &[Option<&str>], statistics: EnabledStatistics) -> ArrowReaderMetadata {
+        let column: ArrayRef = Arc::new(offices.iter().copied().collect::<StringArray>());
+        let batch = RecordBatch::try_from_iter([("office", column)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_data_page_row_count_limit(4)
+            .set_write_batch_size(4)
+            .set_max_row_group_row_count(Some(12))
+            .set_statistics_enabled(statistics);
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties.build())).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        ArrowReaderMetadata::load(&Bytes::from(bytes), ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional)).unwrap()
+    }
+
+    #[test]
+    fn every_row_of_an_office_is_among_those_of_its_pages() {
+        let offices: Vec<Option<&str>> =
+            [("AGA", 5), ("CAS", 9), ("RAB", 3), ("AGA", 2), ("TNG", 7)].iter().flat_map(|(office, rows)| vec![Some(*office); *rows]).collect();
+        let metadata = file(&offices, EnabledStatistics::Page);
+        for office in ["AGA", "CAS", "RAB", "TNG"] {
+            let ranges = of_office(&metadata, office).unwrap();
+            let read: usize = ranges.iter().map(Range::len).sum();
+            let missed = offices.iter().enumerate().filter(|(row, of)| **of == Some(office) && !ranges.iter().any(|range| range.contains(row)));
+            assert!(missed.count() == 0 && read < offices.len(), "{office}: {ranges:?}");
+        }
+        assert_eq!(of_office(&metadata, "TNG"), Some(vec![16..26]));
+        assert_eq!(of_office(&metadata, "ZZZ"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn pages_that_tell_nothing_are_read() {
+        let nobody = file(&[None; 9], EnabledStatistics::Page);
+        assert_eq!(of_office(&nobody, "AGA"), Some(vec![0..9]));
+        let silent = file(&[Some("CAS"); 9], EnabledStatistics::None);
+        assert!(of_office(&silent, "AGA").is_none_or(|ranges| ranges == vec![0..9]));
+    }
+}
