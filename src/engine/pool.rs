@@ -1,8 +1,9 @@
 //! The memory that the steps of queries share.
 //!
-//! Who can write what it holds to disk may take what no other needs, and finds a little in any case, however much the others
-//! hold. The engine's own pools give all such steps one share each, most of which a plan of a dozen steps leaves unused while
-//! the one step that holds groups or sorts spills; or everything to whoever comes first, so that the next cannot even begin.
+//! Who can write what it holds to disk may take a good part of what no other needs, and finds a little in any case, however
+//! much the others hold. The engine's own pools give all such steps an even share, most of which a plan of a dozen steps leaves
+//! unused while the one step that holds groups or sorts spills; or everything to whoever comes first, so that the next cannot
+//! even begin.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,8 +15,12 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool
 /// What a step that can spill finds in any case, unless an even share is less: some large batches of rows.
 const LEAST: usize = 12 << 20;
 
-/// The part of the pool, one in so many, that is kept for steps that cannot spill.
-const FIXED_PART: usize = 8;
+/// The part of the pool, one in so many, that one step may hold, unless an even share is more: steps stand on one another, and
+/// a sort that waits for its last row keeps what the one below it needs to go on.
+const MOST_PART: usize = 6;
+
+/// The part of the pool, one in so many, that is kept for steps that cannot spill, such as the merging of what was spilled.
+const FIXED_PART: usize = 3;
 
 /// A pool of so many bytes.
 #[derive(Debug)]
@@ -47,11 +52,12 @@ impl SharedPool {
         if !consumer.can_spill() {
             return self.bytes.saturating_sub(state.spillable.values().sum());
         }
-        let least = LEAST.min(self.bytes / state.spillable.len().max(1));
+        let even = self.bytes / state.spillable.len().max(1);
+        let (least, most) = (LEAST.min(even), even.max(self.bytes / MOST_PART));
         let others: usize = state.spillable.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, held)| (*held).max(least / 2)).sum();
         // Half of what every other may need is left for it. A step that begins late may find that taken too: nobody would give
         // it back, and with less it could not go on.
-        self.bytes.saturating_sub(others + state.fixed.max(self.bytes / FIXED_PART)).max(least)
+        self.bytes.saturating_sub(others + state.fixed.max(self.bytes / FIXED_PART)).min(most).max(least)
     }
 }
 
@@ -137,13 +143,13 @@ mod tests {
         let pool = pool(512);
         let others: Vec<_> = (0..11).map(|_| spillable(&pool, "idle")).collect();
         let hungry = spillable(&pool, "hungry");
-        assert!(hungry.try_grow(380 * MIB).is_ok(), "a twelfth each would be 42 MiB");
-        assert!(hungry.try_grow(10 * MIB).is_err());
+        assert!(hungry.try_grow(85 * MIB).is_ok(), "a twelfth each would be 42 MiB");
+        assert!(hungry.try_grow(MIB).is_err());
         let late = spillable(&pool, "late");
         for other in others.iter().chain([&late]) {
             assert!(other.try_grow(LEAST).is_ok(), "every step can begin");
         }
-        assert_eq!(pool.reserved(), 380 * MIB + 12 * LEAST);
+        assert_eq!(pool.reserved(), 85 * MIB + 12 * LEAST);
     }
 
     #[test]
@@ -151,10 +157,10 @@ mod tests {
         let pool = pool(64);
         let hungry = spillable(&pool, "hungry");
         let fixed = MemoryConsumer::new("join").register(&pool);
-        assert!(hungry.try_grow(56 * MIB).is_ok() && hungry.try_grow(MIB).is_err());
-        assert!(fixed.try_grow(8 * MIB).is_ok() && fixed.try_grow(MIB).is_err());
+        assert!(hungry.try_grow(42 * MIB).is_ok() && hungry.try_grow(MIB).is_err());
+        assert!(fixed.try_grow(22 * MIB).is_ok() && fixed.try_grow(MIB).is_err());
         hungry.free();
-        assert!(fixed.try_grow(56 * MIB).is_ok());
+        assert!(fixed.try_grow(42 * MIB).is_ok());
         assert!(hungry.try_grow(LEAST).is_ok() && hungry.try_grow(MIB).is_err());
         drop(fixed);
         assert!(hungry.try_grow(MIB).is_ok());
@@ -166,6 +172,6 @@ mod tests {
     fn a_failure_says_who_wanted_what() {
         let pool = pool(16);
         let error = spillable(&pool, "sort").try_grow(20 * MIB).unwrap_err().to_string();
-        assert!(error.contains("sort holds 0.0 B and needs 20.0 MB more, where it may hold 14.0 MB"), "{error}");
+        assert!(error.contains("sort holds 0.0 B and needs 20.0 MB more, where it may hold 12.0 MB"), "{error}");
     }
 }
