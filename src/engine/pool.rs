@@ -12,58 +12,61 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, human_readable_size};
 
-/// What a step that can spill finds in any case, unless an even share is less: some large batches of rows.
+/// What a step finds in any case, unless an even share is less: some large batches of rows.
 const LEAST: usize = 12 << 20;
 
-/// The part of the pool, one in so many, that one step may hold, unless an even share is more: steps stand on one another, and
-/// a sort that waits for its last row keeps what the one below it needs to go on.
+/// The part of the pool, one in so many, that one step which can spill may hold, unless an even share is more: steps stand on
+/// one another, and a sort that waits for its last row keeps what the one below it needs to go on.
 const MOST_PART: usize = 6;
 
-/// The part of the pool, one in so many, that is kept for steps that cannot spill, such as the merging of what was spilled.
+/// The part, one in so many, that one step may hold which cannot spill: merging what was spilled takes whatever it is given.
+const FIXED_MOST_PART: usize = 2;
+
+/// The part, one in so many, that is kept for steps that cannot spill.
 const FIXED_PART: usize = 3;
 
 /// A pool of so many bytes.
 #[derive(Debug)]
 pub(super) struct SharedPool {
     bytes: usize,
-    state: Mutex<State>,
+    /// The steps by their numbers.
+    steps: Mutex<HashMap<usize, Step>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// Bytes of steps that cannot spill.
-    fixed: usize,
-    /// Bytes of those that can, by their number.
-    spillable: HashMap<usize, usize>,
+#[derive(Debug)]
+struct Step {
+    can_spill: bool,
+    held: usize,
 }
 
 impl SharedPool {
     pub(super) fn new(bytes: usize) -> Self {
-        Self { bytes, state: Mutex::default() }
+        Self { bytes, steps: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn steps(&self) -> MutexGuard<'_, HashMap<usize, Step>> {
         // Numbers are whole at every moment, whoever panicked.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a step may hold in all.
-    fn share(&self, state: &State, consumer: &MemoryConsumer) -> usize {
-        if !consumer.can_spill() {
-            return self.bytes.saturating_sub(state.spillable.values().sum());
+    fn share(&self, steps: &HashMap<usize, Step>, consumer: &MemoryConsumer) -> usize {
+        let even = self.bytes / steps.values().filter(|step| step.can_spill).count().max(1);
+        let least = LEAST.min(even);
+        let others = steps.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, step)| step);
+        let (mut spillable, mut kept, mut fixed) = (0, 0, 0);
+        for step in others {
+            match step.can_spill {
+                true => (spillable, kept) = (spillable + step.held, kept + step.held.max(least / 2)),
+                false => fixed += step.held,
+            }
         }
-        let even = self.bytes / state.spillable.len().max(1);
-        let (least, most) = (LEAST.min(even), even.max(self.bytes / MOST_PART));
-        let others: usize = state.spillable.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, held)| (*held).max(least / 2)).sum();
         // Half of what every other may need is left for it. A step that begins late may find that taken too: nobody would give
         // it back, and with less it could not go on.
-        self.bytes.saturating_sub(others + state.fixed.max(self.bytes / FIXED_PART)).min(most).max(least)
-    }
-}
-
-impl State {
-    fn held(&mut self, consumer: &MemoryConsumer) -> &mut usize {
-        if consumer.can_spill() { self.spillable.entry(consumer.id()).or_default() } else { &mut self.fixed }
+        match consumer.can_spill() {
+            true => self.bytes.saturating_sub(kept + fixed.max(self.bytes / FIXED_PART)).min(even.max(self.bytes / MOST_PART)).max(least),
+            false => self.bytes.saturating_sub(spillable + fixed).min(self.bytes / FIXED_MOST_PART).max(least),
+        }
     }
 }
 
@@ -79,42 +82,41 @@ impl MemoryPool for SharedPool {
     }
 
     fn register(&self, consumer: &MemoryConsumer) {
-        if consumer.can_spill() {
-            self.state().spillable.insert(consumer.id(), 0);
-        }
+        self.steps().insert(consumer.id(), Step { can_spill: consumer.can_spill(), held: 0 });
     }
 
     fn unregister(&self, consumer: &MemoryConsumer) {
-        self.state().spillable.remove(&consumer.id());
+        self.steps().remove(&consumer.id());
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        *self.state().held(reservation.consumer()) += additional;
+        if let Some(step) = self.steps().get_mut(&reservation.consumer().id()) {
+            step.held += additional;
+        }
     }
 
     fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        let mut state = self.state();
-        let held = state.held(reservation.consumer());
-        *held = held.saturating_sub(shrink);
+        if let Some(step) = self.steps().get_mut(&reservation.consumer().id()) {
+            step.held = step.held.saturating_sub(shrink);
+        }
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let consumer = reservation.consumer();
-        let mut state = self.state();
-        let share = self.share(&state, consumer);
-        let held = state.held(consumer);
-        if *held + additional > share {
-            let (held, share) = (human_readable_size(*held), human_readable_size(share));
+        let mut steps = self.steps();
+        let share = self.share(&steps, consumer);
+        let Some(step) = steps.get_mut(&consumer.id()) else { return Ok(()) };
+        if step.held + additional > share {
+            let (held, share) = (human_readable_size(step.held), human_readable_size(share));
             let (name, additional) = (consumer.name(), human_readable_size(additional));
             return Err(DataFusionError::ResourcesExhausted(format!("{name} holds {held} and needs {additional} more, where it may hold {share}")));
         }
-        *held += additional;
+        step.held += additional;
         Ok(())
     }
 
     fn reserved(&self) -> usize {
-        let state = self.state();
-        state.fixed + state.spillable.values().sum::<usize>()
+        self.steps().values().map(|step| step.held).sum()
     }
 
     fn memory_limit(&self) -> MemoryLimit {
@@ -160,9 +162,13 @@ mod tests {
         assert!(hungry.try_grow(42 * MIB).is_ok() && hungry.try_grow(MIB).is_err());
         assert!(fixed.try_grow(22 * MIB).is_ok() && fixed.try_grow(MIB).is_err());
         hungry.free();
-        assert!(fixed.try_grow(42 * MIB).is_ok());
+        assert!(fixed.try_grow(10 * MIB).is_ok() && fixed.try_grow(MIB).is_err(), "half of all is the most");
+        let other = MemoryConsumer::new("merge").register(&pool);
+        assert!(other.try_grow(32 * MIB).is_ok());
+        let late = MemoryConsumer::new("merge above").register(&pool);
+        assert!(late.try_grow(LEAST).is_ok() && late.try_grow(MIB).is_err());
         assert!(hungry.try_grow(LEAST).is_ok() && hungry.try_grow(MIB).is_err());
-        drop(fixed);
+        drop((fixed, other, late));
         assert!(hungry.try_grow(MIB).is_ok());
         drop(hungry);
         assert_eq!(pool.reserved(), 0);

@@ -159,6 +159,10 @@ impl Builder<'_> {
         for wave in &waves {
             plans.push(self.some(plan.clone(), partition, wave, upstream).await?);
         }
+        // Parts to which nothing that is read leads, such as months of a calendar in which nothing happened.
+        let (parts, none) = (images.parts(), images.making(BTreeSet::new()));
+        let rest = limited(plan, &self.limits(partition, &none, upstream)?)?;
+        plans.push(without(rest, &partition.column, &partition.kind, &parts)?);
         Ok(plans)
     }
 

@@ -29,13 +29,13 @@ pub(in crate::model) struct Stale {
 pub(in crate::model) struct Images(pub(super) Vec<(Read, Image)>);
 
 impl Images {
-    /// All parts of the table.
-    pub(super) fn parts(&self) -> BTreeSet<Value> {
+    /// The parts of the table to which anything leads that is read.
+    pub fn parts(&self) -> BTreeSet<Value> {
         self.0.iter().flat_map(|(_, image)| image.values().flatten().cloned()).collect()
     }
 
     /// Some parts of the table, and what they are made of.
-    pub(super) fn making(&self, parts: BTreeSet<Value>) -> Stale {
+    pub fn making(&self, parts: BTreeSet<Value>) -> Stale {
         let mut stale = Stale { parts, needed: BTreeMap::new(), is_exact: true };
         for (read, image) in &self.0 {
             let needed = stale.needed.entry(read.clone()).or_default();

@@ -13,7 +13,7 @@ const ROWS_PER_MIB: u64 = 1_000;
 const MOST_READ: usize = 125;
 
 impl Images {
-    /// All parts of the table, in as many waves as the rows of the tables that are read ask for; nothing where one wave does.
+    /// The parts of the table to which anything leads, in as many waves as the rows of the tables that are read ask for; nothing where one wave does.
     pub(in crate::model) fn waves(&self, rows: &BTreeMap<String, u64>, memory_mib: usize) -> Vec<Stale> {
         let most = ROWS_PER_MIB * memory_mib as u64;
         let all = self.making(self.parts());
