@@ -65,6 +65,11 @@ mod tests {
         ArrowReaderMetadata::load(&Bytes::from(bytes), ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional)).unwrap()
     }
 
+    /// Where the rows begin and end that are read.
+    fn read(metadata: &ArrowReaderMetadata, office: &str) -> Option<Vec<(usize, usize)>> {
+        of_office(metadata, office).map(|ranges| ranges.iter().map(|range| (range.start, range.end)).collect())
+    }
+
     #[test]
     fn every_row_of_an_office_is_among_those_of_its_pages() {
         let offices: Vec<Option<&str>> =
@@ -76,15 +81,15 @@ mod tests {
             let missed = offices.iter().enumerate().filter(|(row, of)| **of == Some(office) && !ranges.iter().any(|range| range.contains(row)));
             assert!(missed.count() == 0 && read < offices.len(), "{office}: {ranges:?}");
         }
-        assert_eq!(of_office(&metadata, "TNG"), Some(vec![16..26]));
-        assert_eq!(of_office(&metadata, "ZZZ"), Some(Vec::new()));
+        assert_eq!(read(&metadata, "TNG"), Some(vec![(16, 26)]));
+        assert_eq!(read(&metadata, "ZZZ"), Some(Vec::new()));
     }
 
     #[test]
     fn pages_that_tell_nothing_are_read() {
         let nobody = file(&[None; 9], EnabledStatistics::Page);
-        assert_eq!(of_office(&nobody, "AGA"), Some(vec![0..9]));
+        assert_eq!(read(&nobody, "AGA"), Some(vec![(0, 9)]));
         let silent = file(&[Some("CAS"); 9], EnabledStatistics::None);
-        assert!(of_office(&silent, "AGA").is_none_or(|ranges| ranges == vec![0..9]));
+        assert!(read(&silent, "AGA").is_none_or(|ranges| ranges == [(0, 9)]));
     }
 }
