@@ -106,7 +106,13 @@ impl Moto {
         python("print('true')", &["moto.server", "flask"], &[] as &[PathBuf])?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-        let serve = format!("import sys; sys.argv = ['moto', '-p', '{port}']; from moto.server import main; main()");
+        // moto looks whether an object is there and then puts it, and lets other requests in between, which S3 does not: it
+        // does one thing after another here.
+        let serve = format!(
+            "import sys, threading\nsys.argv = ['moto', '-p', '{port}']\nimport moto.server as m\nrun, lock = m.run_simple, threading.Lock()\n\
+             def alone(app):\n def answer(*request):\n  with lock: return list(app(*request))\n return answer\n\
+             m.run_simple = lambda host, port, app, **rest: run(host, port, alone(app), **rest)\nm.main()"
+        );
         let child = Command::new(python).args(["-c", &serve]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("Python runs");
         let moto = Self(child, port);
         for _ in 0..600 {
