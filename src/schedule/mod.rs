@@ -1,0 +1,3 @@
+//! When pipelines run.
+pub mod clock_changes;
+pub mod timetable;

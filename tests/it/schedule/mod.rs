@@ -1,0 +1,4 @@
+//! The scheduler: due times, policies, ledgers, and years of them simulated.
+
+mod oracle;
+mod timetables;
