@@ -21,14 +21,14 @@ struct Stretch {
     offset: TimeDelta,
 }
 
-/// An expression as sets of numbers.
+/// An expression as sets of numbers, a bit for each.
 #[derive(Debug)]
 struct Fields {
-    minutes: Vec<u32>,
-    hours: Vec<u32>,
-    days: Vec<u32>,
-    months: Vec<u32>,
-    weekdays: Vec<u32>,
+    minutes: u64,
+    hours: u64,
+    days: u64,
+    months: u64,
+    weekdays: u64,
     any_day: bool,
     any_weekday: bool,
     any_hour: bool,
@@ -39,11 +39,11 @@ impl Fields {
         let parts: Vec<&str> = expression.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = parts[..] else { panic!("five fields: {expression}") };
         Self {
-            minutes: numbers(minute, 0, 59),
-            hours: numbers(hour, 0, 23),
-            days: numbers(day, 1, 31),
-            months: numbers(month, 1, 12),
-            weekdays: numbers(weekday, 0, 7).into_iter().map(|number| number % 7).collect(),
+            minutes: bits(numbers(minute, 0, 59)),
+            hours: bits(numbers(hour, 0, 23)),
+            days: bits(numbers(day, 1, 31)),
+            months: bits(numbers(month, 1, 12)),
+            weekdays: bits(numbers(weekday, 0, 7).into_iter().map(|number| number % 7)),
             any_day: day == "*",
             any_weekday: weekday == "*",
             any_hour: hour.contains('*'),
@@ -52,15 +52,23 @@ impl Fields {
 
     /// Of a day and a weekday that are both named, either is enough.
     fn fit_day(&self, local: NaiveDateTime) -> bool {
-        let day = self.days.contains(&local.day());
-        let weekday = self.weekdays.contains(&local.weekday().num_days_from_sunday());
+        let day = has(self.days, local.day());
+        let weekday = has(self.weekdays, local.weekday().num_days_from_sunday());
         let either = if self.any_day || self.any_weekday { day && weekday } else { day || weekday };
-        either && self.months.contains(&local.month())
+        either && has(self.months, local.month())
     }
 
     fn fit(&self, local: NaiveDateTime) -> bool {
-        self.minutes.contains(&local.minute()) && self.hours.contains(&local.hour()) && self.fit_day(local)
+        has(self.minutes, local.minute()) && has(self.hours, local.hour()) && self.fit_day(local)
     }
+}
+
+fn bits(numbers: impl IntoIterator<Item = u32>) -> u64 {
+    numbers.into_iter().fold(0, |bits, number| bits | 1 << number)
+}
+
+fn has(bits: u64, number: u32) -> bool {
+    bits >> number & 1 == 1
 }
 
 fn numbers(field: &str, first: u32, last: u32) -> Vec<u32> {
@@ -142,7 +150,7 @@ fn shown(fields: &Fields, before: Option<Stretch>, stretch: Stretch, after: Date
             local = local.date().succ_opt().expect("a day").and_time(chrono::NaiveTime::MIN);
             continue;
         }
-        if !fields.hours.contains(&local.hour()) {
+        if !has(fields.hours, local.hour()) {
             local += TimeDelta::minutes(i64::from(60 - local.minute()));
             continue;
         }
