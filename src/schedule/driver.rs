@@ -4,6 +4,7 @@
 //! Guarantees: whatever is done is in the ledger first, so that a death between any two steps loses and doubles nothing. A run
 //! whose end was not noted is begun again: what runs must bear that, as loads do, which append nothing twice.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -58,6 +59,8 @@ pub struct Stepped {
     pub running: usize,
     /// In which time to step again at the latest, if nothing else happens.
     pub again_in: Duration,
+    /// False where the wall clock leapt ahead and nothing is decided about until it has kept that for a while.
+    pub is_clock_believed: bool,
 }
 
 /// A scheduler that holds the lease.
@@ -71,7 +74,7 @@ pub struct Driver<L, R> {
     /// Runs that ended and are not noted yet.
     ended: Vec<(TickId, std::result::Result<(), Failure>)>,
     /// Runs that the runner was given and that are not noted as ended.
-    given: std::collections::BTreeSet<TickId>,
+    given: BTreeSet<TickId>,
     agenda: Agenda,
     trust: Trust,
     pulse: Pulse,
@@ -87,7 +90,7 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
             definitions,
             state: None,
             ended: Vec::new(),
-            given: std::collections::BTreeSet::new(),
+            given: BTreeSet::new(),
             agenda: Agenda::default(),
             trust: Trust::default(),
             pulse: Pulse::default(),
@@ -119,7 +122,7 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         let is_believed = self.trust.believes(now, elapsed);
         self.ended.extend(self.runner.ended());
         match self.try_step(now, is_believed, mode).await {
-            Ok(()) => Ok(self.stepped(now)),
+            Ok(()) => Ok(self.stepped(now, is_believed)),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -226,28 +229,21 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
 
     /// Of a pipeline that was removed meanwhile nothing is tried again.
     fn retry_of(&self, id: &TickId) -> Retry {
-        let once = || Retry { attempts: 1, on: std::collections::BTreeSet::new(), ..Retry::default() };
+        let once = || Retry { attempts: 1, on: BTreeSet::new(), ..Retry::default() };
         self.definition(id).map_or_else(once, |definition| definition.retry.clone())
     }
 
-    fn stepped(&mut self, now: DateTime<Utc>) -> Stepped {
-        let Some(state) = &self.state else { return Stepped { running: 0, again_in: Duration::ZERO } };
-        let due = state.known.iter().filter_map(|(pipeline, known)| self.agenda.next(pipeline, known)).min();
-        let wake = [due, settle::next_start(state)].into_iter().flatten().filter(|at| *at > now).min();
-        let wake = wake.and_then(|at| (at - now).to_std().ok()).unwrap_or(BEAT);
-        let probation = self.trust.left();
-        let most = if probation.is_zero() { BEAT } else { BEAT.min(probation) };
-        Stepped { running: state.taken(), again_in: wake.min(most) }
+    fn stepped(&mut self, now: DateTime<Utc>, is_clock_believed: bool) -> Stepped {
+        let running = self.state.as_ref().map_or(0, State::taken);
+        let wait = self.next_wake(now).and_then(|at| (at - now).to_std().ok()).unwrap_or(BEAT);
+        Stepped { running, again_in: wait.min(BEAT), is_clock_believed }
     }
 
-    /// When something is to be done next, if nothing else happens.
+    /// When something is to be done next, if no run ends, nobody pauses and no clock is set before.
     pub fn next_wake(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let state = self.state.as_ref()?;
         let due = state.known.iter().filter_map(|(pipeline, known)| self.agenda.next(pipeline, known)).min();
-        [due, settle::next_start(state), TimeDelta::from_std(self.trust.left()).ok().filter(|left| *left > TimeDelta::zero()).map(|left| now + left)]
-            .into_iter()
-            .flatten()
-            .filter(|at| *at > now)
-            .min()
+        let probation = TimeDelta::from_std(self.trust.left()).ok().filter(|left| *left > TimeDelta::zero()).map(|left| now + left);
+        [due, settle::next_start(state), probation].into_iter().flatten().filter(|at| *at > now).min()
     }
 }
