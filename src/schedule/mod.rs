@@ -11,6 +11,7 @@ pub mod driver;
 pub mod lease;
 pub mod ledger;
 pub mod misfire;
+pub mod objects;
 pub mod pause;
 pub mod policy;
 pub mod retry;

@@ -60,9 +60,10 @@ pub fn differences(ticks: &BTreeSet<&TickId>, reigns: &BTreeMap<String, Vec<Reig
     (lost, invented)
 }
 
-/// Judges a ledger. `steps` are the times of all steps, where no clock was set.
+/// Judges a ledger. What is due after `settled` may still go on. `steps` are the times of all steps, where no clock was set.
 pub fn judge(
     ticks: &[Tick],
+    settled: DateTime<Utc>,
     log: &[Ran],
     reigns: &BTreeMap<String, Vec<Reign>>,
     definitions: &Definitions,
@@ -75,7 +76,7 @@ pub fn judge(
     log.iter().for_each(|run| ran.entry(&run.id).or_default().push(run));
     let by_id: BTreeMap<&TickId, &Tick> = ticks.iter().map(|tick| (&tick.id, tick)).collect();
     let mut judged = Judged { ticks: ticks.len(), cut_off: log.iter().filter(|run| run.end == End::CutOff).count(), ..Judged::default() };
-    for tick in ticks {
+    for tick in ticks.iter().filter(|tick| tick.state.is_end() || tick.id.nominal <= settled) {
         let runs = ran.get(&tick.id).map_or(&[][..], Vec::as_slice);
         judge_runs(tick, runs, &mut judged);
         if let TickState::Skipped { at, by } = tick.state {

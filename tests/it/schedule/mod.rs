@@ -2,8 +2,10 @@
 
 mod dice;
 mod judged;
+mod ledgers;
 mod memory;
 mod oracle;
+mod policies;
 mod simulated;
 mod timetables;
 mod world;

@@ -10,8 +10,11 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures::executor::block_on;
+use object_store::memory::InMemory;
+use object_store::path::Path;
 use rihla::schedule::driver::{Driver, Mode};
 use rihla::schedule::ledger::{Ledger, LedgerError};
+use rihla::schedule::objects::ObjectLedger;
 use rihla::schedule::policy::{Definition, Definitions, Misfire, Overlap};
 use rihla::schedule::sqlite::SqliteLedger;
 use rihla::schedule::tick::TickId;
@@ -309,14 +312,17 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool) -> Judged {
     world.settle();
     let ticks = block_on(world.ledger.ticks(start - TimeDelta::days(10), end + TimeDelta::days(400))).expect("a ledger");
     let pauses = block_on(world.ledger.pauses()).expect("a ledger");
+    let settled = world.time() - TimeDelta::days(1);
     let runs = world.runs();
     assert!(runs.most_at_once <= at_a_time, "{} at once", runs.most_at_once);
     let steps = if world.is_clock_set { None } else { Some(&world.steps[..]) };
-    judged::judge(&ticks, &runs.log, &world.reigns, &world.definitions, &pauses, steps)
+    judged::judge(&ticks, settled, &runs.log, &world.reigns, &world.definitions, &pauses, steps)
 }
 
 fn simulate_any(seed: u64) -> Judged {
-    if seed.is_multiple_of(5) {
+    if seed.is_multiple_of(25) {
+        simulate(seed, ObjectLedger::new(Arc::new(InMemory::new()), Path::from("schedule")), false)
+    } else if seed.is_multiple_of(5) {
         simulate(seed, SqliteLedger::in_memory().expect("a ledger"), true)
     } else {
         simulate(seed, MemoryLedger::default(), seed.is_multiple_of(2))
