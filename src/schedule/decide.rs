@@ -46,7 +46,7 @@ fn of_known(pipeline: &str, definition: &Definition, known: &Known, now: DateTim
 }
 
 fn record(pipeline: &str, definition: &Definition, known: &Known, due: &[DateTime<Utc>], now: DateTime<Utc>, state: &State, changes: &mut Vec<Change>) {
-    let decided = misfire::decide(pipeline, definition, due, &state.pauses, now);
+    let decided = misfire::decide(pipeline, &definition.policies, due, &state.pauses, now);
     let ticks: Vec<Tick> = due.iter().zip(decided).map(|(at, skipped)| tick(TickId::new(pipeline, *at), definition, skipped, now)).collect();
     for piece in ticks.chunks(PIECE) {
         let Some(last) = piece.last() else { continue };
@@ -60,7 +60,7 @@ fn tick(id: TickId, definition: &Definition, skipped: Option<SkippedBy>, now: Da
     match skipped {
         Some(by) => Tick::skipped(id, now, by),
         None => {
-            let jitter = TimeDelta::from_std(chance::jitter(&id, definition.jitter)).unwrap_or_default();
+            let jitter = TimeDelta::from_std(chance::jitter(&id, definition.policies.jitter)).unwrap_or_default();
             let from = id.nominal + jitter;
             Tick::waiting(id, from)
         }

@@ -204,7 +204,7 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         let running: Vec<Tick> = claimed.iter().map(|tick| tick.stepped(TickState::Running { token: self.token, since: now })).collect();
         self.commit(state, running.iter().cloned().map(Change::Step).collect()).await?;
         for tick in running {
-            let timeout = self.definition(&tick.id).and_then(|definition| definition.timeout);
+            let timeout = self.definition(&tick.id).and_then(|definition| definition.policies.timeout);
             self.given.insert(tick.id.clone());
             self.runner.start(Run { id: tick.id, attempt: tick.attempts, token: self.token, timeout });
         }
@@ -230,7 +230,7 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
     /// Of a pipeline that was removed meanwhile nothing is tried again.
     fn retry_of(&self, id: &TickId) -> Retry {
         let once = || Retry { attempts: 1, on: BTreeSet::new(), ..Retry::default() };
-        self.definition(id).map_or_else(once, |definition| definition.retry.clone())
+        self.definition(id).map_or_else(once, |definition| definition.policies.retry.clone())
     }
 
     fn stepped(&mut self, now: DateTime<Utc>, is_clock_believed: bool) -> Stepped {
@@ -244,6 +244,6 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         let state = self.state.as_ref()?;
         let due = state.known.iter().filter_map(|(pipeline, known)| self.agenda.next(pipeline, known)).min();
         let probation = TimeDelta::from_std(self.trust.left()).ok().filter(|left| *left > TimeDelta::zero()).map(|left| now + left);
-        [due, settle::next_start(state), probation].into_iter().flatten().filter(|at| *at > now).min()
+        [due, settle::next_start(now, state), probation].into_iter().flatten().filter(|at| *at > now).min()
     }
 }

@@ -5,7 +5,6 @@
 
 pub mod agenda;
 pub mod chance;
-pub mod clock_changes;
 pub mod decide;
 pub mod driver;
 pub mod lease;
@@ -13,11 +12,12 @@ pub mod ledger;
 pub mod misfire;
 pub mod objects;
 pub mod pause;
-pub mod policy;
 pub mod retry;
 pub mod settle;
 pub mod sqlite;
 pub mod state;
 pub mod tick;
-pub mod timetable;
 pub mod trust;
+pub mod upcoming;
+
+pub use crate::cadence::{clock_changes, policy, timetable};

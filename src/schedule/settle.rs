@@ -22,7 +22,7 @@ pub fn changes(now: DateTime<Utc>, state: &State, definitions: &Definitions) -> 
         let lost = ticks.iter().filter(|tick| is_fresh(tick) && upstream(tick, definition, state) == Upstream::Lost);
         let lost: Vec<Change> = lost.map(|tick| skip(tick, now, SkippedBy::Upstream)).collect();
         if lost.is_empty() {
-            changes.extend(overlapping(&ticks, definition.overlap, now));
+            changes.extend(overlapping(&ticks, definition.policies.overlap, now));
         } else {
             changes.extend(lost);
         }
@@ -46,14 +46,14 @@ pub fn starts(now: DateTime<Utc>, state: &State, definitions: &Definitions, toke
     ready.into_iter().take(room).map(|(_, tick)| tick.stepped(TickState::Claimed { token })).collect()
 }
 
-/// When something may be started next, if nothing else happens.
-pub fn next_start(state: &State) -> Option<DateTime<Utc>> {
-    by_pipeline(state).values().filter_map(|ticks| waits_from(ticks.first()?)).min()
+/// When something may be started next, if nothing else happens. What could have started by `now` waits for something else.
+pub fn next_start(now: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
+    by_pipeline(state).values().filter_map(|ticks| waits_from(ticks.first()?)).filter(|from| *from > now).min()
 }
 
 /// True where a tick need wait no longer. No tick waits longer than its policies say: where it seems so, the clock went back.
 fn has_come(from: DateTime<Utc>, now: DateTime<Utc>, definition: &Definition) -> bool {
-    let most: Duration = definition.jitter.max(definition.retry.most);
+    let most: Duration = definition.policies.jitter.max(definition.policies.retry.most);
     from <= now || TimeDelta::from_std(most).is_ok_and(|most| from - now > most)
 }
 

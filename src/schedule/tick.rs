@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::Token;
+pub use crate::cadence::policy::Failure;
 
 /// What a tick is known by. Ticks are ordered by nominal time, then by pipeline: the order in which they start.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,42 +112,6 @@ pub enum SkippedBy {
     Upstream,
     /// The pipeline is no longer part of the project.
     Removed,
-}
-
-/// How a run failed: what kind of failure decides whether it is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Failure {
-    /// A store, a disk or an office's system could not be reached.
-    Unavailable,
-    /// Somebody else changed the same thing, or loads into the warehouse.
-    Conflict,
-    /// It ran longer than it may.
-    Timeout,
-    /// The scheduler died meanwhile.
-    Interrupted,
-    /// The data is not what it must be.
-    Data,
-    /// The project has faults.
-    Config,
-    /// What was asked cannot be.
-    Input,
-    /// A defect of this program.
-    Internal,
-}
-
-impl Failure {
-    /// Every kind, with the word for it in project files.
-    pub const NAMES: [(Self, &'static str); 8] = [
-        (Self::Unavailable, "unavailable"),
-        (Self::Conflict, "conflict"),
-        (Self::Timeout, "timeout"),
-        (Self::Interrupted, "interrupted"),
-        (Self::Data, "data"),
-        (Self::Config, "config"),
-        (Self::Input, "input"),
-        (Self::Internal, "internal"),
-    ];
 }
 
 impl Tick {

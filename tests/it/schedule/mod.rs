@@ -1,5 +1,6 @@
 //! The scheduler: due times, policies, ledgers, and years of them simulated.
 
+mod declared;
 mod dice;
 mod judged;
 mod ledgers;

@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use rihla::schedule::driver::{Driver, Mode, Run, Runner};
 use rihla::schedule::lease::{BEAT, Waiting};
 use rihla::schedule::ledger::{Lease, Ledger, Token};
-use rihla::schedule::policy::{Definition, Definitions, MOST_INTERRUPTIONS, Misfire, Overlap, Retry};
+use rihla::schedule::policy::{Definition, Definitions, MOST_INTERRUPTIONS, Misfire, Overlap, Policies, Retry};
 use rihla::schedule::tick::{Failure, SkippedBy, Tick, TickId, TickState};
 use rihla::schedule::timetable::Timetable;
 use rihla::schedule::trust::Trust;
@@ -23,7 +23,8 @@ fn at(minute: i64) -> DateTime<Utc> {
 }
 
 fn definition(expression: &str) -> Definition {
-    Definition::of(Timetable::new(expression, Tz::UTC).expect("an expression"))
+    let timetable = Timetable::new(expression, Tz::UTC).expect("an expression");
+    Definition { timetable, policies: Policies::default(), depends_on: BTreeSet::new() }
 }
 
 /// A runner that only remembers.
@@ -86,8 +87,8 @@ impl Bench {
 fn missed_ticks_are_made_up_for_as_declared() {
     let due = [10, 20, 30, 40, 59].map(at);
     let decided = |misfire, maximum_age: Option<u64>, maximum_number| {
-        let definition = Definition { misfire, maximum_age: maximum_age.map(|minutes| Duration::from_secs(minutes * 60)), maximum_number, ..definition("* * * * *") };
-        misfire::decide("p", &definition, &due, &[], at(60))
+        let maximum_age = maximum_age.map(|minutes| Duration::from_secs(minutes * 60));
+        misfire::decide("p", &Policies { misfire, maximum_age, maximum_number, ..Policies::default() }, &due, &[], at(60))
     };
     let misfire = Some(SkippedBy::Misfire);
     assert_eq!(decided(Misfire::Skip, None, None), [misfire, misfire, misfire, misfire, None]);
@@ -95,7 +96,7 @@ fn missed_ticks_are_made_up_for_as_declared() {
     assert_eq!(decided(Misfire::All, None, None), [None; 5]);
     assert_eq!(decided(Misfire::All, Some(25), None), [Some(SkippedBy::MaximumAge), Some(SkippedBy::MaximumAge), Some(SkippedBy::MaximumAge), None, None]);
     assert_eq!(decided(Misfire::All, None, Some(2)), [Some(SkippedBy::MaximumNumber), Some(SkippedBy::MaximumNumber), None, None, None]);
-    let late = misfire::decide("p", &definition("* * * * *"), &due[..4], &[], at(60));
+    let late = misfire::decide("p", &Policies::default(), &due[..4], &[], at(60));
     assert_eq!(late, [misfire, misfire, misfire, None], "the latest of those missed");
 }
 
@@ -147,7 +148,7 @@ const RETURNS_AT_SEVEN: u64 = 207;
 #[test]
 fn a_tick_that_meets_an_earlier_one() {
     let fates = |overlap| {
-        let mut bench = Bench::new([("p", Definition { overlap, ..definition("*/10 * * * *") })], 1);
+        let mut bench = Bench::new([("p", Definition { policies: Policies { overlap, ..Policies::default() }, ..definition("*/10 * * * *") })], 1);
         bench.step(10);
         bench.step(20);
         bench.step(30);

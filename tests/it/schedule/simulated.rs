@@ -15,7 +15,7 @@ use object_store::path::Path;
 use rihla::schedule::driver::{Driver, Mode};
 use rihla::schedule::ledger::{Ledger, LedgerError};
 use rihla::schedule::objects::ObjectLedger;
-use rihla::schedule::policy::{Definition, Definitions, Misfire, Overlap};
+use rihla::schedule::policy::{Definition, Definitions, Misfire, Overlap, Policies};
 use rihla::schedule::sqlite::SqliteLedger;
 use rihla::schedule::tick::TickId;
 use rihla::schedule::timetable::Timetable;
@@ -252,15 +252,16 @@ fn timetable(dice: &mut Dice) -> Timetable {
 fn definition(dice: &mut Dice, timetable: Timetable) -> Definition {
     let misfire = *dice.one_of(&[Misfire::Skip, Misfire::Latest, Misfire::All]);
     let overlap = if misfire == Misfire::All { Overlap::Queue } else { *dice.one_of(&[Overlap::Skip, Overlap::Latest, Overlap::Queue]) };
-    Definition {
+    let policies = Policies {
         jitter: dice.seconds(0, 900),
         misfire,
         overlap,
         maximum_age: dice.chance(40).then(|| dice.seconds(3_600, 5 * 86_400)),
         maximum_number: dice.chance(40).then(|| usize::try_from(dice.from_to(1, 5)).expect("a number")),
         timeout: dice.chance(40).then(|| dice.seconds(1_000, 10 * 3_600)),
-        ..Definition::of(timetable)
-    }
+        ..Policies::default()
+    };
+    Definition { timetable, policies, depends_on: BTreeSet::new() }
 }
 
 /// Ten pipelines; the last two run after others.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::tick::Failure;
+use serde::{Deserialize, Serialize};
+
 use super::timetable::Timetable;
 
 /// Which missed ticks are made up for. A tick is missed where it is decided about more than [`GRACE`] after its time, since
@@ -33,6 +34,42 @@ pub enum Overlap {
     Queue,
 }
 
+/// How a run failed: what kind of failure decides whether it is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// A store, a disk or an office's system could not be reached.
+    Unavailable,
+    /// Somebody else changed the same thing, or loads into the warehouse.
+    Conflict,
+    /// It ran longer than it may.
+    Timeout,
+    /// The scheduler died meanwhile.
+    Interrupted,
+    /// The data is not what it must be.
+    Data,
+    /// The project has faults.
+    Config,
+    /// What was asked cannot be.
+    Input,
+    /// A defect of this program.
+    Internal,
+}
+
+impl Failure {
+    /// Every kind, with the word for it in project files.
+    pub const NAMES: [(Self, &'static str); 8] = [
+        (Self::Unavailable, "unavailable"),
+        (Self::Conflict, "conflict"),
+        (Self::Timeout, "timeout"),
+        (Self::Interrupted, "interrupted"),
+        (Self::Data, "data"),
+        (Self::Config, "config"),
+        (Self::Input, "input"),
+        (Self::Internal, "internal"),
+    ];
+}
+
 /// How often and when a failed run is tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
@@ -57,11 +94,9 @@ impl Default for Retry {
     }
 }
 
-/// One pipeline as the scheduler knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
-    /// When it is due; of a pipeline that depends on others, when they are.
-    pub timetable: Timetable,
+/// What is done about a pipeline's ticks; the default is what is done where nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policies {
     /// Starts are spread over so much time after the due time.
     pub jitter: Duration,
     /// What becomes of missed ticks.
@@ -76,29 +111,21 @@ pub struct Definition {
     pub timeout: Option<Duration>,
     /// When failed runs are tried again.
     pub retry: Retry,
+}
+
+/// One pipeline as the scheduler knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// When it is due; of a pipeline that depends on others, when they are.
+    pub timetable: Timetable,
+    /// What is done about its ticks.
+    pub policies: Policies,
     /// Pipelines that must have succeeded for the same nominal time before this one runs.
     pub depends_on: BTreeSet<String>,
 }
 
-impl Definition {
-    /// A pipeline with every policy as it is where nothing is said.
-    pub fn of(timetable: Timetable) -> Self {
-        Self {
-            timetable,
-            jitter: Duration::ZERO,
-            misfire: Misfire::default(),
-            maximum_age: None,
-            maximum_number: None,
-            overlap: Overlap::default(),
-            timeout: None,
-            retry: Retry::default(),
-            depends_on: BTreeSet::new(),
-        }
-    }
-}
-
 /// Everything that is scheduled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Definitions {
     /// The pipelines by name.
     pub pipelines: BTreeMap<String, Definition>,

@@ -188,17 +188,17 @@ fn plain(expression: &str) -> Result<&str, Refused> {
 }
 
 /// What the clocks of a zone show at an instant.
-pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
+pub fn local(at: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     at.with_timezone(&zone).naive_local()
 }
 
 /// How far the clocks of a zone are ahead of UTC at an instant.
-pub(super) fn offset(at: DateTime<Utc>, zone: Tz) -> TimeDelta {
+pub fn offset(at: DateTime<Utc>, zone: Tz) -> TimeDelta {
     TimeDelta::seconds(i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()))
 }
 
 /// The first instant after a local time that was skipped, if it is on the same day.
-pub(super) fn after_skipped(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+pub fn after_skipped(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     let minutes = std::iter::successors(local.duration_trunc(TimeDelta::minutes(1)).ok(), |at| at.checked_add_signed(TimeDelta::minutes(1)));
     let same_day = minutes.take_while(|at| at.date() == local.date());
     same_day.filter_map(|at| zone.from_local_datetime(&at).earliest()).next().map(|at| at.to_utc())
