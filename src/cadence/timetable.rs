@@ -15,8 +15,14 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// The names of usual expressions, and what they stand for.
-const NICKNAMES: [(&str, &str); 6] =
-    [("@yearly", "0 0 1 1 *"), ("@annually", "0 0 1 1 *"), ("@monthly", "0 0 1 * *"), ("@weekly", "0 0 * * 0"), ("@daily", "0 0 * * *"), ("@hourly", "0 * * * *")];
+const NICKNAMES: [(&str, &str); 6] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
 
 /// How far ahead the next due time is looked for, range after range. The last covers every expression of days that come: the
 /// longest wait, for a 29 February on a given weekday, is 40 years where a century is no leap year.

@@ -75,7 +75,10 @@ fn retry(file: &Arc<SourceFile>, form: &RetryForm, faults: &mut Vec<Fault>) -> R
     let first = form.first.as_ref().and_then(|text| span(file, text, faults)).unwrap_or(usual.first);
     let most = form.most.as_ref().and_then(|text| span(file, text, faults)).unwrap_or_else(|| usual.most.max(first));
     if let Some(text) = form.most.as_ref().or(form.first.as_ref()).filter(|_| first > most) {
-        faults.push(Fault::error(file, text.span(), "the longest pause is shorter than the first").hint("`first` is the pause after the first attempt; each further one is twice as long, up to `most`"));
+        faults.push(
+            Fault::error(file, text.span(), "the longest pause is shorter than the first")
+                .hint("`first` is the pause after the first attempt; each further one is twice as long, up to `most`"),
+        );
     }
     let on = form.on.as_ref().map(|on| on.iter().filter_map(|text| failure(file, text, faults)).collect::<BTreeSet<Failure>>());
     Retry { attempts: form.attempts.as_ref().map_or(usual.attempts, |attempts| *attempts.get_ref()), first, most, on: on.unwrap_or(usual.on) }

@@ -170,7 +170,8 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
     /// What the ledger holds; runs of which this scheduler knows nothing died with theirs.
     async fn recovered(&self, now: DateTime<Utc>) -> Result<State> {
         let mut state = self.ledger.load().await?;
-        let lost: Vec<Change> = state.open().filter(|tick| tick.state.is_taken() && !self.given.contains(&tick.id)).map(|tick| self.recover(tick, now)).collect();
+        let lost: Vec<Change> =
+            state.open().filter(|tick| tick.state.is_taken() && !self.given.contains(&tick.id)).map(|tick| self.recover(tick, now)).collect();
         self.commit(&mut state, lost).await?;
         Ok(state)
     }

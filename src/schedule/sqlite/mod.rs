@@ -126,7 +126,9 @@ fn failed(what: impl Into<String>, cause: rusqlite::Error) -> Error {
     let error = Error::new(if matches!(cause.sqlite_error_code(), Some(ErrorCode::NotADatabase)) { Kind::Conflict } else { Kind::Unavailable }, what);
     let error = match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => error.hint("the disk is full: free some space; nothing was half stored"),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => error.hint("the file is damaged or is no ledger: put it aside and restore it from a backup"),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            error.hint("the file is damaged or is no ledger: put it aside and restore it from a backup")
+        }
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => error.hint("check the folder, its owner and its mode"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => error.hint("another program holds the file: try again when it has ended"),
         _ => error,
@@ -193,7 +195,8 @@ impl Ledger for SqliteLedger {
         self.write(|transaction| {
             let lasts = transaction.query_row("SELECT 1 FROM pauses WHERE pipeline IS ?1 AND until IS NULL", [pipeline], |_| Ok(())).optional()?;
             if lasts.is_none() {
-                transaction.execute("INSERT INTO pauses (pipeline, since, until, reason) VALUES (?1, ?2, NULL, ?3)", params![pipeline, micros(since), reason])?;
+                transaction
+                    .execute("INSERT INTO pauses (pipeline, since, until, reason) VALUES (?1, ?2, NULL, ?3)", params![pipeline, micros(since), reason])?;
             }
             Ok(())
         })
@@ -201,8 +204,8 @@ impl Ledger for SqliteLedger {
 
     async fn resume(&self, pipeline: Option<&str>, until: DateTime<Utc>) -> Result<bool> {
         self.write(|transaction| {
-            let ended = transaction
-                .execute("UPDATE pauses SET until = max(since, ?2) WHERE pipeline IS ?1 AND until IS NULL", params![pipeline, micros(until)])?;
+            let ended =
+                transaction.execute("UPDATE pauses SET until = max(since, ?2) WHERE pipeline IS ?1 AND until IS NULL", params![pipeline, micros(until)])?;
             Ok(ended > 0)
         })
     }

@@ -43,10 +43,12 @@ pub fn refuse_strangers(connection: &Connection) -> Result<(), Wrong> {
 pub fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), Wrong> {
     let version = usize::try_from(number(connection, "user_version")?).unwrap_or(usize::MAX);
     if version > MIGRATIONS.len() {
-        let error = Error::new(Kind::Conflict, format!("the schedule's ledger is of version {version}, and this program knows versions up to {}", MIGRATIONS.len()));
+        let error =
+            Error::new(Kind::Conflict, format!("the schedule's ledger is of version {version}, and this program knows versions up to {}", MIGRATIONS.len()));
         return Err(Wrong::Error(error.hint("install the newer rihla again, or restore a backup of the ledger from before it")));
     }
-    if version > 0 && version < MIGRATIONS.len()
+    if version > 0
+        && version < MIGRATIONS.len()
         && let Some(path) = path
     {
         copy(connection, &beside(path, version))?;

@@ -171,7 +171,8 @@ fn what_is_past_is_pruned_and_what_is_open_or_undecided_stays() {
         commit(&*ledger, token, &changes);
         commit(&*ledger, token, &[Change::Know("a".into(), known(4))]);
         assert_eq!(block_on(ledger.prune(token, at(7))).expect("pruned"), 1);
-        let left: Vec<(String, DateTime<Utc>)> = block_on(ledger.ticks(at(0), at(10))).expect("ticks").into_iter().map(|t| (t.id.pipeline, t.id.nominal)).collect();
+        let left: Vec<(String, DateTime<Utc>)> =
+            block_on(ledger.ticks(at(0), at(10))).expect("ticks").into_iter().map(|t| (t.id.pipeline, t.id.nominal)).collect();
         let expected = [("a", 2), ("b", 2), ("c", 2), ("a", 5), ("a", 8)].map(|(pipeline, minute)| (pipeline.to_owned(), at(minute)));
         assert_eq!(left, expected, "of 2 one is open, 5 and 8 are not known to be decided about");
         assert!(matches!(block_on(ledger.prune(Token(99), at(7))), Err(LedgerError::Lost)));

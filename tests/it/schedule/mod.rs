@@ -2,10 +2,12 @@
 
 mod declared;
 mod dice;
+mod flaky;
 mod judged;
 mod ledgers;
 mod memory;
 mod oracle;
+mod plans;
 mod policies;
 mod simulated;
 mod timetables;

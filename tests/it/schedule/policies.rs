@@ -241,6 +241,18 @@ fn a_thousand_due_at_once_start_in_order_within_the_limit() {
 }
 
 #[test]
+fn who_is_to_stop_starts_nothing_and_notes_what_ends() {
+    let mut bench = Bench::new([("p", definition("*/10 * * * *")), ("q", definition("*/10 * * * *"))], 1);
+    bench.step(10);
+    assert_eq!(bench.runner.started(), ["p"]);
+    let drain = |bench: &mut Bench| block_on(bench.driver.step(at(11), Duration::from_secs(60), Mode::Draining)).expect("a step").running;
+    assert_eq!(drain(&mut bench), 1, "what runs is waited for");
+    bench.runner.end("p", 10, Ok(()));
+    assert_eq!((drain(&mut bench), bench.runner.started()), (0, Vec::<String>::new()), "and nothing more is started");
+    assert_eq!(bench.states(), [(10, TickState::Succeeded { at: at(11) }), (10, TickState::Waiting { from: at(10) })], "the next one resumes there");
+}
+
+#[test]
 fn a_scheduler_takes_over_within_a_minute_of_silence() {
     let mut waiting = Waiting::default();
     let lease = |beat| Lease { token: Token(3), holder: "first".into(), beat, is_free: false };
@@ -249,7 +261,7 @@ fn a_scheduler_takes_over_within_a_minute_of_silence() {
         assert!(!waiting.look(&lease(beat), BEAT), "the first one lives");
     }
     let looks = (1..).find(|_| waiting.look(&lease(19), BEAT)).expect("it takes over");
-    assert!(looks * BEAT + BEAT <= Duration::from_secs(60) , "after {looks} looks");
+    assert!(looks * BEAT + BEAT <= Duration::from_secs(60), "after {looks} looks");
     assert!(Waiting::default().look(&Lease { is_free: true, ..lease(1) }, Duration::ZERO), "what was given back is free");
 }
 

@@ -10,47 +10,21 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures::executor::block_on;
-use object_store::memory::InMemory;
 use object_store::path::Path;
 use rihla::schedule::driver::{Driver, Mode};
-use rihla::schedule::ledger::{Ledger, LedgerError};
+use rihla::schedule::ledger::{Ledger, LedgerError, Token};
 use rihla::schedule::objects::ObjectLedger;
-use rihla::schedule::policy::{Definition, Definitions, Misfire, Overlap, Policies};
+use rihla::schedule::policy::Definitions;
 use rihla::schedule::sqlite::SqliteLedger;
 use rihla::schedule::tick::TickId;
 use rihla::schedule::timetable::Timetable;
 
 use super::dice::Dice;
+use super::flaky::FlakyStore;
 use super::judged::{self, Judged, Reign};
 use super::memory::{MemoryLedger, Mortal};
+use super::plans;
 use super::world::{Runs, WorldRunner};
-
-const ZONES: [Tz; 8] = [
-    Tz::Africa__Casablanca,
-    Tz::Europe__Istanbul,
-    Tz::America__New_York,
-    Tz::Pacific__Apia,
-    Tz::Asia__Kathmandu,
-    Tz::Africa__Cairo,
-    Tz::Australia__Lord_Howe,
-    Tz::America__Santiago,
-];
-
-/// Expressions, of which some fall into hours that are skipped or repeated.
-const EXPRESSIONS: [&str; 12] = [
-    "30 2 * * *",
-    "0 6 * * *",
-    "0 0 * * *",
-    "15 1,2,3 * * 0",
-    "10 */8 * * 0,6",
-    "0 5 1 * *",
-    "0 3 * * 1-5",
-    "45 2 * * 0",
-    "0 12 10,20,31 * *",
-    "20 */2 * 3,4 0",
-    "59 23 28-31 * *",
-    "5 4 29 2 *",
-];
 
 /// A scheduler at work.
 type Scheduler<L> = Driver<Mortal<L>, WorldRunner>;
@@ -59,6 +33,10 @@ struct World<L> {
     dice: Dice,
     ledger: Arc<L>,
     is_atomic: bool,
+    /// True where calls of the ledger fail now and then.
+    is_flaky: bool,
+    /// When to step again after one failed.
+    again: Option<DateTime<Utc>>,
     runs: Arc<Mutex<Runs>>,
     /// How far the wall clock is from the time.
     ahead: TimeDelta,
@@ -90,16 +68,28 @@ impl<L: Ledger> World<L> {
     /// A scheduler starts, or takes over.
     fn start(&mut self) {
         let ledger = Mortal::new(self.ledger.clone(), self.is_atomic);
-        let lease = block_on(ledger.lease()).expect("a lease");
-        let token = block_on(ledger.take(&lease, "world")).expect("a ledger").expect("nobody else takes it");
+        let token = self.token(&ledger);
         let mut before = self.scheduler.take();
         if let Some(before) = &mut before {
             let stepped = block_on(before.step(self.now(), Duration::from_secs(60), Mode::Going));
             assert!(matches!(stepped, Err(LedgerError::Lost)), "who lost the lease stops: {stepped:?}");
         }
+        self.again = None;
         let runner = WorldRunner { runs: self.runs.clone(), token };
         self.scheduler = Some(Driver::new(ledger, runner, token, self.definitions.clone()));
         self.stepped = self.time();
+    }
+
+    /// A new term. Of a ledger whose calls fail it is asked again: a term that was taken unheard is then taken from itself.
+    fn token(&self, ledger: &Mortal<L>) -> Token {
+        for _ in 0..100 {
+            let Ok(lease) = block_on(ledger.lease()) else { continue };
+            if let Ok(Some(token)) = block_on(ledger.take(&lease, "world")) {
+                return token;
+            }
+            assert!(self.is_flaky, "nobody else takes it");
+        }
+        panic!("the lease cannot be taken")
     }
 
     /// The scheduler's machine dies.
@@ -114,17 +104,30 @@ impl<L: Ledger> World<L> {
         let Some(scheduler) = &mut self.scheduler else { return };
         let elapsed = (time - self.stepped).to_std().expect("time passes");
         self.stepped = time;
+        self.again = None;
         match block_on(scheduler.step(now, elapsed, Mode::Going)) {
             Ok(stepped) => {
                 if stepped.is_clock_believed {
                     self.note(now);
                 }
             }
+            Err(LedgerError::Lost) if self.is_flaky => {
+                // It could not say for too long that it lives.
+                self.die();
+                self.start();
+            }
+            Err(_) if self.is_flaky && !scheduler.ledger().is_dead() => self.again = Some(time + TimeDelta::seconds(10)),
             Err(error) => {
                 assert!(scheduler.ledger().is_dead(), "{error}");
                 self.die();
             }
         }
+    }
+
+    /// Asks a ledger until it answers.
+    fn insist<T>(&self, ask: impl Fn(&L) -> Result<T, LedgerError>) -> T {
+        let most = if self.is_flaky { 100 } else { 1 };
+        (0..most).find_map(|_| ask(&self.ledger).ok()).expect("the ledger answers")
     }
 
     /// What the scheduler saw in a step: everything until now is decided about.
@@ -146,7 +149,7 @@ impl<L: Ledger> World<L> {
         let (now, time) = (self.now(), self.time());
         let wake = self.scheduler.as_mut().and_then(|scheduler| scheduler.next_wake(now)).map(|wake| time + (wake - now));
         let end = self.runs().next_end().filter(|_| self.scheduler.is_some());
-        [wake, end].into_iter().flatten().min()
+        [wake, end, self.again].into_iter().flatten().min()
     }
 
     /// Time passes until `until`.
@@ -210,7 +213,7 @@ impl<L: Ledger> World<L> {
     fn edit(&mut self) {
         let names: Vec<String> = self.definitions.pipelines.iter().filter(|(_, of)| of.depends_on.is_empty()).map(|(name, _)| name.clone()).collect();
         let name = self.dice.one_of(&names).clone();
-        let timetable = timetable(&mut self.dice);
+        let timetable = plans::timetable(&mut self.dice);
         for (other, definition) in &mut self.definitions.pipelines {
             if *other == name || definition.depends_on.contains(&name) {
                 definition.timetable = timetable.clone();
@@ -224,19 +227,20 @@ impl<L: Ledger> World<L> {
     fn pause_or_resume(&mut self) {
         let now = self.now();
         if let Some(paused) = self.paused.pop_first() {
-            block_on(self.ledger.resume(paused.as_deref(), now)).expect("a ledger");
+            self.insist(|ledger| block_on(ledger.resume(paused.as_deref(), now)).map(drop));
             return;
         }
         let names: Vec<String> = self.definitions.pipelines.keys().cloned().collect();
         let paused = if self.dice.chance(20) { None } else { Some(self.dice.one_of(&names).clone()) };
-        block_on(self.ledger.pause(paused.as_deref(), now, "a trial")).expect("a ledger");
+        self.insist(|ledger| block_on(ledger.pause(paused.as_deref(), now, "a trial")));
         self.paused.insert(paused);
     }
 
     /// Everything goes well again, until nothing is left to do.
     fn settle(&mut self) {
         while let Some(paused) = self.paused.pop_first() {
-            block_on(self.ledger.resume(paused.as_deref(), self.now())).expect("a ledger");
+            let now = self.now();
+            self.insist(|ledger| block_on(ledger.resume(paused.as_deref(), now)).map(drop));
         }
         (self.runs().slow, self.runs().failing) = (0, 0);
         self.start();
@@ -245,53 +249,20 @@ impl<L: Ledger> World<L> {
     }
 }
 
-fn timetable(dice: &mut Dice) -> Timetable {
-    Timetable::new(dice.one_of::<&str>(&EXPRESSIONS), *dice.one_of(&ZONES)).expect("an expression")
-}
-
-fn definition(dice: &mut Dice, timetable: Timetable) -> Definition {
-    let misfire = *dice.one_of(&[Misfire::Skip, Misfire::Latest, Misfire::All]);
-    let overlap = if misfire == Misfire::All { Overlap::Queue } else { *dice.one_of(&[Overlap::Skip, Overlap::Latest, Overlap::Queue]) };
-    let policies = Policies {
-        jitter: dice.seconds(0, 900),
-        misfire,
-        overlap,
-        maximum_age: dice.chance(40).then(|| dice.seconds(3_600, 5 * 86_400)),
-        maximum_number: dice.chance(40).then(|| usize::try_from(dice.from_to(1, 5)).expect("a number")),
-        timeout: dice.chance(40).then(|| dice.seconds(1_000, 10 * 3_600)),
-        ..Policies::default()
-    };
-    Definition { timetable, policies, depends_on: BTreeSet::new() }
-}
-
-/// Ten pipelines; the last two run after others.
-fn definitions(dice: &mut Dice) -> Definitions {
-    let mut pipelines = BTreeMap::new();
-    for number in 0..8 {
-        let timetable = timetable(dice);
-        pipelines.insert(format!("p{number}"), definition(dice, timetable));
-    }
-    // `p1` is due when `p0` is, `after` follows both; `last` follows that.
-    let timetable = pipelines["p0"].timetable.clone();
-    for (name, depends_on) in [("p1", &["p0"][..]), ("after", &["p0", "p1"]), ("last", &["p0", "after"])] {
-        let depends_on = depends_on.iter().map(|name| (*name).to_owned()).collect();
-        pipelines.insert(name.to_owned(), Definition { depends_on, ..definition(dice, timetable.clone()) });
-    }
-    Definitions { pipelines, at_a_time: usize::try_from(dice.from_to(1, 4)).expect("a number") }
-}
-
 /// Three years of a seed.
-fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool) -> Judged {
+fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) -> Judged {
     let mut dice = Dice(seed);
     let start = Utc.with_ymd_and_hms(2021 + i32::try_from(dice.from_to(0, 5)).expect("a year"), 1, 1, 0, 0, 0).single().expect("an instant");
     let start = start + TimeDelta::seconds(i64::try_from(dice.from_to(0, 300 * 86_400)).expect("a span"));
     let runs = Runs::new(start, Dice(seed ^ 0xabcd));
-    let definitions = definitions(&mut dice);
+    let definitions = plans::definitions(&mut dice);
     let at_a_time = definitions.at_a_time;
     let mut world = World {
         dice,
         ledger: Arc::new(ledger),
         is_atomic,
+        is_flaky,
+        again: None,
         runs,
         ahead: TimeDelta::zero(),
         definitions,
@@ -311,8 +282,8 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool) -> Judged {
         world.happen();
     }
     world.settle();
-    let ticks = block_on(world.ledger.ticks(start - TimeDelta::days(10), end + TimeDelta::days(400))).expect("a ledger");
-    let pauses = block_on(world.ledger.pauses()).expect("a ledger");
+    let ticks = world.insist(|ledger| block_on(ledger.ticks(start - TimeDelta::days(10), end + TimeDelta::days(400))));
+    let pauses = world.insist(|ledger| block_on(ledger.pauses()));
     let settled = world.time() - TimeDelta::days(1);
     let runs = world.runs();
     assert!(runs.most_at_once <= at_a_time, "{} at once", runs.most_at_once);
@@ -322,11 +293,12 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool) -> Judged {
 
 fn simulate_any(seed: u64) -> Judged {
     if seed.is_multiple_of(25) {
-        simulate(seed, ObjectLedger::new(Arc::new(InMemory::new()), Path::from("schedule")), false)
+        let store = FlakyStore::new(seed, 500);
+        simulate(seed, ObjectLedger::new(Arc::new(store), Path::from("schedule")), false, true)
     } else if seed.is_multiple_of(5) {
-        simulate(seed, SqliteLedger::in_memory().expect("a ledger"), true)
+        simulate(seed, SqliteLedger::in_memory().expect("a ledger"), true, false)
     } else {
-        simulate(seed, MemoryLedger::default(), seed.is_multiple_of(2))
+        simulate(seed, MemoryLedger::default(), seed.is_multiple_of(2), false)
     }
 }
 

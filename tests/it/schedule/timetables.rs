@@ -127,7 +127,10 @@ fn what_will_happen_is_said_before() {
     assert_eq!(said("0 6 * * *", Tz::Africa__Casablanca), [""; 0]);
     assert_eq!(said("0 * * * *", Tz::Africa__Casablanca), [""; 0], "every hour surprises nobody");
     assert_eq!(said("0 */2 * * *", Tz::America__New_York), ["Skipped 2023-03-12 02:00:00 it does not run then"]);
-    assert_eq!(said("0 */2 * * *", Tz::America__Havana), ["Skipped 2023-03-12 00:00:00 it does not run then", "Repeated 2023-11-05 00:00:00 it runs both times"]);
+    assert_eq!(
+        said("0 */2 * * *", Tz::America__Havana),
+        ["Skipped 2023-03-12 00:00:00 it does not run then", "Repeated 2023-11-05 00:00:00 it runs both times"]
+    );
     assert_eq!(said("30 2 * * *", Tz::Asia__Kathmandu), [""; 0]);
 }
 
@@ -146,7 +149,9 @@ fn impossible_expressions_are_refused() {
     assert_eq!(refused("0 0 30 2 *"), "`0 0 30 2 *` is never due: no day fits it");
     assert_eq!(refused("0 0 31 4,6,9,11 *"), "`0 0 31 4,6,9,11 *` is never due: no day fits it");
     assert_eq!(refused("@reboot"), "`@reboot` names no usual expression");
-    for wrong in ["", "now and then", "0 6 * *", "0 0 6 * * *", "0 6 * * * 2030", "60 6 * * *", "0 24 * * *", "0 6 0 * *", "0 6 * 13 *", "0 6 * * 8", "0 6-2 * * *"] {
+    for wrong in
+        ["", "now and then", "0 6 * *", "0 0 6 * * *", "0 6 * * * 2030", "60 6 * * *", "0 24 * * *", "0 6 0 * *", "0 6 * 13 *", "0 6 * * 8", "0 6-2 * * *"]
+    {
         assert!(refused(wrong).contains("is no cron expression"), "{wrong}: {}", refused(wrong));
     }
 }
