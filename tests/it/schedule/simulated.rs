@@ -293,7 +293,7 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) ->
 
 fn simulate_any(seed: u64) -> Judged {
     if seed.is_multiple_of(25) {
-        let store = FlakyStore::new(seed, 500);
+        let store = FlakyStore::new(seed, 5_000);
         simulate(seed, ObjectLedger::new(Arc::new(store), Path::from("schedule")), false, true)
     } else if seed.is_multiple_of(5) {
         simulate(seed, SqliteLedger::in_memory().expect("a ledger"), true, false)
