@@ -282,9 +282,15 @@ impl Ledger for ObjectLedger {
     async fn load(&self) -> Result<State> {
         let known = self.known().await?;
         let mut ticks = BTreeMap::new();
-        let nominal: BTreeSet<DateTime<Utc>> = self.open().await?.into_iter().map(|id| id.nominal).collect();
+        let open = self.open().await?;
+        let nominal: BTreeSet<DateTime<Utc>> = open.iter().map(|id| id.nominal).collect();
         for nominal in nominal {
-            ticks.extend(self.read_ticks(self.last_steps(Some(nominal)).await?).await?);
+            let found = self.read_ticks(self.last_steps(Some(nominal)).await?).await?;
+            // A tick whose end was stored, but whose mark outlived it, would be read at every start for good.
+            for id in found.values().filter(|tick| tick.state.is_end() && open.contains(&tick.id)).map(|tick| &tick.id) {
+                self.remove(&self.open_path(id)).await?;
+            }
+            ticks.extend(found);
         }
         let mut state = State { known, ticks, pauses: self.pauses().await? };
         state.let_go();
