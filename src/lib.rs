@@ -13,7 +13,8 @@ pub mod parallel;
 pub mod period;
 pub mod secret;
 
-// Floor 1: what rows must be, where objects are, what runs SQL.
+// Floor 1: when things are due, what rows must be, where objects are, what runs SQL.
+pub mod cadence;
 pub mod contract;
 #[cfg(feature = "engine")]
 pub mod engine;
@@ -37,9 +38,11 @@ pub mod draft;
 #[cfg(feature = "engine")]
 pub mod run;
 
-// Floor 5: what people ask of releases.
+// Floor 5: what people ask of releases; when pipelines run.
 #[cfg(feature = "engine")]
 pub mod report;
+#[cfg(feature = "engine")]
+pub mod schedule;
 
 // Floor 6: the command line.
 #[cfg(feature = "engine")]

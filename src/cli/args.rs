@@ -222,6 +222,8 @@ pub enum Command {
 
     Releases(super::releases::Options),
 
+    Schedule(super::schedule::Options),
+
     Tag(super::tag::Options),
 
     Rollback(super::rollback::Options),

@@ -28,6 +28,7 @@ mod rollback;
 mod rotate;
 mod rules;
 mod run;
+mod schedule;
 mod schema;
 mod selectors;
 mod spreadsheet;
@@ -169,6 +170,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Quarantine(options) => quarantine::quarantine(args, options, terminal).await,
         Command::Releases(options) => releases::releases(args, options, terminal).await,
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
+        Command::Schedule(options) => schedule::schedule(args, options, terminal),
         Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

@@ -14,6 +14,7 @@ pub use super::closing::{ClosedForm, ReopenedForm};
 use super::drift::DriftForm;
 use super::editor::Day;
 pub use super::export_forms::{ArchiveForm, JsonForm, JsonLinesForm, RepeatForm, ReviewForm};
+pub use super::schedule_forms::{ProjectScheduleForm, ScheduleForm};
 pub use super::schema_forms::{ExcludedWhenForm, FieldForm, ProtectionForm, RowRuleForm, SchemaForm};
 pub use super::sheets_form::SheetsForm;
 
@@ -69,6 +70,9 @@ pub struct ProjectForm {
     /// The language of workbooks for offices that name none: `en` (where absent) or `fr`.
     #[schemars(with = "Option<String>")]
     pub language: Option<Text>,
+    /// How much is loaded at a time, and when models are built.
+    #[serde(default)]
+    pub schedule: ProjectScheduleForm,
     /// Where offices return the workbooks of faulty rows that `rihla quarantine export` made for them.
     pub corrections: Option<CorrectionsForm>,
 }
@@ -194,7 +198,8 @@ pub struct PipelineForm {
     #[serde(default)]
     pub drift: DriftForm,
     /// When it runs.
-    pub schedule: ScheduleForm,
+    #[schemars(with = "ScheduleForm")]
+    pub schedule: Spanned<ScheduleForm>,
     /// Where extracts come from.
     #[schemars(with = "Vec<SourceForm>")]
     pub sources: Vec<Spanned<SourceForm>>,
@@ -202,18 +207,6 @@ pub struct PipelineForm {
 
 fn yes() -> bool {
     true
-}
-
-/// `schedule = { cron = "…", timezone = "…" }`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScheduleForm {
-    /// Five fields: minute, hour, day, month, weekday.
-    #[schemars(with = "String")]
-    pub cron: Text,
-    /// The zone it is meant in; the project's where absent.
-    #[schemars(with = "Option<String>")]
-    pub timezone: Option<Text>,
 }
 
 /// `[[sources]]`

@@ -29,6 +29,9 @@ mod resolve;
 mod retention;
 mod roles;
 mod row_rules;
+mod schedule;
+mod schedule_forms;
+mod schedule_policies;
 mod schema;
 mod schema_forms;
 mod schema_keys;
@@ -57,6 +60,7 @@ pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use packing::{Compression, Limits};
 pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
+pub use schedule::Schedule;
 pub use template::{Placed, Template};
 pub use versions::Periods;
 pub use wildcard::Wildcard;
@@ -112,6 +116,8 @@ pub struct Project {
     pub hxl: BTreeMap<String, String>,
     /// The SQL files.
     pub sql: Vec<Arc<SourceFile>>,
+    /// When pipelines and models run.
+    pub schedule: Schedule,
     /// Where offices return workbooks of faulty rows; nothing where they cannot.
     pub corrections: Option<Corrections>,
 }
@@ -178,8 +184,6 @@ pub struct Pipeline {
     pub tolerance: f64,
     /// So many bad rows are tolerated whatever their share.
     pub tolerated_rows: u64,
-    /// When it runs: cron expression and zone, read and checked; the scheduler runs it.
-    pub schedule: (String, Tz),
     /// Where extracts come from.
     pub sources: Vec<Arc<Source>>,
 }

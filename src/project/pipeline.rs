@@ -11,6 +11,7 @@ use super::document::from_toml;
 use super::drift::DriftPolicies;
 use super::files::Files;
 use super::forms::{NumbersForm, PipelineForm, SourceForm, Text};
+use super::schedule::{self, Scheduled};
 use super::{
     ApiStyle, DeliveryMode, Format, JSON_LIST_SEPARATOR, Office, Pipeline, Says, Source, TextEncoding, access, export_source, fingerprint, packing, relations,
     schema, veil, versions, workbook,
@@ -31,7 +32,7 @@ pub struct Surroundings<'a> {
 }
 
 /// Resolves one pipeline file as far as its faults allow.
-pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Option<Pipeline> {
+pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, scheduled: &mut Vec<Scheduled>, faults: &mut Vec<Fault>) -> Option<Pipeline> {
     let Some(form) = from_toml::<PipelineForm>(file, faults) else {
         check_schema_beside(file, around, faults);
         return None;
@@ -49,8 +50,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
                 .hint("0.1 lets a tenth of a delivery's rows be quarantined"),
         );
     }
-    let timezone = form.schedule.timezone.as_ref().map_or(Some(around.timezone), |text| timezone(file, text, faults));
-    check_cron(file, &form.schedule.cron, faults);
+    scheduled.push(schedule::declared(file, feed, &form.schedule, around.timezone, faults));
     let contract = contract(file, &form, around, faults);
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
@@ -74,7 +74,6 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, faults: &mut V
         required: form.required,
         tolerance: form.tolerance.into_inner(),
         tolerated_rows: form.tolerated_rows,
-        schedule: (form.schedule.cron.into_inner(), timezone.unwrap_or(around.timezone)),
         sources: sources.into_iter().map(|(_, source)| source).collect(),
     })
 }
@@ -129,15 +128,6 @@ pub fn timezone(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) ->
         faults.push(Fault::error(file, text.span(), format!("`{}` is no time zone", text.get_ref())).hint(hint));
     }
     found
-}
-
-fn check_cron(file: &Arc<SourceFile>, cron: &Text, faults: &mut Vec<Fault>) {
-    if let Err(error) = croner::Cron::from_str(cron.get_ref()) {
-        faults.push(
-            Fault::error(file, cron.span(), format!("`{}` is no cron expression: {error}", cron.get_ref()))
-                .hint("five fields: minute hour day month weekday, such as `0 6 * * *`"),
-        );
-    }
 }
 
 fn resolve_source(

@@ -11,6 +11,7 @@ use toml::value::Datetime;
 use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
+use super::schedule::{self, Scheduled};
 use super::{Closings, Files, Lang, Office, Project, Reference, closing, codes, corrections, hxl, labels, pipeline, retention, roles, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
@@ -61,7 +62,9 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
     let offices = offices(&file, forms, spoken, lists.sound.get("country").map(AsRef::as_ref), faults);
     let patterns = patterns(&file, forms, faults);
     let around = Surroundings { files: &files, offices: &offices, offices_are_whole, lists: &lists, patterns: &patterns, timezone: zone };
-    let pipelines = pipelines(&files, &around, faults);
+    let mut scheduled = Vec::new();
+    let (pipelines, all_are_known) = pipelines(&files, &around, &mut scheduled, faults);
+    let schedule = schedule::resolve(&file, form.as_ref().map(|form| &form.schedule), scheduled, zone, all_are_known, faults);
     check_owed_feeds(&file, forms, &pipelines, faults);
     let mut project = Project {
         root: root.to_owned(),
@@ -84,6 +87,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         labels: labels::load(&files, faults),
         hxl: form.as_ref().map_or_else(BTreeMap::new, |form| hxl::tags(&file, &form.hxl, faults)),
         sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
+        schedule,
         corrections: form.as_ref().and_then(|form| corrections::resolve(&file, form.corrections.as_ref()?, faults)),
     };
     if let Some(form) = form {
@@ -168,15 +172,25 @@ fn patterns(file: &Arc<SourceFile>, forms: &[Spanned<OfficeForm>], faults: &mut 
     patterns
 }
 
-fn pipelines(files: &Files, around: &Surroundings<'_>, faults: &mut Vec<Fault>) -> Vec<(Arc<SourceFile>, super::Pipeline)> {
+/// The pipelines, when each is due, and whether every file could be read far enough to name its feed.
+fn pipelines(
+    files: &Files,
+    around: &Surroundings<'_>,
+    scheduled: &mut Vec<Scheduled>,
+    faults: &mut Vec<Fault>,
+) -> (Vec<(Arc<SourceFile>, super::Pipeline)>, bool) {
     let mut pipelines: Vec<(Arc<SourceFile>, super::Pipeline)> = Vec::new();
     let paths = files.list("pipelines", "toml");
     if paths.is_empty() {
         faults.push(Fault::of_path("pipelines", "the project has no pipelines").hint("add a file such as pipelines/returns.toml"));
     }
+    let mut unnamed = paths.len();
     for path in paths {
+        let known = scheduled.len();
         let Some(file) = files.read(&path, faults) else { continue };
-        let Some(pipeline) = pipeline::resolve(&file, around, faults) else { continue };
+        let pipeline = pipeline::resolve(&file, around, scheduled, faults);
+        unnamed -= scheduled.len() - known;
+        let Some(pipeline) = pipeline else { continue };
         let feed = &pipeline.contract.feed;
         if let Some((other, _)) = pipelines.iter().find(|(_, known)| known.contract.feed == *feed) {
             faults.push(Fault::error(&file, 0..0, format!("the feed `{feed}` has a pipeline already, in {}", other.path)));
@@ -185,7 +199,7 @@ fn pipelines(files: &Files, around: &Surroundings<'_>, faults: &mut Vec<Fault>) 
         pipelines.push((file, pipeline));
     }
     roles::check_numbering(&pipelines, faults);
-    pipelines
+    (pipelines, unnamed == 0)
 }
 
 fn check_owed_feeds(file: &Arc<SourceFile>, offices: &[Spanned<OfficeForm>], pipelines: &[(Arc<SourceFile>, super::Pipeline)], faults: &mut Vec<Fault>) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::since;
+use crate::clock;
 use crate::diagnostic::{self, Fault, did_you_mean};
 use crate::error::Result;
 use crate::model::Model;
@@ -27,6 +28,7 @@ pub async fn check(root: &Path) -> Result<Prepared> {
     prepared.warnings.extend(warnings);
     let warnings = stale_labels(&prepared);
     prepared.warnings.extend(warnings);
+    prepared.warnings.extend(prepared.project.schedule.warnings(clock::from_environment()?.now()));
     diagnostic::sort(&mut prepared.warnings);
     Ok(prepared)
 }

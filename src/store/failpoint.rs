@@ -108,10 +108,12 @@ fn star(word: &str) -> &str {
     if word.starts_with("building-") { "building-*" } else { "*" }
 }
 
-/// True for hex digits of hashes and random names, and for moments; numbers of releases and versions begin with zeros.
+/// True for hex digits of hashes and random names, and for moments; not for numbers of releases and versions, which have
+/// as many digits as no random name has.
 fn differs(word: &str) -> bool {
     let is_moment = word.len() > 8 && word.ends_with('Z') && word.contains('T');
-    is_moment || (word.len() >= 6 && !word.starts_with("0000") && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let is_number = [6, 20].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_moment || (word.len() >= 6 && !is_number && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -124,6 +126,7 @@ mod tests {
             ("part-00000-215ad32d-9674-41dc-a68e-c690ee70f499-c000.snappy.parquet", "part-*.parquet"),
             ("20230721T060000000Z-71d936.json", "*.json"),
             (".building-0a1b2c3d4e5f", ".building-*"),
+            (".building-00001c3d4e5f", ".building-*"),
             ("latest.0a1b2c3d4e5f", "latest.*"),
             ("065daf1a8b1e1c6e.csv", "*.csv"),
             ("release-000001.json", "release-000001.json"),

@@ -10,11 +10,11 @@ use crate::support::repository;
 /// The floors of `src/lib.rs`; a module imports from lower floors only.
 const FLOORS: [&[&str]; 7] = [
     &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret"],
-    &["contract", "engine", "store"],
+    &["cadence", "contract", "engine", "store"],
     &["project"],
     &["model", "normalise", "read", "validate", "warehouse"],
     &["draft", "run"],
-    &["report"],
+    &["report", "schedule"],
     &["cli"],
 ];
 

@@ -70,6 +70,7 @@ mod rollback;
 mod rotation;
 mod round_trips;
 mod row_rules;
+mod schedule;
 mod second_run;
 mod select;
 mod select_runs;

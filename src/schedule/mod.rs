@@ -1,0 +1,23 @@
+//! When pipelines run: due times, what is done about those that were missed or meet one another, and the ledger of all of it.
+//!
+//! Guarantees: due means done once. Every due time becomes one tick in a ledger, which runs until it succeeded, failed for good,
+//! or was skipped by a policy that the ledger names. Refuses: to know what was loaded; that is the warehouse's.
+
+pub mod agenda;
+pub mod chance;
+pub mod decide;
+pub mod driver;
+pub mod lease;
+pub mod ledger;
+pub mod misfire;
+pub mod objects;
+pub mod pause;
+pub mod retry;
+pub mod settle;
+pub mod sqlite;
+pub mod state;
+pub mod tick;
+pub mod trust;
+pub mod upcoming;
+
+pub use crate::cadence::{clock_changes, policy, timetable};

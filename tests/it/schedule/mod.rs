@@ -1,0 +1,14 @@
+//! The scheduler: due times, policies, ledgers, and years of them simulated.
+
+mod declared;
+mod dice;
+mod flaky;
+mod judged;
+mod ledgers;
+mod memory;
+mod oracle;
+mod plans;
+mod policies;
+mod simulated;
+mod timetables;
+mod world;
