@@ -193,7 +193,7 @@ async fn together(folder: &Path, rounds: usize, taken: &Taken) {
         let Prepared { project, checked, .. } = prepared(folder).await;
         let _ = std::fs::remove_dir_all(folder.join("project/warehouse"));
         let steps = Steps::default();
-        let request = Request { project, checked, clock: Arc::new(SystemClock), selected: None, patience: Duration::ZERO };
+        let request = Request { project, checked, clock: Arc::new(SystemClock), selected: None, feeds: rihla::run::Feeds::default(), patience: Duration::ZERO };
         let began = Instant::now();
         let report = run(request, &steps).await.expect("a run");
         assert_eq!(report.outcome, RunOutcome::Released, "{:?}", report.problems);

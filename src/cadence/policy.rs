@@ -68,6 +68,11 @@ impl Failure {
         (Self::Input, "input"),
         (Self::Internal, "internal"),
     ];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(failure, _)| *failure == self).map_or("internal", |(_, name)| name)
+    }
 }
 
 /// How often and when a failed run is tried again.

@@ -224,6 +224,12 @@ pub enum Command {
 
     Schedule(super::schedule::Options),
 
+    Runs(super::runs::Options),
+
+    Pause(super::pause::Pause),
+
+    Resume(super::pause::Resume),
+
     Tag(super::tag::Options),
 
     Rollback(super::rollback::Options),

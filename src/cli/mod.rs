@@ -15,6 +15,7 @@ mod init;
 mod lineage;
 mod ls;
 mod numbers;
+mod pause;
 mod progress;
 mod prune;
 mod quarantine;
@@ -28,6 +29,7 @@ mod rollback;
 mod rotate;
 mod rules;
 mod run;
+mod runs;
 mod schedule;
 mod schema;
 mod selectors;
@@ -140,9 +142,12 @@ fn wants_colour(choice: Colour, is_terminal: bool) -> bool {
     }
 }
 
-/// Logs go to standard error, in the levels that `RIHLA_LOG` asks for; where it is not set only our own warnings are shown.
+/// Logs go to standard error, in the levels that `RIHLA_LOG` asks for; where it is not set only our own warnings are shown, and
+/// of a scheduler what it does.
 fn start_log(args: &Args) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("rihla=warn"));
+    let is_service = matches!(&args.command, Command::Schedule(options) if options.next.is_none());
+    let level = if is_service { "rihla=info" } else { "rihla=warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(wants_colour(args.color, std::io::stderr().is_terminal()));
     let _ = builder.try_init();
@@ -170,7 +175,10 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Quarantine(options) => quarantine::quarantine(args, options, terminal).await,
         Command::Releases(options) => releases::releases(args, options, terminal).await,
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
-        Command::Schedule(options) => schedule::schedule(args, options, terminal),
+        Command::Schedule(options) => schedule::schedule(args, options, terminal).await,
+        Command::Runs(options) => runs::runs(args, options, terminal).await,
+        Command::Pause(options) => pause::pause(args, options, terminal).await,
+        Command::Resume(options) => pause::resume(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,
         Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,

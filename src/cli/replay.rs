@@ -59,7 +59,14 @@ pub async fn replay(args: &Args, options: &Options, terminal: &mut Terminal<'_>)
     let prepared = check_project(&args.project).await?;
     let which = which(&prepared.project, options)?;
     let patience = Duration::from_secs(options.wait.unwrap_or_default());
-    let request = Request { project: prepared.project, checked: prepared.checked, clock: clock::from_environment()?, selected: None, patience };
+    let request = Request {
+        project: prepared.project,
+        checked: prepared.checked,
+        clock: clock::from_environment()?,
+        selected: None,
+        feeds: run::Feeds::default(),
+        patience,
+    };
     let bar = Bar::new();
     let done = if options.dry_run { run::would_replay(request, &which, &bar).await } else { run::replay(request, &which, &bar).await };
     bar.finish();

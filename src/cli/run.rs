@@ -11,7 +11,7 @@ use super::{Terminal, closed, drift, print_json};
 use crate::clock;
 use crate::error::Result;
 use crate::project::Lang;
-use crate::run::{self, Request, RunOutcome, RunReport, check_project};
+use crate::run::{self, Feeds, Request, RunOutcome, RunReport, check_project};
 use crate::warehouse::TestResult;
 
 /// Pull, load, model and release everything that is new
@@ -38,6 +38,10 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600", conflicts_with = "dry_run")]
     pub wait: Option<u64>,
 
+    /// Load this feed only, and build and release nothing; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["dry_run", "select", "exclude"])]
+    pub feed: Vec<String>,
+
     #[command(flatten)]
     pub selectors: Selectors,
 }
@@ -48,7 +52,8 @@ pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) ->
     let clock = clock::from_environment()?;
     let selected = run::select(&prepared, clock.clone(), &options.selectors.wish()).await?.map(|selection| selection.models());
     let patience = Duration::from_secs(options.wait.unwrap_or_default());
-    let request = Request { project: prepared.project, checked: prepared.checked, clock, selected, patience };
+    let feeds = Feeds::of(&prepared.project, &options.feed)?;
+    let request = Request { project: prepared.project, checked: prepared.checked, clock, selected, feeds, patience };
     let bar = Bar::new();
     let report = if options.dry_run { run::dry_run(request, &bar).await } else { run::run(request, &bar).await };
     bar.finish();
@@ -102,7 +107,7 @@ fn text(report: &RunReport, lang: Lang) -> String {
 pub(super) fn outcome(report: &RunReport) -> String {
     let mut text: String = report.failed_tests.iter().map(failed).collect();
     text.push_str(&models(report));
-    if report.outcome != RunOutcome::DryRun {
+    if ![RunOutcome::DryRun, RunOutcome::Loaded].contains(&report.outcome) {
         text.push_str(&format!(
             "\nmodelled  {}, {} built anew, {}\n",
             plural(report.tables as u64, "table", "tables"),
@@ -197,6 +202,7 @@ fn ending(report: &RunReport) -> String {
     let mut text = match report.outcome {
         RunOutcome::Released => format!("released  release {} in released/latest\n", report.release.unwrap_or_default()),
         RunOutcome::Unchanged => format!("nothing changed: {stays}\n"),
+        RunOutcome::Loaded => "loaded: tables and releases stay as they are until `rihla run` without --feed\n".to_owned(),
         RunOutcome::Held | RunOutcome::Failed => format!("not released: {stays}\n"),
         RunOutcome::DryRun => "dry run: nothing was touched\n".to_owned(),
     };

@@ -1,40 +1,93 @@
 //! `rihla schedule`
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::args::Args;
 use super::render::table;
 use super::{Terminal, closed, print_json};
 use crate::clock;
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::project;
+use crate::schedule::runner::Program;
+use crate::schedule::service::{self, Service};
 use crate::schedule::upcoming::{Upcoming, upcoming};
 
-/// Show when pipelines are due
+/// Run what is due, for months; or show when pipelines are due
 ///
-/// Lists the next due times of every pipeline, in the zone that its expression is meant in and in UTC. A start is later than
-/// the due time where the pipeline has a jitter; the same one each time for the same due time.
+/// Runs every pipeline at its times, and models after them, each as a process of its own. A time that was missed is made up
+/// for as the schedule says (`misfire`); a run that fails is tried again (`retry`). A changed project is taken over once it
+/// passes `rihla check`; a broken one is refused, and what was scheduled stays so. A second scheduler of the same warehouse
+/// waits, and takes over when the first has died.
 ///
+/// SIGTERM, or Ctrl-C, lets what runs end, within --drain; a second one stops it at once. What was cut off is begun again by
+/// the next scheduler: a load appends nothing twice.
+///
+/// With --next nothing is run: the next due times are listed, in the zone that an expression is meant in and in UTC. A start
+/// is later than the due time where the pipeline has a jitter; the same one each time for the same due time.
+///
+///   rihla schedule
 ///   rihla schedule --next 20
 ///   rihla schedule --next 5 --pipeline returns
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {
-    /// How many due times are shown
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
-    next: usize,
+    /// Show so many due times; run nothing
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "20")]
+    pub next: Option<usize>,
     /// Only those of this pipeline
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "next")]
     pipeline: Option<String>,
+    /// How long what runs may go on after a signal
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, conflicts_with = "next")]
+    drain: u64,
 }
 
-/// Shows what is coming.
-pub fn schedule(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
+/// Runs what is due, or shows what is coming.
+pub async fn schedule(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
+    match options.next {
+        Some(next) => coming(args, options, next, terminal),
+        None => serve(args, options).await,
+    }
+}
+
+async fn serve(args: &Args, options: &Options) -> Result<u8> {
+    let file = std::env::current_exe().map_err(|cause| error::io("cannot tell where this program lies", cause))?;
+    let program = Program { file, project: args.project.clone() };
+    let holder = format!("process {}", std::process::id());
+    let service = Service { program, clock: clock::from_environment()?, drain: Duration::from_secs(options.drain), holder, stops: stops()? };
+    service::serve(service).await?;
+    Ok(0)
+}
+
+/// A message for each signal that asks for an end.
+fn stops() -> Result<UnboundedReceiver<()>> {
+    let (sender, stops) = unbounded_channel();
+    let heard = |kind| signal(kind).map_err(|cause| error::io("cannot listen for signals", cause));
+    let (mut term, mut interrupt) = (heard(SignalKind::terminate())?, heard(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(stops)
+}
+
+fn coming(args: &Args, options: &Options, next: usize, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
     let now = clock::from_environment()?.now();
     let chosen = project.schedule.chosen(options.pipeline.as_deref())?;
-    let coming = upcoming(&chosen, now, options.next);
+    let coming = upcoming(&chosen, now, next);
     if terminal.json {
         print_json(terminal, &coming.iter().map(as_json).collect::<Vec<_>>())?;
         return Ok(0);

@@ -14,7 +14,7 @@ use super::protect::Bars;
 use super::pull::{self, Listing, Plan, Slot};
 use super::replay::judged_otherwise;
 use super::returned::{Gathered, Places, gather};
-use super::{Progress, Refused, RunOutcome, RunReport};
+use super::{Feeds, Progress, Refused, RunOutcome, RunReport};
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
@@ -22,16 +22,27 @@ use crate::normalise::Key;
 use crate::project::Project;
 use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable};
 
-/// Loads everything new.
-pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
+/// Loads everything new of the feeds that are wanted.
+pub async fn load(
+    (project, wanted): (&Arc<Project>, &Feeds),
+    writable: &mut Writable,
+    run_id: &str,
+    report: &mut RunReport,
+    progress: &dyn Progress,
+) -> Result<()> {
     let submissions = writable.warehouse.read_submissions().await?;
     let landed = writable.warehouse.reconcile_tables(&submissions).await?;
-    let mut listing = pull::list(project, &submissions, writable.warehouse.clock().now()).await?;
+    let mut listing = pull::list(project, wanted, &submissions, writable.warehouse.clock().now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
-    let returned = gather(&places, &mut listing, Some(&submissions)).await?;
-    let plan = pull::plan(project, &listing, &submissions);
+    let mut returned = gather(&places, &mut listing, Some(&submissions)).await?;
+    let mut plan = pull::plan(project, &listing, &submissions);
+    if !wanted.is_all() {
+        listing.unreachable.retain(|(feed, _)| wanted.holds(feed.as_str()));
+        returned.keep(wanted);
+        plan.keep(wanted);
+    }
     tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
-    note(&listing, &plan, project, report);
+    note(&listing, &plan, (project, wanted), report);
     note_returned(&returned, report);
     let judge = Judge {
         project: project.clone(),
@@ -74,11 +85,11 @@ pub async fn load(project: &Arc<Project>, writable: &mut Writable, run_id: &str,
 /// Judges everything new and commits nothing.
 pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut RunReport, progress: &dyn Progress) -> Result<()> {
     let (mut submissions, bars) = known(project, clock.clone()).await?;
-    let mut listing = pull::list(project, &submissions, clock.now()).await?;
+    let mut listing = pull::list(project, &Feeds::default(), &submissions, clock.now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     let returned = gather(&places, &mut listing, Some(&submissions)).await?;
     let plan = pull::plan(project, &listing, &submissions);
-    note(&listing, &plan, project, report);
+    note(&listing, &plan, (project, &Feeds::default()), report);
     note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
     let rules = Arc::new(ProjectRules::of(project)?);
@@ -135,8 +146,8 @@ fn within(judge: Judge) -> impl Fn(Slot) -> BoxFuture<'static, Result<Vec<SlotLo
     }
 }
 
-fn note(listing: &Listing, plan: &Plan, project: &Project, report: &mut RunReport) {
-    for pipeline in &project.pipelines {
+fn note(listing: &Listing, plan: &Plan, (project, wanted): (&Project, &Feeds), report: &mut RunReport) {
+    for pipeline in project.pipelines.iter().filter(|pipeline| wanted.holds(pipeline.contract.feed.as_str())) {
         let feed = pipeline.contract.feed.as_str();
         let entry = report.feed(feed);
         entry.found = listing.found.iter().filter(|found| found.feed.as_str() == feed).count() as u64;
@@ -168,6 +179,7 @@ pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunRe
     }
     for (feed, why) in &listing.unreachable {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
+        report.out_of_reach.push(feed.as_str().to_owned());
         report.is_held_back |= is_required(feed.as_str());
     }
     // A returned workbook that is refused leaves everything as it was.

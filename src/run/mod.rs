@@ -13,6 +13,7 @@ mod changes;
 mod choice;
 mod closing;
 mod drift;
+mod feeds;
 mod hold;
 mod judge;
 mod load;
@@ -59,6 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use artefacts::Making;
+pub use feeds::Feeds;
 
 use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
@@ -92,6 +94,8 @@ pub struct Request {
     pub clock: SharedClock,
     /// The models that are asked for; all where absent.
     pub selected: Option<BTreeSet<String>>,
+    /// The feeds that are loaded; where they are some, nothing is built or released.
+    pub feeds: Feeds,
     /// How long another process that is loading is waited for.
     pub patience: Duration,
 }
@@ -101,13 +105,13 @@ pub struct Request {
 /// # Errors
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
-    let project = request.project.clone();
-    in_run(request, progress, async |writable, run_id, report| load::load(&project, writable, run_id, report, progress).await).await
+    let (project, feeds) = (request.project.clone(), request.feeds.clone());
+    in_run(request, progress, async |writable, run_id, report| load::load((&project, &feeds), writable, run_id, report, progress).await).await
 }
 
 /// A run that loads in its own way: recorded, then modelled and released.
 async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>) -> Result<RunReport> {
-    let Request { project, checked, clock, selected, patience } = request;
+    let Request { project, checked, clock, selected, feeds, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
     tracing::debug!(run_id, "run begins");
@@ -127,6 +131,10 @@ async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnc
     report.selected = selected.as_ref().map(|names| names.iter().cloned().collect());
     let done = async {
         load(&mut writable, &run_id, &mut report).await?;
+        if !feeds.is_all() {
+            report.outcome = RunOutcome::Loaded;
+            return Ok(());
+        }
         release::release((&project, &checked), selected.as_ref(), &writable.warehouse, &mut report, progress).await
     }
     .await;
@@ -140,6 +148,9 @@ async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnc
     done?;
     recorded?;
     let making = Making { at: clock.now(), run_id: Some(&run_id) };
+    if !feeds.is_all() {
+        return Ok(report);
+    }
     tell(artefacts::write_manifest(&project, &checked, &making));
     tell(artefacts::write_results(&project, &checked, &report, started, &making));
     Ok(report)

@@ -18,6 +18,8 @@ pub enum RunOutcome {
     Released,
     /// Nothing changed since the last release.
     Unchanged,
+    /// Some feeds were loaded, and nothing else was asked for.
+    Loaded,
     /// Something was loaded or built, but no release was made.
     Held,
     /// It stopped with an error.
@@ -157,6 +159,9 @@ pub struct RunReport {
     pub drift: Vec<Drifted>,
     /// Files that no source claims.
     pub unclaimed: Vec<String>,
+    /// Feeds of which a source could not be reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub out_of_reach: Vec<String>,
     /// Reports that count and were judged by rules, code lists or habits of writing that have changed since.
     pub judged_otherwise: u64,
     /// True where a required feed is incomplete, so that no release may be made.
@@ -203,6 +208,7 @@ impl RunReport {
             corrections: Vec::new(),
             drift: Vec::new(),
             unclaimed: Vec::new(),
+            out_of_reach: Vec::new(),
             judged_otherwise: 0,
             is_held_back: false,
             rebuilt: 0,
@@ -305,7 +311,7 @@ impl RunReport {
         let outcome = match self.outcome {
             RunOutcome::Released => "released",
             RunOutcome::Unchanged => "unchanged",
-            RunOutcome::Held => "loaded",
+            RunOutcome::Held | RunOutcome::Loaded => "loaded",
             RunOutcome::Failed => "failed",
             RunOutcome::DryRun => "running",
         };

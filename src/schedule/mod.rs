@@ -13,11 +13,14 @@ pub mod misfire;
 pub mod objects;
 pub mod pause;
 pub mod retry;
+pub mod runner;
+pub mod service;
 pub mod settle;
 pub mod sqlite;
 pub mod state;
 pub mod tick;
 pub mod trust;
 pub mod upcoming;
+pub mod watch;
 
 pub use crate::cadence::{clock_changes, policy, timetable};

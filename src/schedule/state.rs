@@ -33,6 +33,7 @@ pub struct State {
 
 /// One change of what is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most changes of a step are ticks, and there are few of any kind at a time")]
 pub enum Change {
     /// A due time becomes a tick. Where there is one already, that one stands.
     Record(Tick),

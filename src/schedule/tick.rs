@@ -114,6 +114,21 @@ pub enum SkippedBy {
     Removed,
 }
 
+impl SkippedBy {
+    /// The words for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Misfire => "missed, and not made up for",
+            Self::MaximumAge => "missed too long ago",
+            Self::MaximumNumber => "too many were missed",
+            Self::Overlap => "met another run",
+            Self::Paused => "paused",
+            Self::Upstream => "what it depends on did not succeed",
+            Self::Removed => "no longer scheduled",
+        }
+    }
+}
+
 impl Tick {
     /// A tick that is to run.
     pub fn waiting(id: TickId, from: DateTime<Utc>) -> Self {

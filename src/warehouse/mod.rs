@@ -244,7 +244,7 @@ fn tell(recovered: Option<(String, bool)>) {
 fn check_is_free(root: &Path) -> Result<()> {
     let what = || format!("cannot list `{}`", root.display());
     let entries = std::fs::read_dir(root).map_err(|cause| error::io(what(), cause))?;
-    let ours = |name: &str| name == "lock" || (is_unfinished(name) && name.starts_with(marker::FILE));
+    let ours = |name: &str| ["lock", "schedule"].contains(&name) || (is_unfinished(name) && name.starts_with(marker::FILE));
     let foreign = entries.flatten().any(|entry| !ours(&entry.file_name().to_string_lossy()));
     if foreign {
         return Err(Error::new(Kind::Conflict, format!("the folder `{}` is not empty and no warehouse: it has no warehouse.json", root.display()))

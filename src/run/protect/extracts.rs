@@ -9,6 +9,7 @@ use super::Wanted;
 use crate::error::Result;
 use crate::normalise::Key;
 use crate::project::Project;
+use crate::run::Feeds;
 use crate::run::pull::{self, Found};
 use crate::run::returned::{Places, gather};
 use crate::validate::people;
@@ -42,7 +43,7 @@ pub async fn search(
     advance: &dyn Fn(&str),
 ) -> Result<Searched> {
     // As if nothing was known, so that everything is there to be read.
-    let mut listing = pull::list(project, &[], now).await?;
+    let mut listing = pull::list(project, &Feeds::default(), &[], now).await?;
     let places = Places::of(project, &listing).await?;
     let returned = gather(&places, &mut listing, None).await?;
     let mut searched = Searched::default();

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 pub use item::{Item, read_files};
 use seen::Seen;
 
+use super::Feeds;
 use super::judge::AMBIGUOUS;
 use crate::error::{Error, Result};
 use crate::names::{FeedName, OfficeCode};
@@ -77,18 +78,18 @@ impl Listing {
     }
 }
 
-/// Lists every source, or asks it for what it may hold; `submissions` are all that were judged so far, in their order.
+/// Lists every source, and asks those of the web that are wanted for what they may hold; `submissions` are all that were judged so far, in their order.
 ///
 /// # Errors
 /// `Unavailable` where no client of the web can be made; what cannot be listed stands in the result.
-pub async fn list(project: &Project, submissions: &[Submission], now: DateTime<Utc>) -> Result<Listing> {
+pub async fn list(project: &Project, wanted: &Feeds, submissions: &[Submission], now: DateTime<Utc>) -> Result<Listing> {
     let mut listing = Listing::default();
     let seen = Seen::of(submissions, now);
     listed::list(project, &mut listing).await;
     if project.pipelines.iter().flat_map(|pipeline| &pipeline.sources).any(|source| !matches!(source.access, Access::Listed)) {
         let web = Web::new(Limits::default())?;
-        named::list(project, &seen, &web, &mut listing).await;
-        paged::list(project, &seen, &web, &mut listing).await;
+        named::list((project, wanted), &seen, &web, &mut listing).await;
+        paged::list((project, wanted), &seen, &web, &mut listing).await;
     }
     listing.found.sort_by(|a, b| a.order().cmp(&b.order()));
     listing.found = gather_pages(std::mem::take(&mut listing.found));
@@ -157,6 +158,14 @@ pub struct Plan {
     pub still_refused: Vec<Submission>,
     /// How many extracts of each feed are known already.
     pub known: BTreeMap<String, u64>,
+}
+
+impl Plan {
+    /// Keeps what is of feeds that are wanted.
+    pub fn keep(&mut self, wanted: &Feeds) {
+        self.slots.retain(|slot| slot.new.first().is_some_and(|found| wanted.holds(found.feed.as_str())));
+        self.still_refused.retain(|submission| wanted.holds(&submission.feed));
+    }
 }
 
 /// Tells what is new from what was judged before, without reading an extract.

@@ -12,6 +12,7 @@ use super::{Found, FoundFile, Item, Listing, hash_of};
 use crate::error::{Error, Result};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Access, Named, Office, Pipeline, Project, Source};
+use crate::run::Feeds;
 use crate::store::web::{Address, Facts, Failure, Web};
 use crate::warehouse::Submission;
 
@@ -19,8 +20,8 @@ use crate::warehouse::Submission;
 const AT_ONCE: usize = 4;
 
 /// Asks for every file of the web, and adds what is there.
-pub async fn list(project: &Project, seen: &Seen<'_>, web: &Web, listing: &mut Listing) {
-    for pipeline in &project.pipelines {
+pub async fn list((project, wanted): (&Project, &Feeds), seen: &Seen<'_>, web: &Web, listing: &mut Listing) {
+    for pipeline in project.pipelines.iter().filter(|pipeline| wanted.holds(pipeline.contract.feed.as_str())) {
         for source in &pipeline.sources {
             let Access::Named(named) = &source.access else { continue };
             let asking = Asking { pipeline, source, named, seen, web: web.up_to(source.most_bytes) };

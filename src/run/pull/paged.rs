@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Access, Api, ApiStyle, DeliveryMode, Office, Pipeline, Project, Repeat, Source};
 use crate::read::Page;
+use crate::run::Feeds;
 use crate::run::judge::hash;
 use crate::store::web::{Address, Failure, Web};
 
@@ -27,8 +28,8 @@ use crate::store::web::{Address, Failure, Web};
 const STEADY_TRIES: u32 = 3;
 
 /// Asks every API, and adds what it holds.
-pub async fn list(project: &Project, seen: &Seen<'_>, web: &Web, listing: &mut Listing) {
-    for pipeline in &project.pipelines {
+pub async fn list((project, wanted): (&Project, &Feeds), seen: &Seen<'_>, web: &Web, listing: &mut Listing) {
+    for pipeline in project.pipelines.iter().filter(|pipeline| wanted.holds(pipeline.contract.feed.as_str())) {
         for source in &pipeline.sources {
             let Access::Paged(api) = &source.access else { continue };
             let asking = Asking { pipeline, source, api, seen, web };

@@ -29,6 +29,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
+use crate::run::Feeds;
 use crate::warehouse::{Loading, SlotLoad, Submission, SubmissionOutcome, Warehouse, live_of};
 use candidates::{Candidate, Candidates};
 use held::Held;
@@ -123,7 +124,7 @@ impl Judged {
 
 async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_id: &str, which: &Which, progress: &dyn Progress) -> Result<Judged> {
     let submissions = warehouse.read_submissions().await?;
-    let mut listing = pull::list(project, &submissions, warehouse.clock().now()).await?;
+    let mut listing = pull::list(project, &Feeds::default(), &submissions, warehouse.clock().now()).await?;
     let places = Arc::new(Places::of(project, &listing).await?);
     gather(&places, &mut listing, None).await?;
     let Candidates { loaded, refused, not_replayed } = Candidates::find(project, &listing, &submissions, which);

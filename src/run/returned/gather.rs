@@ -8,6 +8,7 @@ use super::{GONE, Places, ReturnedFile, STALE};
 use crate::error::Result;
 use crate::project::Project;
 use crate::read::{Mended, Passport, STRUCTURE};
+use crate::run::Feeds;
 use crate::run::pull::{Found, Listing};
 use crate::warehouse::{Submission, SubmissionOutcome};
 
@@ -35,6 +36,14 @@ pub struct Gathered {
     pub still_refused: Vec<Submission>,
     /// By feed, how many are settled.
     pub known: BTreeMap<String, u64>,
+}
+
+impl Gathered {
+    /// Keeps what is of feeds that are wanted, and files of which nobody knows.
+    pub fn keep(&mut self, wanted: &Feeds) {
+        self.still_refused.retain(|submission| wanted.holds(&submission.feed));
+        self.known.retain(|feed, _| wanted.holds(feed));
+    }
 }
 
 /// Adds returned workbooks to what the sources hold: those that are not settled by a submission, or all.

@@ -25,6 +25,7 @@ use crate::error::{Error, Kind, Result};
 use crate::names::OfficeCode;
 use crate::project::{MOST_BYTES, Project, Source};
 use crate::read::{Amendment, Heading, Mended, Page, Passport, Refusal, ReturnedHabit, amendment, layout};
+use crate::run::Feeds;
 use crate::store::objects::Objects;
 use crate::warehouse::Submission;
 
@@ -112,7 +113,7 @@ impl Places {
     /// # Errors
     /// As [`Places::of`] says.
     pub async fn open(project: &Arc<Project>, now: DateTime<Utc>) -> Result<Self> {
-        Self::of(project, &pull::list(project, &[], now).await?).await
+        Self::of(project, &pull::list(project, &Feeds::default(), &[], now).await?).await
     }
 
     /// How the extract of a submission is laid out; the inner error says why that cannot be told any more.

@@ -17,7 +17,7 @@ impl Dice {
     }
 
     /// A number from `least` to `most`.
-    pub fn from_to(&mut self, least: u64, most: u64) -> u64 {
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.roll() % (most - least + 1)
     }
 
@@ -33,6 +33,6 @@ impl Dice {
 
     /// So many seconds from `least` to `most`.
     pub fn seconds(&mut self, least: u64, most: u64) -> Duration {
-        Duration::from_secs(self.from_to(least, most))
+        Duration::from_secs(self.between(least, most))
     }
 }

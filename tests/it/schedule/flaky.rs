@@ -38,7 +38,7 @@ impl FlakyStore {
 
     fn fate(&self) -> Fails {
         let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
-        match dice.from_to(1, self.one_in * 2) {
+        match dice.between(1, self.one_in * 2) {
             1 => Fails::Before,
             2 => Fails::After,
             _ => Fails::Not,

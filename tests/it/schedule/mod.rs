@@ -9,6 +9,7 @@ mod memory;
 mod oracle;
 mod plans;
 mod policies;
+mod served;
 mod simulated;
 mod timetables;
 mod world;

@@ -88,9 +88,12 @@ fn offset(at: DateTime<Utc>, zone: Tz) -> TimeDelta {
     TimeDelta::seconds(i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()))
 }
 
+/// What is remembered, by zone and year.
+type Years = HashMap<(Tz, i32), Vec<Stretch>>;
+
 /// The stretches of a zone; remembered, since many tests ask for the same years.
 fn stretches(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Stretch> {
-    static YEARS: LazyLock<Mutex<HashMap<(Tz, i32), Vec<Stretch>>>> = LazyLock::new(Mutex::default);
+    static YEARS: LazyLock<Mutex<Years>> = LazyLock::new(Mutex::default);
     let mut all: Vec<Stretch> = Vec::new();
     for year in from.year()..=until.year() {
         let mut years = YEARS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -48,7 +48,7 @@ fn definition(dice: &mut Dice, timetable: Timetable) -> Definition {
         misfire,
         overlap,
         maximum_age: dice.chance(40).then(|| dice.seconds(3_600, 5 * 86_400)),
-        maximum_number: dice.chance(40).then(|| usize::try_from(dice.from_to(1, 5)).expect("a number")),
+        maximum_number: dice.chance(40).then(|| usize::try_from(dice.between(1, 5)).expect("a number")),
         timeout: dice.chance(40).then(|| dice.seconds(1_000, 10 * 3_600)),
         ..Policies::default()
     };
@@ -68,5 +68,5 @@ pub fn definitions(dice: &mut Dice) -> Definitions {
         let depends_on = depends_on.iter().map(|name| (*name).to_owned()).collect();
         pipelines.insert(name.to_owned(), Definition { depends_on, ..definition(dice, timetable.clone()) });
     }
-    Definitions { pipelines, at_a_time: usize::try_from(dice.from_to(1, 4)).expect("a number") }
+    Definitions { pipelines, at_a_time: usize::try_from(dice.between(1, 4)).expect("a number") }
 }

@@ -29,7 +29,9 @@ fn definition(expression: &str) -> Definition {
 
 /// A runner that only remembers.
 #[derive(Debug, Clone, Default)]
-struct Remembering(Arc<Mutex<(Vec<Run>, Vec<(TickId, Result<(), Failure>)>)>>);
+struct Remembering(Arc<Mutex<(Vec<Run>, Vec<End>)>>);
+
+type End = (TickId, Result<(), Failure>);
 
 impl Remembering {
     fn started(&self) -> Vec<String> {

@@ -167,20 +167,20 @@ impl<L: Ledger> World<L> {
 
     /// Something happens.
     fn happen(&mut self) {
-        match self.dice.from_to(0, 11) {
+        match self.dice.between(0, 11) {
             0 | 1 => self.crash_in_a_commit(),
             2 => self.crash(),
             3 => self.start(),
             4 | 5 => self.set_clock(),
             6 | 7 => self.edit(),
             8 | 9 => self.pause_or_resume(),
-            10 => self.runs().slow = self.dice.from_to(0, 30),
-            _ => self.runs().failing = self.dice.from_to(0, 60),
+            10 => self.runs().slow = self.dice.between(0, 30),
+            _ => self.runs().failing = self.dice.between(0, 60),
         }
     }
 
     fn crash_in_a_commit(&mut self) {
-        let (commits, changes) = (self.dice.from_to(0, 20), self.dice.from_to(0, 12));
+        let (commits, changes) = (self.dice.between(0, 20), self.dice.between(0, 12));
         if let Some(scheduler) = &self.scheduler {
             scheduler.ledger().doom(commits, changes.max(1));
         }
@@ -192,7 +192,7 @@ impl<L: Ledger> World<L> {
     /// It is down for some time, minutes or days.
     fn crash(&mut self) {
         self.die();
-        let down = if self.dice.chance(50) { self.dice.from_to(20, 3_600) } else { self.dice.from_to(3_600, 9 * 86_400) };
+        let down = if self.dice.chance(50) { self.dice.between(20, 3_600) } else { self.dice.between(3_600, 9 * 86_400) };
         let until = self.time() + TimeDelta::seconds(i64::try_from(down).expect("a span"));
         self.pass(until);
         self.start();
@@ -200,11 +200,11 @@ impl<L: Ledger> World<L> {
 
     /// The wall clock is set, mostly wrongly, and later right.
     fn set_clock(&mut self) {
-        let seconds = i64::try_from(if self.dice.chance(50) { self.dice.from_to(30, 7_200) } else { self.dice.from_to(7_200, 3 * 86_400) }).expect("a span");
+        let seconds = i64::try_from(if self.dice.chance(50) { self.dice.between(30, 7_200) } else { self.dice.between(7_200, 3 * 86_400) }).expect("a span");
         let is_ahead = self.dice.chance(50);
         self.is_clock_set = true;
         self.ahead = if is_ahead { TimeDelta::seconds(seconds) } else { TimeDelta::seconds(-seconds) };
-        let until = self.time() + TimeDelta::seconds(i64::try_from(self.dice.from_to(30, 86_400)).expect("a span"));
+        let until = self.time() + TimeDelta::seconds(i64::try_from(self.dice.between(30, 86_400)).expect("a span"));
         self.pass(until);
         self.ahead = TimeDelta::zero();
     }
@@ -252,8 +252,8 @@ impl<L: Ledger> World<L> {
 /// Three years of a seed.
 fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) -> Judged {
     let mut dice = Dice(seed);
-    let start = Utc.with_ymd_and_hms(2021 + i32::try_from(dice.from_to(0, 5)).expect("a year"), 1, 1, 0, 0, 0).single().expect("an instant");
-    let start = start + TimeDelta::seconds(i64::try_from(dice.from_to(0, 300 * 86_400)).expect("a span"));
+    let start = Utc.with_ymd_and_hms(2021 + i32::try_from(dice.between(0, 5)).expect("a year"), 1, 1, 0, 0, 0).single().expect("an instant");
+    let start = start + TimeDelta::seconds(i64::try_from(dice.between(0, 300 * 86_400)).expect("a span"));
     let runs = Runs::new(start, Dice(seed ^ 0xabcd));
     let definitions = plans::definitions(&mut dice);
     let at_a_time = definitions.at_a_time;
@@ -276,7 +276,7 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) ->
     world.start();
     let end = start + TimeDelta::days(3 * 365 + 1);
     while world.time() < end {
-        let quiet = world.dice.from_to(3_600, 40 * 86_400);
+        let quiet = world.dice.between(3_600, 40 * 86_400);
         let until = world.time() + TimeDelta::seconds(i64::try_from(quiet).expect("a span"));
         world.pass(until);
         world.happen();

@@ -72,7 +72,7 @@ impl Runs {
     }
 
     fn begin(&mut self, run: Run) {
-        let seconds = if self.dice.chance(self.slow) { self.dice.from_to(4 * 3_600, 60 * 3_600) } else { self.dice.from_to(5, 1_500) };
+        let seconds = if self.dice.chance(self.slow) { self.dice.between(4 * 3_600, 60 * 3_600) } else { self.dice.between(5, 1_500) };
         let failure = *self.dice.one_of(&[Failure::Unavailable, Failure::Unavailable, Failure::Conflict, Failure::Data]);
         let mut end = if self.dice.chance(self.failing) { Err(failure) } else { Ok(()) };
         let mut takes = std::time::Duration::from_secs(seconds);

@@ -1,0 +1,183 @@
+//! Pipelines run as processes of their own: what one of them does to memory, or dies of, is not the scheduler's.
+//!
+//! Guarantees: a run that is stopped is killed, which a load bears at any moment; a run that outlives its scheduler holds the
+//! lock of the warehouse until it ends, and the next one waits for it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::driver::{Run, Runner};
+use super::policy::{Definitions, Failure};
+use super::tick::TickId;
+
+/// The name under which models are scheduled.
+pub const MODELS: &str = "models";
+
+/// A run waits so many seconds for another one that loads into the warehouse.
+const PATIENCE: &str = "3600";
+
+/// How a run ended.
+type End = std::result::Result<(), Failure>;
+
+/// This program, as it is started for runs.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its file.
+    pub file: PathBuf,
+    /// The project's folder.
+    pub project: PathBuf,
+}
+
+impl Program {
+    /// A command of it, that dies with whoever holds it.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.file);
+        command.arg("--project").arg(&self.project).arg("--json").args(args);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        // What a terminal sends to the scheduler is for it alone: it lets runs end.
+        #[cfg(unix)]
+        command.process_group(0);
+        command
+    }
+}
+
+/// Runs pipelines.
+pub struct Processes {
+    program: Program,
+    /// True where models have times of their own, so that a load builds none.
+    loads_only: bool,
+    runs: BTreeMap<TickId, JoinHandle<()>>,
+    stopped: Vec<JoinHandle<()>>,
+    sender: UnboundedSender<(TickId, End)>,
+    ends: UnboundedReceiver<(TickId, End)>,
+    wake: Arc<Notify>,
+}
+
+impl Processes {
+    /// Nothing runs yet; `wake` is told when a run ends.
+    pub fn new(program: Program, wake: Arc<Notify>) -> Self {
+        let (sender, ends) = unbounded_channel();
+        Self { program, loads_only: false, runs: BTreeMap::new(), stopped: Vec::new(), sender, ends, wake }
+    }
+
+    /// Takes over what is scheduled.
+    pub fn redefine(&mut self, definitions: &Definitions) {
+        self.loads_only = definitions.pipelines.contains_key(MODELS);
+    }
+
+    /// Waits until everything that was stopped is gone.
+    pub async fn gone(&mut self) {
+        for stopped in self.stopped.drain(..) {
+            // It was aborted: that it says so is no news.
+            let _ = stopped.await;
+        }
+    }
+
+    fn command(&self, pipeline: &str) -> Command {
+        let whole = ["run", "--wait", PATIENCE];
+        if self.loads_only && pipeline != MODELS { self.program.command(&[&whole[..], &["--feed", pipeline]].concat()) } else { self.program.command(&whole) }
+    }
+}
+
+impl Runner for Processes {
+    fn start(&mut self, run: Run) {
+        let command = self.command(&run.id.pipeline);
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let id = run.id.clone();
+        let task = tokio::spawn(async move {
+            let end = performed(command, &run).await;
+            // Where nobody listens the scheduler is gone.
+            let _ = sender.send((run.id, end));
+            wake.notify_one();
+        });
+        self.runs.insert(id, task);
+    }
+
+    fn ended(&mut self) -> Vec<(TickId, End)> {
+        let mut ended = Vec::new();
+        while let Ok(end) = self.ends.try_recv() {
+            self.runs.remove(&end.0);
+            ended.push(end);
+        }
+        ended
+    }
+
+    fn stop_all(&mut self) {
+        for (_, task) in std::mem::take(&mut self.runs) {
+            task.abort();
+            self.stopped.push(task);
+        }
+        while self.ends.try_recv().is_ok() {}
+    }
+}
+
+/// Runs a command to its end, or until it has taken longer than it may.
+async fn performed(mut command: Command, run: &Run) -> End {
+    let (pipeline, due) = (run.id.pipeline.as_str(), run.id.nominal.to_rfc3339());
+    tracing::info!(pipeline, due, attempt = run.attempt, "run begins");
+    let limit = run.timeout.unwrap_or(Duration::MAX);
+    let end = match tokio::time::timeout(limit, command.output()).await {
+        Err(_) => Told::failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
+        Ok(Err(cause)) => Told::failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
+        Ok(Ok(output)) => Told::of(&output),
+    };
+    let (run_id, note) = (end.run_id.as_deref().unwrap_or_default(), end.note.as_str());
+    match end.end {
+        Ok(()) => tracing::info!(pipeline, due, attempt = run.attempt, run_id, note, "run ended"),
+        Err(failure) => tracing::warn!(pipeline, due, attempt = run.attempt, run_id, failure = failure.name(), note, "run failed"),
+    }
+    end.end
+}
+
+/// What a process told.
+struct Told {
+    end: End,
+    run_id: Option<String>,
+    /// For people to read.
+    note: String,
+}
+
+impl Told {
+    fn failed(failure: Failure, note: impl Into<String>) -> Self {
+        Self { end: Err(failure), run_id: None, note: note.into() }
+    }
+
+    fn of(output: &Output) -> Self {
+        let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
+        if let Some(report) = last_line(&output.stdout) {
+            return Self::of_report(&report, output.status.code());
+        }
+        match (output.status.code(), last_line(&output.stderr)) {
+            (None, _) => Self::failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
+            (Some(1), Some(error)) => {
+                let kind = error["kind"].as_str().unwrap_or_default();
+                let failure = Failure::NAMES.iter().find(|(_, name)| *name == kind).map_or(Failure::Internal, |(failure, _)| *failure);
+                Self::failed(failure, error["error"].as_str().unwrap_or_default())
+            }
+            _ => Self::failed(Failure::Internal, "it met a defect of its own"),
+        }
+    }
+
+    /// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a
+    /// source, or was kept from a release, did not.
+    fn of_report(report: &Value, code: Option<i32>) -> Self {
+        let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
+        let end = match report["outcome"].as_str() {
+            _ if code == Some(2) => Err(Failure::Internal),
+            _ if is_out_of_reach => Err(Failure::Unavailable),
+            Some("released" | "unchanged" | "loaded") => Ok(()),
+            _ => Err(Failure::Data),
+        };
+        let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        Self { end, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; ") }
+    }
+}

@@ -1,0 +1,219 @@
+//! The scheduler that runs for months: one of them schedules, others wait.
+//!
+//! Guarantees: it starts with a project that is in order, or not at all; whoever asks it to stop is heard in every state; what
+//! runs when it stops is let end for a stated time, and begun again by the next one where it was cut off.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::driver::{Driver, Mode};
+use super::lease::Waiting;
+use super::ledger::{Ledger, LedgerError, Token};
+use super::policy::Definitions;
+use super::runner::{Processes, Program};
+use super::sqlite::SqliteLedger;
+use super::watch::Watch;
+use crate::clock::{SharedClock, Stopwatch};
+use crate::error::{self, Error, Kind, Result};
+use crate::project::{self, Project};
+use crate::store::files;
+
+/// How often the project is looked at, and by a scheduler that waits the lease.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What came to its end longer ago than this is no longer kept.
+const KEPT: TimeDelta = TimeDelta::days(400);
+
+/// How often what is no longer kept is removed.
+const TIDYING: Duration = Duration::from_secs(24 * 3600);
+
+/// How a scheduler is run.
+pub struct Service {
+    /// This program, with the project.
+    pub program: Program,
+    /// The time.
+    pub clock: SharedClock,
+    /// How long runs may go on after somebody asked for an end.
+    pub drain: Duration,
+    /// Who this is, for people to read.
+    pub holder: String,
+    /// Each message asks for an end; the second one for one at once.
+    pub stops: UnboundedReceiver<()>,
+}
+
+/// Where the ledger of a warehouse lies.
+pub fn ledger_path(warehouse: &Path) -> PathBuf {
+    folder(warehouse).join("ledger.sqlite")
+}
+
+fn folder(warehouse: &Path) -> PathBuf {
+    warehouse.join("schedule")
+}
+
+/// Opens the ledger of a project, and makes it where there is none.
+///
+/// # Errors
+/// As [`SqliteLedger::open`].
+pub fn open_ledger(project: &Project) -> Result<SqliteLedger> {
+    let folder = folder(&project.warehouse);
+    let what = || format!("cannot make the folder `{}`", folder.display());
+    for folder in [&project.warehouse, &folder] {
+        files::make_private_folder(folder).map_err(|cause| error::io(what(), cause))?;
+    }
+    SqliteLedger::open(&ledger_path(&project.warehouse))
+}
+
+/// How the time as the one that schedules ended.
+enum Ended {
+    /// Somebody asked for it.
+    Stopped,
+    /// Another scheduler took over.
+    Lost,
+}
+
+/// Schedules until somebody asks for an end.
+///
+/// # Errors
+/// Where the project is not in order when it starts, or the ledger cannot be opened.
+pub async fn serve(mut service: Service) -> Result<()> {
+    let (mut watch, mut definitions) = Watch::begin(service.program.clone()).await?;
+    let project = project::load(&service.program.project)?;
+    loop {
+        let ledger = open_ledger(&project)?;
+        let lock = open_lock(&project.warehouse)?;
+        let Some(token) = service.lease(&ledger, &lock).await? else { return Ok(()) };
+        match service.hold(ledger, token, &mut watch, &mut definitions).await? {
+            Ended::Stopped => return Ok(()),
+            Ended::Lost => tracing::warn!("another scheduler has taken over: what ran here was stopped; this one waits"),
+        }
+    }
+}
+
+/// The lock that each scheduler of this host holds while it schedules: where it can be had, the last holder is dead.
+fn open_lock(warehouse: &Path) -> Result<std::fs::File> {
+    let path = folder(warehouse).join("lock");
+    files::open_to_lock(&path).map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))
+}
+
+impl Service {
+    /// Waits until this scheduler is the one; nothing where somebody asked for an end before.
+    async fn lease(&mut self, ledger: &SqliteLedger, lock: &std::fs::File) -> Result<Option<Token>> {
+        let mut waiting = Waiting::default();
+        let mut has_told = false;
+        let mut watch = Stopwatch::start();
+        loop {
+            let lease = ledger.lease().await?;
+            let elapsed = watch.elapsed();
+            watch = Stopwatch::start();
+            let is_dead = lock.try_lock().is_ok();
+            if (waiting.look(&lease, elapsed) || is_dead)
+                && let Some(token) = ledger.take(&lease, &self.holder).await?
+            {
+                return Ok(Some(token));
+            }
+            if !has_told {
+                tracing::info!(holder = lease.holder, "another scheduler is at work: this one waits to take over");
+                has_told = true;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = self.stops.recv() => return Ok(None),
+            }
+        }
+    }
+
+    /// Schedules as the one that holds the lease.
+    async fn hold(&mut self, ledger: SqliteLedger, token: Token, watch: &mut Watch, definitions: &mut Definitions) -> Result<Ended> {
+        let wake = Arc::new(Notify::new());
+        let mut processes = Processes::new(self.program.clone(), wake.clone());
+        processes.redefine(definitions);
+        tracing::info!(pipelines = definitions.pipelines.len(), term = token.0, "schedules");
+        let mut driver = Driver::new(ledger, processes, token, definitions.clone());
+        let (mut mode, mut left) = (Mode::Going, self.drain);
+        let (mut since, mut tidied) = (Stopwatch::start(), None::<Stopwatch>);
+        loop {
+            let elapsed = since.elapsed();
+            since = Stopwatch::start();
+            let now = self.clock.now();
+            let wait = match driver.step(now, elapsed, mode).await {
+                Ok(stepped) if mode == Mode::Draining && stepped.running == 0 => return self.give_back(&mut driver, token).await,
+                Ok(stepped) => stepped.again_in,
+                Err(LedgerError::Lost) => {
+                    driver.runner().gone().await;
+                    return Ok(Ended::Lost);
+                }
+                Err(error) => {
+                    tell(&error.into());
+                    LOOK
+                }
+            };
+            if mode == Mode::Draining {
+                left = left.saturating_sub(elapsed);
+                if left.is_zero() {
+                    tracing::warn!("runs took longer to end than they may: they are cut off, and begun again by the next scheduler");
+                    return self.give_back(&mut driver, token).await;
+                }
+            }
+            if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDYING) {
+                tidied = Some(Stopwatch::start());
+                driver.ledger().prune(token, now - KEPT).await.map_err(Error::from).map_or_else(|error| tell(&error), |_| ());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait.min(LOOK)) => {}
+                () = wake.notified() => {}
+                _ = self.stops.recv() => {
+                    if mode == Mode::Draining {
+                        tracing::warn!("asked twice: what runs is cut off, and begun again by the next scheduler");
+                        return self.give_back(&mut driver, token).await;
+                    }
+                    tracing::info!(within_s = self.drain.as_secs(), "stopping: nothing more is started, and what runs may end");
+                    mode = Mode::Draining;
+                }
+            }
+            if mode == Mode::Going {
+                take_over(watch, definitions, &mut driver).await;
+            }
+        }
+    }
+
+    /// Stops what still runs and gives the lease back, so that nobody need wait.
+    async fn give_back(&self, driver: &mut Driver<SqliteLedger, Processes>, token: Token) -> Result<Ended> {
+        use super::driver::Runner;
+        driver.runner().stop_all();
+        driver.runner().gone().await;
+        driver.ledger().release(token).await?;
+        tracing::info!("stopped");
+        Ok(Ended::Stopped)
+    }
+}
+
+/// Looks at the project, and takes a change over.
+async fn take_over(watch: &mut Watch, definitions: &mut Definitions, driver: &mut Driver<SqliteLedger, Processes>) {
+    match watch.changed().await {
+        Ok(None) => {}
+        Ok(Some(changed)) => {
+            tracing::info!(pipelines = changed.pipelines.len(), "the project was changed: its schedule is taken over");
+            driver.runner().redefine(&changed);
+            driver.redefine(changed.clone());
+            *definitions = changed;
+        }
+        Err(error) => {
+            tell(&error);
+            tracing::warn!("the changed project is refused; what was scheduled stays so");
+        }
+    }
+}
+
+fn tell(error: &Error) {
+    let hints = error.hints().join("; ");
+    let kind = match error.kind() {
+        Kind::Config => "config",
+        _ => "other",
+    };
+    tracing::warn!(kind, because = error.causes().join(": "), hints, "{error}");
+}

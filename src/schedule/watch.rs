@@ -1,0 +1,93 @@
+//! A project that is watched: a change is taken over once the project as it then is was checked.
+//!
+//! Guarantees: what is handed on passed `rihla check`; a project that does not is told of once, and what was there stays.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::policy::Definitions;
+use super::runner::Program;
+use crate::error::{self, Error, Kind, Result};
+use crate::project;
+
+/// What makes a project what it is.
+const PARTS: [&str; 4] = ["rihla.toml", "pipelines", "schemas", "sql"];
+
+/// Files with what tells that they were changed.
+type Print = BTreeMap<String, (u64, Option<SystemTime>)>;
+
+/// A project and how it was when it was last looked at.
+#[derive(Debug)]
+pub struct Watch {
+    program: Program,
+    seen: Print,
+}
+
+impl Watch {
+    /// Looks at a project for the first time.
+    ///
+    /// # Errors
+    /// `Config` where it has faults; `Input` where nothing is scheduled.
+    pub async fn begin(program: Program) -> Result<(Self, Definitions)> {
+        let seen = print(&program.project)?;
+        let definitions = checked(&program).await?;
+        Ok((Self { program, seen }, definitions))
+    }
+
+    /// What is scheduled, where the project was changed since it was last looked at.
+    ///
+    /// # Errors
+    /// Once for each state of the project that is not in order.
+    pub async fn changed(&mut self) -> Result<Option<Definitions>> {
+        let now = print(&self.program.project)?;
+        if now == self.seen {
+            return Ok(None);
+        }
+        self.seen = now;
+        checked(&self.program).await.map(Some)
+    }
+}
+
+/// Checked by a process of its own, since that plans every model, which takes memory that an idle scheduler need not hold.
+async fn checked(program: &Program) -> Result<Definitions> {
+    let output = program.command(&["check"]).output().await.map_err(|cause| error::io("cannot check the project", cause))?;
+    if !output.status.success() {
+        return Err(refused(&output.stderr));
+    }
+    let definitions = project::load(&program.project)?.schedule.definitions;
+    if definitions.pipelines.is_empty() {
+        let hint = "add `schedule = { cron = \"0 6 * * *\" }` to a pipeline";
+        return Err(Error::new(Kind::Input, "nothing is scheduled").hint(hint));
+    }
+    Ok(definitions)
+}
+
+/// The error of a check, with its first faults.
+fn refused(stderr: &[u8]) -> Error {
+    let text = String::from_utf8_lossy(stderr);
+    let told = text.lines().rev().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()).unwrap_or_default();
+    let faults = told["faults"].as_array().cloned().unwrap_or_default();
+    let place = |fault: &serde_json::Value| {
+        format!("{}:{}: {}", fault["file"].as_str().unwrap_or_default(), fault["line"], fault["message"].as_str().unwrap_or_default())
+    };
+    let error = Error::new(Kind::Config, told["error"].as_str().unwrap_or("the project cannot be checked"));
+    faults.iter().take(5).fold(error, |error, fault| error.hint(place(fault))).hint("`rihla check` shows all of it")
+}
+
+fn print(root: &Path) -> Result<Print> {
+    let mut print = Print::new();
+    let mut left: Vec<_> = PARTS.iter().map(|part| root.join(part)).collect();
+    while let Some(path) = left.pop() {
+        let what = || format!("cannot look at `{}`", path.display());
+        let Ok(found) = std::fs::metadata(&path) else { continue };
+        if found.is_dir() {
+            for entry in std::fs::read_dir(&path).map_err(|cause| error::io(what(), cause))? {
+                left.push(entry.map_err(|cause| error::io(what(), cause))?.path());
+            }
+        } else {
+            print.insert(path.to_string_lossy().into_owned(), (found.len(), found.modified().ok()));
+        }
+    }
+    Ok(print)
+}

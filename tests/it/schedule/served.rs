@@ -1,0 +1,257 @@
+//! The scheduler as a process: what was due runs once, whatever happens to it; signals, a second scheduler, a changed project,
+//! pauses.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::dice::Dice;
+use crate::support::Folder;
+
+const PIPELINE: &str = "pipelines/registrations.toml";
+/// When a scheduler first sees the project, and after the next due time.
+const BEFORE: &str = "2023-07-21T06:00:00Z";
+const AFTER: &str = "2023-07-22T07:00:00Z";
+
+/// A scheduler at work.
+struct Scheduler {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Scheduler {
+    fn start(folder: &Folder, now: &str) -> Self {
+        let log = folder.path(&format!("../scheduler-{}.log", count()));
+        let stderr = File::create(&log).expect("a log");
+        let child = folder.command(&["schedule", "--drain", "60"]).env("RIHLA_NOW", now).stderr(stderr).spawn().expect("it starts");
+        Self { child, log }
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// Waits until the log holds these words so often.
+    #[track_caller]
+    fn wait_for(&self, words: &str, times: usize) {
+        eventually(|| (self.said().matches(words).count() >= times).then_some(()), || format!("no `{words}` in:\n{}", self.said()));
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().expect("kill");
+        assert!(sent.success(), "the scheduler is gone: {}", self.said());
+    }
+
+    /// Asks it to stop and waits until it has.
+    #[track_caller]
+    fn stop(mut self) -> String {
+        self.signal("TERM");
+        let ended = self.child.wait().expect("it ends");
+        let said = self.said();
+        assert_eq!(ended.code(), Some(0), "{said}");
+        assert!(said.contains("stopped"), "{said}");
+        said
+    }
+
+    /// Kills it and what it runs.
+    fn kill(mut self) {
+        // Where it runs nothing there is nothing to kill.
+        Command::new("pkill").args(["-KILL", "-P", &self.child.id().to_string()]).status().expect("pkill");
+        self.child.kill().expect("killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A number that no other log has.
+fn count() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[track_caller]
+fn eventually<T>(mut look: impl FnMut() -> Option<T>, otherwise: impl Fn() -> String) -> T {
+    for _ in 0..1_200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{}", otherwise())
+}
+
+/// Lets a scheduler see the project for the first time, and end.
+fn seen(folder: &Folder) {
+    let scheduler = Scheduler::start(folder, BEFORE);
+    scheduler.wait_for("schedules", 1);
+    scheduler.stop();
+}
+
+fn ticks(folder: &Folder, now: &str) -> Vec<Value> {
+    let told = folder.rihla_with(&["runs", "--json"], &[("RIHLA_NOW", now)]).ok().json();
+    told["ticks"].as_array().expect("ticks").clone()
+}
+
+/// Pipeline, due time, state and attempts of every tick, the newest first.
+fn told(folder: &Folder, now: &str) -> Vec<String> {
+    let word = |tick: &Value, key: &str| tick[key].as_str().unwrap_or_default().to_owned();
+    ticks(folder, now).iter().map(|tick| format!("{} {} {} {}", word(tick, "pipeline"), word(tick, "due"), word(tick, "state"), tick["attempts"])).collect()
+}
+
+#[test]
+fn what_was_due_runs_once_and_late_rather_than_never() {
+    let folder = Folder::small();
+    seen(&folder);
+    assert!(ticks(&folder, BEFORE).is_empty(), "nothing was due when it was first seen");
+    for _ in 0..2 {
+        let scheduler = Scheduler::start(&folder, AFTER);
+        scheduler.wait_for("schedules", 1);
+        eventually(|| told(&folder, AFTER).first().is_some_and(|tick| tick.contains("succeeded")).then_some(()), || scheduler.said());
+        scheduler.stop();
+        assert_eq!(told(&folder, AFTER), ["registrations 2023-07-22T05:00:00Z succeeded 1"]);
+    }
+    assert!(!folder.released("by_country").is_empty());
+    let shown = folder.rihla_with(&["runs"], &[("RIHLA_NOW", AFTER)]).ok();
+    crate::support::snapshot("schedule", "runs", "rihla runs", &shown.text());
+}
+
+#[test]
+fn models_are_built_once_after_their_feeds() {
+    let folder = Folder::small();
+    folder.replace("rihla.toml", "[calendar]", "[schedule.models]\ndepends_on = [\"registrations\"]\n\n[calendar]");
+    seen(&folder);
+    let scheduler = Scheduler::start(&folder, AFTER);
+    scheduler.wait_for("run ended", 2);
+    let said = scheduler.stop();
+    let order: Vec<bool> = said.lines().filter(|line| line.contains("run begins")).map(|line| line.contains("models")).collect();
+    assert_eq!(order, [false, true], "{said}");
+    assert_eq!(told(&folder, AFTER), ["registrations 2023-07-22T05:00:00Z succeeded 1", "models 2023-07-22T05:00:00Z succeeded 1"]);
+    assert!(!folder.released("by_country").is_empty());
+}
+
+#[test]
+fn a_load_of_one_feed_releases_nothing() {
+    let folder = Folder::small();
+    let loaded = folder.rihla(&["run", "--feed", "registrations"]).ok();
+    crate::support::snapshot("schedule", "one_feed", "rihla run --feed registrations", &loaded.text());
+    assert!(!folder.loaded("registrations").is_empty());
+    assert!(!folder.path("warehouse/released/latest").exists());
+    let unknown = folder.rihla(&["run", "--feed", "registration"]);
+    crate::support::snapshot("schedule", "no_such_feed", "rihla run --feed registration", &unknown.text());
+    folder.rihla(&["run"]).ok();
+    assert!(!folder.released("by_country").is_empty());
+}
+
+#[test]
+fn a_second_scheduler_waits_and_takes_over_when_the_first_is_killed() {
+    let folder = Folder::small();
+    let first = Scheduler::start(&folder, BEFORE);
+    first.wait_for("schedules", 1);
+    let second = Scheduler::start(&folder, BEFORE);
+    second.wait_for("this one waits", 1);
+    assert!(!second.said().contains("term="), "{}", second.said());
+    first.kill();
+    second.wait_for("term=2", 1);
+    second.stop();
+    let waiting = Scheduler::start(&folder, BEFORE);
+    waiting.wait_for("term=3", 1);
+    waiting.stop();
+}
+
+#[test]
+fn one_that_waits_hears_a_signal() {
+    let folder = Folder::small();
+    let first = Scheduler::start(&folder, BEFORE);
+    first.wait_for("schedules", 1);
+    let mut second = Scheduler::start(&folder, BEFORE);
+    second.wait_for("this one waits", 1);
+    second.signal("TERM");
+    assert_eq!(second.child.wait().expect("it ends").code(), Some(0));
+    first.stop();
+}
+
+#[test]
+fn one_that_stands_still_is_taken_over_from_and_stops_when_it_wakes() {
+    let folder = Folder::small();
+    let first = Scheduler::start(&folder, BEFORE);
+    first.wait_for("schedules", 1);
+    first.signal("STOP");
+    let second = Scheduler::start(&folder, BEFORE);
+    second.wait_for("term=2", 1);
+    first.signal("CONT");
+    first.wait_for("another scheduler has taken over", 1);
+    second.stop();
+    first.wait_for("term=3", 1);
+    first.stop();
+}
+
+#[test]
+fn a_changed_project_is_taken_over_and_a_broken_one_refused() {
+    let folder = Folder::small();
+    let scheduler = Scheduler::start(&folder, BEFORE);
+    scheduler.wait_for("schedules", 1);
+    folder.replace(PIPELINE, "\"0 6 * * *\"", "\"0 6 * *\"");
+    scheduler.wait_for("what was scheduled stays so", 1);
+    assert!(scheduler.said().contains("pipelines/registrations.toml:4: `0 6 * *` is no cron expression"), "{}", scheduler.said());
+    folder.replace(PIPELINE, "\"0 6 * *\"", "\"0 7 * * *\"");
+    scheduler.wait_for("is taken over", 1);
+    scheduler.stop();
+}
+
+#[test]
+fn a_broken_project_is_not_begun_with() {
+    let folder = Folder::small();
+    folder.replace(PIPELINE, "\"0 6 * * *\"", "\"0 6 * *\"");
+    let refused = folder.rihla(&["schedule"]);
+    crate::support::snapshot("schedule", "begun_broken", "rihla schedule", &refused.text());
+}
+
+#[test]
+fn a_pause_skips_what_falls_into_it_and_ends() {
+    let folder = Folder::small();
+    seen(&folder);
+    folder.rihla(&["pause", "registrations", "--reason", "the office mends its extracts"]).ok();
+    let scheduler = Scheduler::start(&folder, AFTER);
+    eventually(|| (!ticks(&folder, AFTER).is_empty()).then_some(()), || scheduler.said());
+    scheduler.stop();
+    let shown = folder.rihla_with(&["runs"], &[("RIHLA_NOW", AFTER)]).ok();
+    crate::support::snapshot("schedule", "paused", "rihla runs", &shown.text());
+    folder.rihla_with(&["resume", "registrations"], &[("RIHLA_NOW", AFTER)]).ok();
+    let twice = folder.rihla_with(&["resume", "registrations"], &[("RIHLA_NOW", AFTER)]);
+    crate::support::snapshot("schedule", "resumed_twice", "rihla resume registrations", &twice.text());
+}
+
+#[test]
+fn killed_at_random_moments_the_tables_are_those_of_an_undisturbed_one() {
+    let undisturbed = Folder::small();
+    undisturbed.rihla(&["run"]).ok();
+    let seed = std::env::var("RIHLA_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
+    let mut dice = Dice(seed);
+    let folder = Folder::small();
+    seen(&folder);
+    // Who dies again and again is given up: after as many kills as that takes there would be nothing to compare.
+    for kill in 0..8 {
+        let scheduler = Scheduler::start(&folder, &format!("2023-07-22T{:02}:00:00Z", 6 + kill));
+        scheduler.wait_for("schedules", 1);
+        std::thread::sleep(Duration::from_millis(dice.between(0, 3_000)));
+        scheduler.kill();
+    }
+    let now = "2023-07-22T20:00:00Z";
+    let scheduler = Scheduler::start(&folder, now);
+    eventually(|| told(&folder, now).first().is_some_and(|tick| tick.contains("succeeded")).then_some(()), || format!("seed {seed}: {}", scheduler.said()));
+    scheduler.stop();
+    assert_eq!(folder.released("by_country"), undisturbed.released("by_country"), "seed {seed}");
+    assert_eq!(folder.loaded("registrations").len(), undisturbed.loaded("registrations").len(), "seed {seed}");
+    assert_eq!(ticks(&folder, now).len(), 1, "seed {seed}");
+}
