@@ -10,6 +10,7 @@ use super::policy::Definitions;
 use super::runner::Program;
 use crate::error::{self, Error, Kind, Result};
 use crate::project;
+use crate::run::check_project;
 
 /// What makes a project what it is.
 const PARTS: [&str; 4] = ["rihla.toml", "pipelines", "schemas", "sql"];
@@ -31,8 +32,12 @@ impl Watch {
     /// `Config` where it has faults; `Input` where nothing is scheduled.
     pub async fn begin(program: Program) -> Result<(Self, Definitions)> {
         let seen = print(&program.project)?;
-        let definitions = checked(&program).await?;
-        Ok((Self { program, seen }, definitions))
+        match checked(&program).await {
+            Ok(definitions) => Ok((Self { program, seen }, definitions)),
+            // Whoever starts it is shown every fault in its place, as `rihla check` does.
+            Err(error) if error.kind() == Kind::Config => check_project(&program.project).await.map_or_else(Err, |_| Err(error)),
+            Err(error) => Err(error),
+        }
     }
 
     /// What is scheduled, where the project was changed since it was last looked at.
