@@ -66,6 +66,7 @@ fn outcome(run: &RunRecord, lang: Lang) -> String {
         "released" => Word::OutcomeReleased,
         "unchanged" => Word::OutcomeUnchanged,
         "loaded" => Word::OutcomeHeld,
+        "feeds loaded" => Word::OutcomeLoaded,
         "failed" => Word::OutcomeFailed,
         other => return other.to_owned(),
     };

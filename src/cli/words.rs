@@ -141,6 +141,7 @@ words! {
     OutcomeReleased: "released", "version publiée";
     OutcomeUnchanged: "unchanged", "sans changement";
     OutcomeHeld: "held", "retenu";
+    OutcomeLoaded: "loaded only", "chargé seulement";
     OutcomeFailed: "failed", "échec";
     // Releases.
     Made: "made", "créée";

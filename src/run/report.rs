@@ -311,7 +311,8 @@ impl RunReport {
         let outcome = match self.outcome {
             RunOutcome::Released => "released",
             RunOutcome::Unchanged => "unchanged",
-            RunOutcome::Held | RunOutcome::Loaded => "loaded",
+            RunOutcome::Held => "loaded",
+            RunOutcome::Loaded => "feeds loaded",
             RunOutcome::Failed => "failed",
             RunOutcome::DryRun => "running",
         };

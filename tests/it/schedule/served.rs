@@ -147,6 +147,7 @@ fn a_load_of_one_feed_releases_nothing() {
     crate::support::snapshot("schedule", "one_feed", "rihla run --feed registrations", &loaded.text());
     assert!(!folder.loaded("registrations").is_empty());
     assert!(!folder.path("warehouse/released/latest").exists());
+    assert!(folder.rihla(&["status"]).stdout.contains("loaded only"), "nothing was held back");
     let unknown = folder.rihla(&["run", "--feed", "registration"]);
     crate::support::snapshot("schedule", "no_such_feed", "rihla run --feed registration", &unknown.text());
     folder.rihla(&["run"]).ok();
