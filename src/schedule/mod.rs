@@ -18,6 +18,7 @@ pub mod service;
 pub mod settle;
 pub mod sqlite;
 pub mod state;
+pub mod terms;
 pub mod tick;
 pub mod trust;
 pub mod upcoming;

@@ -17,10 +17,11 @@ use super::ledger::{Ledger, LedgerError, Token};
 use super::policy::Definitions;
 use super::runner::{Processes, Program};
 use super::sqlite::SqliteLedger;
+use super::terms::{Held, Terms};
 use super::watch::Watch;
 use crate::clock::{SharedClock, Stopwatch};
 use crate::error::{self, Error, Kind, Result};
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::store::files;
 
 /// How often the project is looked at, and by a scheduler that waits the lease.
@@ -81,12 +82,12 @@ enum Ended {
 /// # Errors
 /// Where the project is not in order when it starts, or the ledger cannot be opened.
 pub async fn serve(mut service: Service) -> Result<()> {
-    let (mut watch, mut definitions) = Watch::begin(service.program.clone()).await?;
-    let project = project::load(&service.program.project)?;
+    let (mut watch, project) = Watch::begin(service.program.clone()).await?;
+    let mut definitions = project.schedule.definitions.clone();
     loop {
         let ledger = open_ledger(&project)?;
-        let lock = open_lock(&project.warehouse)?;
-        let Some(token) = service.lease(&ledger, &lock).await? else { return Ok(()) };
+        let terms = Terms::new(folder(&project.warehouse));
+        let Some((token, _held)) = service.lease(&ledger, &terms).await? else { return Ok(()) };
         match service.hold(ledger, token, &mut watch, &mut definitions).await? {
             Ended::Stopped => return Ok(()),
             Ended::Lost => tracing::warn!("another scheduler has taken over: what ran here was stopped; this one waits"),
@@ -94,15 +95,9 @@ pub async fn serve(mut service: Service) -> Result<()> {
     }
 }
 
-/// The lock that each scheduler of this host holds while it schedules: where it can be had, the last holder is dead.
-fn open_lock(warehouse: &Path) -> Result<std::fs::File> {
-    let path = folder(warehouse).join("lock");
-    files::open_to_lock(&path).map_err(|cause| error::io(format!("cannot open `{}`", path.display()), cause))
-}
-
 impl Service {
     /// Waits until this scheduler is the one; nothing where somebody asked for an end before.
-    async fn lease(&mut self, ledger: &SqliteLedger, lock: &std::fs::File) -> Result<Option<Token>> {
+    async fn lease(&mut self, ledger: &SqliteLedger, terms: &Terms) -> Result<Option<(Token, Held)>> {
         let mut waiting = Waiting::default();
         let mut has_told = false;
         let mut watch = Stopwatch::start();
@@ -110,11 +105,13 @@ impl Service {
             let lease = ledger.lease().await?;
             let elapsed = watch.elapsed();
             watch = Stopwatch::start();
-            let is_dead = lock.try_lock().is_ok();
-            if (waiting.look(&lease, elapsed) || is_dead)
+            let may_take = waiting.look(&lease, elapsed) || terms.is_over(lease.token)?;
+            if may_take
+                && let Some(held) = terms.hold(Token(lease.token.0 + 1))?
                 && let Some(token) = ledger.take(&lease, &self.holder).await?
             {
-                return Ok(Some(token));
+                terms.forget_before(token)?;
+                return Ok(Some((token, held)));
             }
             if !has_told {
                 tracing::info!(holder = lease.holder, "another scheduler is at work: this one waits to take over");

@@ -3,13 +3,13 @@
 //! Guarantees: what is handed on passed `rihla check`; a project that does not is told of once, and what was there stays.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::policy::Definitions;
 use super::runner::Program;
 use crate::error::{self, Error, Kind, Result};
-use crate::project;
+use crate::project::{self, Project};
 use crate::run::check_project;
 
 /// What makes a project what it is.
@@ -22,6 +22,8 @@ type Print = BTreeMap<String, (u64, Option<SystemTime>)>;
 #[derive(Debug)]
 pub struct Watch {
     program: Program,
+    /// The warehouse that is scheduled for: its ledger is open.
+    warehouse: PathBuf,
     seen: Print,
 }
 
@@ -30,10 +32,10 @@ impl Watch {
     ///
     /// # Errors
     /// `Config` where it has faults; `Input` where nothing is scheduled.
-    pub async fn begin(program: Program) -> Result<(Self, Definitions)> {
+    pub async fn begin(program: Program) -> Result<(Self, Project)> {
         let seen = print(&program.project)?;
         match checked(&program).await {
-            Ok(definitions) => Ok((Self { program, seen }, definitions)),
+            Ok(project) => Ok((Self { program, warehouse: project.warehouse.clone(), seen }, project)),
             // Whoever starts it is shown every fault in its place, as `rihla check` does.
             Err(error) if error.kind() == Kind::Config => check_project(&program.project).await.map_or_else(Err, |_| Err(error)),
             Err(error) => Err(error),
@@ -50,22 +52,26 @@ impl Watch {
             return Ok(None);
         }
         self.seen = now;
-        checked(&self.program).await.map(Some)
+        let project = checked(&self.program).await?;
+        if project.warehouse != self.warehouse {
+            return Err(Error::new(Kind::Config, "the project names another warehouse").hint("stop the scheduler and start it again"));
+        }
+        Ok(Some(project.schedule.definitions))
     }
 }
 
 /// Checked by a process of its own, since that plans every model, which takes memory that an idle scheduler need not hold.
-async fn checked(program: &Program) -> Result<Definitions> {
+async fn checked(program: &Program) -> Result<Project> {
     let output = program.command(&["check"]).output().await.map_err(|cause| error::io("cannot check the project", cause))?;
     if !output.status.success() {
         return Err(refused(&output.stderr));
     }
-    let definitions = project::load(&program.project)?.schedule.definitions;
-    if definitions.pipelines.is_empty() {
+    let project = project::load(&program.project)?;
+    if project.schedule.definitions.pipelines.is_empty() {
         let hint = "add `schedule = { cron = \"0 6 * * *\" }` to a pipeline";
         return Err(Error::new(Kind::Input, "nothing is scheduled").hint(hint));
     }
-    Ok(definitions)
+    Ok(project)
 }
 
 /// The error of a check, with its first faults.

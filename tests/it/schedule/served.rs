@@ -192,6 +192,10 @@ fn one_that_stands_still_is_taken_over_from_and_stops_when_it_wakes() {
     second.wait_for("term=2", 1);
     first.signal("CONT");
     first.wait_for("another scheduler has taken over", 1);
+    first.wait_for("this one waits to take over", 1);
+    // Some looks later the second one is still the one.
+    std::thread::sleep(Duration::from_secs(7));
+    assert!(!first.said().contains("term=3"), "it took over from one that lives: {}", first.said());
     second.stop();
     first.wait_for("term=3", 1);
     first.stop();
@@ -207,6 +211,8 @@ fn a_changed_project_is_taken_over_and_a_broken_one_refused() {
     assert!(scheduler.said().contains("pipelines/registrations.toml:4: `0 6 * *` is no cron expression"), "{}", scheduler.said());
     folder.replace(PIPELINE, "\"0 6 * *\"", "\"0 7 * * *\"");
     scheduler.wait_for("is taken over", 1);
+    folder.replace("rihla.toml", "warehouse = \"warehouse\"", "warehouse = \"elsewhere\"");
+    scheduler.wait_for("the project names another warehouse", 1);
     scheduler.stop();
 }
 
