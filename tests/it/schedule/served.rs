@@ -211,7 +211,7 @@ fn a_changed_project_is_taken_over_and_a_broken_one_refused() {
     assert!(scheduler.said().contains("pipelines/registrations.toml:4: `0 6 * *` is no cron expression"), "{}", scheduler.said());
     folder.replace(PIPELINE, "\"0 6 * *\"", "\"0 7 * * *\"");
     scheduler.wait_for("is taken over", 1);
-    folder.replace("rihla.toml", "timezone =", "warehouse = \"elsewhere\"\ntimezone =");
+    folder.replace("rihla.toml", "title = ", "warehouse = \"elsewhere\"\ntitle = ");
     scheduler.wait_for("the project names another warehouse", 1);
     scheduler.stop();
 }
