@@ -44,6 +44,10 @@ pub mod report;
 #[cfg(feature = "engine")]
 pub mod schedule;
 
-// Floor 6: the command line.
+// Floor 6: whether everything is in order that the rest stands on.
+#[cfg(feature = "engine")]
+pub mod doctor;
+
+// Floor 7: the command line.
 #[cfg(feature = "engine")]
 pub mod cli;

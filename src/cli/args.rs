@@ -228,6 +228,10 @@ pub enum Command {
 
     Retry(super::retry::Options),
 
+    Backfill(super::backfill::Options),
+
+    Doctor(super::doctor::Options),
+
     Pause(super::pause::Pause),
 
     Resume(super::pause::Resume),

@@ -2,9 +2,11 @@
 
 mod args;
 mod audit;
+mod backfill;
 mod check;
 mod compare;
 mod diff;
+mod doctor;
 mod drift;
 mod erase;
 mod explain;
@@ -178,6 +180,8 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Schedule(options) => schedule::schedule(args, options, terminal).await,
         Command::Runs(options) => runs::runs(args, options, terminal).await,
+        Command::Doctor(options) => doctor::doctor(args, options, terminal).await,
+        Command::Backfill(options) => backfill::backfill(args, options, terminal).await,
         Command::Retry(options) => retry::retry(args, options, terminal).await,
         Command::Pause(options) => pause::pause(args, options, terminal).await,
         Command::Resume(options) => pause::resume(args, options, terminal).await,

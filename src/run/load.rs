@@ -78,7 +78,11 @@ pub async fn load(
     tracing::debug!("deliveries committed");
     report.judged_otherwise = judged_otherwise(project, &listing, &all);
     report.drift = drift::standing(&all)?;
-    hold_back(project, &listing, report);
+    // Of some months there may well be nothing.
+    if !wanted.are_months_named() {
+        hold_back_for_nothing(project, &listing, report);
+    }
+    hold_back_for_faults(project, &listing, report);
     Ok(())
 }
 
@@ -170,13 +174,28 @@ fn note_returned(returned: &Gathered, report: &mut RunReport) {
 
 /// Notes what keeps a release back: required feeds with refused deliveries or sources out of reach.
 pub(super) fn hold_back(project: &Project, listing: &Listing, report: &mut RunReport) {
-    let is_required = |feed: &str| project.pipeline(feed).is_some_and(|pipeline| pipeline.required);
+    hold_back_for_nothing(project, listing, report);
+    hold_back_for_faults(project, listing, report);
+}
+
+fn is_required(project: &Project, feed: &str) -> bool {
+    project.pipeline(feed).is_some_and(|pipeline| pipeline.required)
+}
+
+/// Required feeds of which there is nothing at all.
+fn hold_back_for_nothing(project: &Project, listing: &Listing, report: &mut RunReport) {
+    let is_required = |feed: &str| is_required(project, feed);
     for feed in report.feeds.iter().filter(|feed| feed.found == 0 && is_required(&feed.feed)).map(|feed| feed.feed.clone()).collect::<Vec<_>>() {
         if !listing.unreachable.iter().any(|(unreachable, _)| unreachable.as_str() == feed) {
             report.problems.push(format!("the sources hold no delivery of the required feed {feed}: is the path right? no release is made"));
             report.is_held_back = true;
         }
     }
+}
+
+/// Sources out of reach, and refused deliveries of required feeds.
+fn hold_back_for_faults(project: &Project, listing: &Listing, report: &mut RunReport) {
+    let is_required = |feed: &str| is_required(project, feed);
     for (feed, why) in &listing.unreachable {
         report.problems.push(format!("a source of {feed} is out of reach: {why}"));
         report.out_of_reach.push(feed.as_str().to_owned());
