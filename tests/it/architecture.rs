@@ -12,14 +12,14 @@ const FLOORS: [&[&str]; 7] = [
     &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret"],
     &["cadence", "contract", "engine", "store"],
     &["project"],
-    &["model", "normalise", "read", "validate", "warehouse"],
+    &["calendar", "model", "normalise", "read", "validate", "warehouse"],
     &["draft", "run"],
     &["report", "schedule"],
     &["cli"],
 ];
 
 /// The only imports between modules of one floor.
-const SIBLINGS: [(&str, &str); 8] = [
+const SIBLINGS: [(&str, &str); 10] = [
     ("clock", "error"),
     ("secret", "error"),
     ("error", "diagnostic"),
@@ -28,6 +28,8 @@ const SIBLINGS: [(&str, &str); 8] = [
     ("warehouse", "validate"),
     ("warehouse", "normalise"),
     ("model", "warehouse"),
+    ("calendar", "warehouse"),
+    ("model", "calendar"),
 ];
 
 /// The longest that a file may be.
