@@ -50,7 +50,7 @@ impl Lacking {
         } else {
             format!("{feed} of {office} for {period} has not come and was due on {due_on}: no release is made without it; wait for it")
         };
-        let line = format!("`{office},{feed},{period},{period},reason,approver,{{day}}`");
+        let line = format!("`{office},{feed},{period},{period},REASON,APPROVER,DAY`");
         match &project.calendar.excuses_file {
             Some(file) => format!("{what}, or excuse it with a line in {file}: {line}"),
             None => format!("{what}, or excuse it: name a file with `excuses` in [calendar] of rihla.toml, with a line {line}"),

@@ -14,6 +14,7 @@ mod audit_faults;
 mod audits;
 mod books;
 mod by_files_alone;
+mod calendar;
 mod clients;
 mod closed_periods;
 mod commands;

@@ -7,6 +7,7 @@ use super::super::{Terminal, closed, print_json};
 use super::as_of;
 use crate::calendar::{Numbers, State};
 use crate::error::Result;
+use crate::period::Period;
 use crate::project::{Lang, Project};
 use crate::report::{self, ExcusedReports, FeedNumbers, Labeller, Matrix, MatrixWith, Shown};
 use crate::warehouse::Warehouse;
@@ -65,14 +66,19 @@ fn row(lang: Lang, name: String, of: &Numbers) -> Vec<String> {
     [name].into_iter().chain(dhis2).chain(others).collect()
 }
 
+/// Months by their names; those that follow one another by the first and the last.
+fn months(names: &[String]) -> String {
+    let parsed: Vec<Period> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    let are_whole = parsed.len() == names.len() && parsed.windows(2).all(|pair| pair[0].next() == pair[1]);
+    match names {
+        [first, _, .., last] if are_whole => format!("{first} … {last}"),
+        _ => names.join(", "),
+    }
+}
+
 fn because(excused: &ExcusedReports, labeller: &Labeller<'_>) -> String {
-    let (first, last) = (excused.periods.first(), excused.periods.last());
-    let periods = match (first, last) {
-        (Some(first), Some(last)) if first != last => format!("{first} … {last}"),
-        _ => first.cloned().unwrap_or_default(),
-    };
     let on = day(labeller.lang(), excused.on);
-    say(labeller.lang(), Word::ExcusedBecause, &[&labeller.office(&excused.office), &periods, &excused.reason, &excused.approver, &on])
+    say(labeller.lang(), Word::ExcusedBecause, &[&labeller.office(&excused.office), &months(&excused.periods), &excused.reason, &excused.approver, &on])
 }
 
 /// Months as columns, a year above its first month; offices with their names.
