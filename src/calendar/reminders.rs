@@ -40,7 +40,7 @@ pub struct Reminder {
     pub days: u32,
     /// When it falls: at eight in the morning of the office.
     pub at: DateTime<Utc>,
-    /// True where the due day was over when it was given: one before it that was made up for late.
+    /// True where the due day is over when it is given, as for one before it that is made up for late.
     pub is_overdue: bool,
 }
 
@@ -107,6 +107,7 @@ fn reminder(owed: &Owed<'_>, zone: chrono_tz::Tz, (kind, days): (ReminderKind, u
         ReminderKind::Before => owed.due_on.checked_sub_days(far)?,
         ReminderKind::After => owed.due_on.checked_add_days(far)?,
     };
+    let at = at_hour(zone, day, HOUR);
     Some(Reminder {
         office: owed.office.to_owned(),
         feed: owed.feed.to_owned(),
@@ -114,8 +115,8 @@ fn reminder(owed: &Owed<'_>, zone: chrono_tz::Tz, (kind, days): (ReminderKind, u
         due_on: owed.due_on,
         kind,
         days,
-        at: at_hour(zone, day, HOUR),
-        is_overdue: owed.is_past(now),
+        at,
+        is_overdue: owed.is_past(now.max(at)),
     })
 }
 

@@ -157,7 +157,7 @@ words! {
     DueToday: "on the due day", "le jour même";
     DaysAfter: "{0} days after", "{0} jours après";
     DayAfter: "the day after", "le lendemain";
-    NoReminders: "no reminder falls within {0} days", "aucun rappel dans les {0} jours à venir";
+    NoReminders: "no reminder falls until {0}", "aucun rappel jusqu’au {0}";
     NoneAsked: "the project reminds nobody: `remind` in [calendar] of rihla.toml says when", "le projet n’envoie aucun rappel : `remind` dans [calendar] de rihla.toml le demande";
     ExcusedIn: "excused: {0} {1}, {2}: {3}", "excusé : {0} {1}, {2} : {3}";
     OutcomeReleased: "released", "version publiée";

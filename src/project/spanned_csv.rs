@@ -97,7 +97,9 @@ fn cell(text: &str, start: usize) -> Option<(Text, usize)> {
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Option<Vec<Vec<(Range<usize>, String)>>> {
+    type Cells = Vec<(Range<usize>, String)>;
+
+    fn read_text(text: &str) -> Option<Vec<Cells>> {
         let file = Arc::new(SourceFile { path: "x.csv".into(), text: text.into() });
         let of = |line: Line| line.cells.into_iter().map(|cell| (cell.span(), cell.into_inner())).collect();
         Some(lines(text, &mut Vec::new(), &file)?.into_iter().map(of).collect())

@@ -1,7 +1,9 @@
 //! `rihla status --reminders`: who is to be reminded of what, today and in the next days.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::super::render::table;
-use super::super::words::{Word, say};
+use super::super::words::{Word, day, say};
 use super::super::{Terminal, closed, print_json};
 use super::as_of;
 use crate::calendar::{self, Reminder, ReminderKind};
@@ -21,17 +23,17 @@ pub async fn show(project: &Project, warehouse: &Warehouse, shown: &Shown, days:
         return print_json(terminal, &coming).map(|()| 0);
     }
     let labeller = Labeller::new(project, terminal.lang);
-    writeln!(terminal.out, "{}\n\n{}", as_of(&labeller, now), listed(&coming, days, &labeller)).map_err(closed)?;
+    writeln!(terminal.out, "{}\n\n{}", as_of(&labeller, now), listed(&coming, now + TimeDelta::days(i64::from(days)), &labeller)).map_err(closed)?;
     Ok(0)
 }
 
-fn listed(coming: &[Reminder], days: u16, labeller: &Labeller<'_>) -> String {
+fn listed(coming: &[Reminder], last: DateTime<Utc>, labeller: &Labeller<'_>) -> String {
     let (lang, remind) = (labeller.lang(), &labeller.project().calendar.remind);
     if remind.before.is_empty() && remind.after.is_empty() {
         return Word::NoneAsked.text(lang).to_owned();
     }
     if coming.is_empty() {
-        return say(lang, Word::NoReminders, &[&days.to_string()]);
+        return say(lang, Word::NoReminders, &[&day(lang, last.with_timezone(&labeller.project().timezone).date_naive())]);
     }
     let rows = coming.iter().map(|reminder| {
         let zone = labeller.project().office(&reminder.office).map_or(chrono_tz::UTC, |office| office.timezone);

@@ -47,7 +47,11 @@ owes = { registrations = [{ day = 10, from = "2023-02", until = "2023-03" }, { d
 #[test]
 fn days_are_those_of_the_office() {
     let folder = with("");
-    folder.replace("rihla.toml", "name = \"Agadir\"\ncountry = \"MAR\"\ntimezone = \"Africa/Casablanca\"", "name = \"Agadir\"\ncountry = \"MAR\"\ntimezone = \"America/New_York\"");
+    folder.replace(
+        "rihla.toml",
+        "name = \"Agadir\"\ncountry = \"MAR\"\ntimezone = \"Africa/Casablanca\"",
+        "name = \"Agadir\"\ncountry = \"MAR\"\ntimezone = \"America/New_York\"",
+    );
     let project = project(&folder);
     let owing = |now: &str| owed(&project, at(now)).iter().map(|owed| owed.office.to_owned()).collect::<Vec<_>>();
     assert_eq!(owing("2023-01-31T22:59:59Z"), Vec::<String>::new());

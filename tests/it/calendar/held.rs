@@ -74,6 +74,20 @@ fn a_refused_report_is_waited_for_and_an_old_month_need_not_be() {
     assert!(report["problems"].as_array().expect("problems").iter().any(|problem| problem.as_str().is_some_and(|text| text.contains("was refused"))));
 }
 
+#[test]
+fn who_has_no_file_of_excuses_is_told_how_to_name_one() {
+    let folder = sent();
+    folder.replace("rihla.toml", "excuses = \"calendar/excuses.csv\"\n", "");
+    let held = folder.rihla_with(&["run", "--json"], &MARCH).json();
+    let first = held["problems"][0].as_str().expect("a problem");
+    assert!(
+        first.ends_with(
+            "or excuse it: name a file with `excuses` in [calendar] of rihla.toml, with a line `AGA,registrations,2023-01,2023-01,REASON,APPROVER,DAY`"
+        ),
+        "{first}"
+    );
+}
+
 /// An excuse that is taken back is a change: its reports are missing again.
 #[test]
 fn an_excuse_that_is_taken_back_holds_the_next_release() {

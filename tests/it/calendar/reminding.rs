@@ -38,10 +38,7 @@ fn who_sent_the_report_is_not_reminded_and_who_was_refused_is() {
 /// After a week without anybody to give them, each report is reminded of once, by the last reminder that fell.
 #[test]
 fn what_fell_while_nothing_ran_is_made_up_for_once() {
-    assert_eq!(
-        given(&[], "2023-02-09T12:00:00Z", "2023-02-16T12:00:00Z"),
-        ["AGA 2023-01 +1 overdue", "RAB 2023-01 +1 overdue", "TNG 2023-01 +1 overdue"]
-    );
+    assert_eq!(given(&[], "2023-02-09T12:00:00Z", "2023-02-16T12:00:00Z"), ["AGA 2023-01 +1 overdue", "RAB 2023-01 +1 overdue", "TNG 2023-01 +1 overdue"]);
     assert_eq!(given(&[], "2023-02-10T12:00:00Z", "2023-02-13T06:00:00Z"), ["TNG 2023-01 -3"]);
     // One before the due day that is made up for after it says so.
     assert_eq!(given(&[], "2023-02-13T06:00:00Z", "2023-02-14T06:00:00Z"), ["AGA 2023-01 -0 overdue", "RAB 2023-01 -0 overdue"]);
