@@ -1,7 +1,7 @@
 -- Which reports are missing or came late? Look here before you explain a change. A report that was refused is missing until a
--- better one comes; one that is not yet due is in no row.
-SELECT office, feed, period, due_on, CASE WHEN received = 0 THEN 'missing' ELSE 'late' END AS what
+-- better one comes; one that was not yet due when the newest delivery came, or that is excused, is in no row.
+SELECT office, feed, period, due_on, CASE WHEN missing = 1 THEN 'missing' ELSE 'late' END AS what
 FROM completeness
-WHERE expected = 1
-    AND on_time = 0
+WHERE missing = 1
+    OR late = 1
 ORDER BY period, office, feed

@@ -24,7 +24,9 @@ pub mod store;
 // Floor 2: the project folder.
 pub mod project;
 
-// Floor 3: the stages of a record.
+// Floor 3: the stages of a record; which reports are owed.
+#[cfg(feature = "engine")]
+pub mod calendar;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod normalise;

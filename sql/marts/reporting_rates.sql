@@ -7,9 +7,9 @@ order = ["feed", "period_kind", "period"]
 feed = "The feed"
 period_kind = "month, quarter, half-year or year"
 period = "The period reported on"
-expected = "Expected reports: owed for those months of the period that had ended by the latest delivery, due or not yet; add up over periods of one kind only"
+expected = "Expected reports: owed and not excused for those months of the period that had ended by the latest delivery, due or not yet; add up over periods of one kind only"
 received = "Actual reports: of those expected, that came and were not refused; add up over periods of one kind only"
-on_time = "Reports on time: of those expected, that came by the day they were due; add up over periods of one kind only"
+on_time = "Actual reports on time: of those expected, that came by the day they were due; add up over periods of one kind only"
 reporting_rate_percent = "Reporting rate: received in percent of expected, 0 to 100"
 on_time_rate_percent = "Reporting rate on time: on_time in percent of expected, 0 to 100"
 

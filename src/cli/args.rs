@@ -210,15 +210,7 @@ pub enum Command {
 
     Quarantine(super::quarantine::Options),
 
-    /// Show the last runs, and which reports came and which did not
-    Status {
-        /// How many months to show
-        #[arg(long, default_value_t = 18, value_name = "COUNT")]
-        months: usize,
-        /// How many runs to show
-        #[arg(long, default_value_t = 5, value_name = "COUNT")]
-        runs: usize,
-    },
+    Status(super::status::Options),
 
     Releases(super::releases::Options),
 

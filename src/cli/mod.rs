@@ -186,7 +186,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Pause(options) => pause::pause(args, options, terminal).await,
         Command::Resume(options) => pause::resume(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,
-        Command::Status { months, runs } => status::status(args, *months, *runs, terminal).await,
+        Command::Status(options) => status::status(args, options, terminal).await,
         Command::Reconcile { .. } => reconcile::reconcile(args, terminal).await,
         Command::RotateKey { new_key } => rotate::rotate(args, new_key.as_deref(), terminal).await,
         Command::Prune { dry_run } => prune::prune(args, *dry_run, terminal).await,

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::error::Result;
 use crate::project::{self, Lang};
 use crate::report::{self, Labeller, ReleaseDocument, ReleaseLine};
-use crate::warehouse::{RowChanges, TableChange, TableFate, TestResult, Warehouse};
+use crate::warehouse::{RowChanges, TableChange, TableFate, TestResult, UsedExcuse, Warehouse};
 
 /// Show the releases there are, or everything about one
 ///
@@ -100,6 +100,7 @@ fn shown(document: &ReleaseDocument, labeller: &Labeller<'_>) -> String {
     let mut parts = vec![format!("{number}{notes}\n{}\n{}", say(lang, Word::MadeBy, &[&line.run_id]), pins(document, labeller))];
     parts.extend(tags(document, lang));
     parts.extend(periods(line, lang));
+    parts.extend(excuses(&line.excuses, labeller));
     parts.push(tables(document, lang));
     parts.extend(gone(&line.changes, lang));
     parts.extend(tests(&document.tests, lang));
@@ -139,6 +140,16 @@ fn periods(line: &ReleaseLine, lang: Lang) -> Option<String> {
     let note = line.rolled_back_to.as_ref().and_then(|back| back.note.as_ref());
     said.extend(note.map(|note| say(lang, Word::RollbackNote, &[note])));
     (!said.is_empty()).then(|| said.join("\n"))
+}
+
+/// Which reports had not come and did not have to, with whose word.
+fn excuses(excuses: &[UsedExcuse], labeller: &Labeller<'_>) -> Option<String> {
+    let lang = labeller.lang();
+    let lines = excuses.iter().map(|excuse| {
+        let reason = say(lang, Word::ApprovedBy, &[&excuse.reason, &excuse.approver]);
+        say(lang, Word::ExcusedIn, &[&excuse.office, &labeller.feed(&excuse.feed), &excuse.periods.join(", "), &reason])
+    });
+    (!excuses.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn tables(document: &ReleaseDocument, lang: Lang) -> String {

@@ -7,13 +7,14 @@ use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringArray,
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use sha2::{Digest, Sha256};
 
 use super::reports::Owing;
+use crate::calendar::{Owed, owed};
 use crate::contract::{CodeList, Contract, Role, loaded_schema};
 use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
@@ -180,7 +181,7 @@ impl<'a> Filler<'a> {
         for (name, batch) in references.into_iter().filter(|(name, _)| is_wanted("ref", name)) {
             self.fixed("ref", &name, batch)?;
         }
-        let until = self.until.or_else(|| known_until(self.submissions)).map(|at| at.date_naive());
+        let until = self.until.or_else(|| known_until(self.submissions));
         for name in SYSTEM.into_iter().filter(|name| is_wanted("system", name)) {
             self.fixed("system", name, system_table(name, self.project, (self.submissions, Some(&self.live)), until)?)?;
         }
@@ -291,11 +292,11 @@ fn codes(list: &CodeList) -> Result<RecordBatch> {
 /// The system's tables.
 const SYSTEM: [&str; 4] = ["offices", "periods", "calendar", "submissions"];
 
-/// A table of the system, as of the day up to which deliveries are known.
-fn system_table(name: &str, project: &Project, (submissions, live): (&[Submission], Option<&Live<'_>>), until: Option<NaiveDate>) -> Result<RecordBatch> {
+/// A table of the system, as of the moment up to which deliveries are known.
+fn system_table(name: &str, project: &Project, (submissions, live): (&[Submission], Option<&Live<'_>>), until: Option<DateTime<Utc>>) -> Result<RecordBatch> {
     match name {
         "offices" => offices(project),
-        "periods" => periods(project, until),
+        "periods" => periods(project, until.map(|at| at.date_naive())),
         "calendar" => calendar(project, until),
         _ => submission_table(submissions, live),
     }
@@ -331,44 +332,22 @@ fn periods(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> {
     ])
 }
 
-/// What an office owes for a month, and by when.
-pub struct Owed<'a> {
-    /// The office.
-    pub office: &'a str,
-    /// The feed.
-    pub feed: &'a str,
-    /// The month.
-    pub period: Period,
-    /// The day it is due.
-    pub due_on: NaiveDate,
-}
-
-/// Every report owed for months that had ended by a day.
-pub fn owed(project: &Project, until: Option<NaiveDate>) -> Vec<Owed<'_>> {
-    let Some(until) = until else { return Vec::new() };
-    let mut owed = Vec::new();
-    for office in &project.offices {
-        for (feed, day) in &office.owes {
-            let months = Period::range(PeriodKind::Month, project.first_period.start(), until).filter(|month| month.end() < until && office.is_open_in(*month));
-            owed.extend(months.map(|period| Owed {
-                office: office.code.as_str(),
-                feed: feed.as_str(),
-                period,
-                due_on: period.end() + Duration::days(i64::from(*day)),
-            }));
-        }
-    }
-    owed
-}
-
-fn calendar(project: &Project, until: Option<NaiveDate>) -> Result<RecordBatch> {
-    let owed = owed(project, until);
+/// What is owed for months that are over at a moment; no rows where nothing is known.
+fn calendar(project: &Project, until: Option<DateTime<Utc>>) -> Result<RecordBatch> {
+    let owed = until.map(|at| owed(project, at)).unwrap_or_default();
     let periods: Vec<String> = owed.iter().map(|report| report.period.to_string()).collect();
+    let ends = TimestampMicrosecondArray::from_iter_values(owed.iter().map(|report| report.due_until.timestamp_micros())).with_timezone("UTC");
+    let flags = |get: &dyn Fn(&Owed<'_>) -> bool| Arc::new(owed.iter().map(|report| Some(get(report))).collect::<BooleanArray>()) as ArrayRef;
+    let reasons = owed.iter().map(|report| report.excuse.map(|excuse| excuse.reason.as_str()));
     table(vec![
         ("office", text(owed.iter().map(|report| report.office)), false),
         ("feed", text(owed.iter().map(|report| report.feed)), false),
         ("period", text(periods.iter().map(String::as_str)), false),
         ("due_on", Arc::new(Date32Array::from_iter_values(owed.iter().map(|report| days(report.due_on)))), false),
+        ("due_until", Arc::new(ends), false),
+        ("is_past_due", flags(&|report| until.is_some_and(|at| report.is_past(at))), false),
+        ("is_excused", flags(&|report| report.excuse.is_some()), false),
+        ("reason", Arc::new(reasons.collect::<StringArray>()), true),
     ])
 }
 

@@ -52,7 +52,7 @@ pub use describe::columns;
 pub use diagnose::fault as sql_fault;
 pub use failing::Moment;
 pub use header::{Header, Text};
-pub use inputs::{Filler, Input, Inputs, Owed, empty_inputs, known_until, owed};
+pub use inputs::{Filler, Input, Inputs, empty_inputs, known_until};
 pub use lineage::{ColumnLineage, ColumnRef, Graph, ModelLineage, Step, Way};
 pub use memory::{fitted, in_memory};
 pub use parse::Model;

@@ -10,6 +10,7 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 pub use super::access_forms::{ApiForm, WebForm};
+pub use super::calendar_forms::{CalendarForm, OwesForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
 use super::drift::DriftForm;
 use super::editor::Day;
@@ -86,18 +87,6 @@ pub struct CorrectionsForm {
     pub url: Text,
 }
 
-/// `[calendar]`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarForm {
-    /// The first month for which offices owe anything.
-    #[schemars(with = "String")]
-    pub first_period: Text,
-    /// The first day of the calendar of periods.
-    #[schemars(with = "Day")]
-    pub since: Spanned<Datetime>,
-}
-
 /// `[retention]`
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -146,8 +135,8 @@ pub struct OfficeForm {
     pub case_number: Option<Text>,
     /// The feeds it owes each month and the day of the following month they are due.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, u32>")]
-    pub owes: BTreeMap<Text, Spanned<u32>>,
+    #[schemars(with = "BTreeMap<String, OwesForm>")]
+    pub owes: BTreeMap<Text, Spanned<OwesForm>>,
     /// The language of workbooks for it, `en` or `fr`; the project's where absent.
     #[schemars(with = "Option<String>")]
     pub language: Option<Text>,

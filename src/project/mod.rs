@@ -5,6 +5,8 @@
 mod access;
 mod access_forms;
 mod api;
+mod calendar;
+mod calendar_forms;
 mod closing;
 mod codes;
 mod corrections;
@@ -13,14 +15,17 @@ mod document;
 mod drift;
 mod edition;
 mod editor;
+mod excuses;
 mod export;
 mod export_forms;
 mod export_source;
 mod files;
 mod fingerprint;
 mod forms;
+mod holidays;
 mod hxl;
 mod labels;
+mod obligations;
 mod packing;
 mod pipeline;
 mod plain;
@@ -39,6 +44,7 @@ mod schema_limits;
 mod schema_parts;
 mod schema_syntax;
 mod sheets_form;
+mod spanned_csv;
 mod template;
 mod veil;
 mod versions;
@@ -46,6 +52,7 @@ mod wildcard;
 mod workbook;
 
 pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
+pub use calendar::{Calendar, Remind, Requires, WhenClosed};
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
 pub use delivery::DeliveryMode;
@@ -53,10 +60,12 @@ pub use document::from_toml_at;
 pub use drift::{DriftPolicies, DriftPolicy};
 pub use edition::{Edition, Restatement, editions, usual_tag};
 pub use editor::{Day, EditorSchema, editor_schema, editor_schemas};
+pub use excuses::Excuse;
 pub use export::{Export, JsonShape, Repeat, Review, Verdict, is_label};
 pub use files::Files;
 pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
+pub use obligations::Obligation;
 pub use packing::{Compression, Limits};
 pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
@@ -96,6 +105,8 @@ pub struct Project {
     pub first_period: Period,
     /// The first day of the calendar of periods.
     pub since: NaiveDate,
+    /// When reports are due, and which need not come.
+    pub calendar: Calendar,
     /// How long what is kept.
     pub retention: Retention,
     /// Periods whose figures are final.
@@ -158,8 +169,8 @@ pub struct Office {
     pub opened: Option<NaiveDate>,
     /// Last day of work.
     pub closed: Option<NaiveDate>,
-    /// Feeds owed monthly, with the day of the following month they are due.
-    pub owes: BTreeMap<FeedName, u32>,
+    /// Feeds owed, each with when it is due; no two obligations of a feed are about the same month.
+    pub owes: BTreeMap<FeedName, Vec<Obligation>>,
     /// The language of workbooks for it.
     pub language: Lang,
 }
@@ -168,6 +179,12 @@ impl Office {
     /// True where the office worked on any day of the period.
     pub fn is_open_in(&self, period: Period) -> bool {
         self.opened.is_none_or(|day| day <= period.end()) && self.closed.is_none_or(|day| day >= period.start())
+    }
+
+    /// What the office owes of a feed for a month, excused or not; nothing where it owes none.
+    pub fn obligation(&self, feed: &str, month: Period, first: Period) -> Option<&Obligation> {
+        let is_owed = month >= first && self.is_open_in(month);
+        self.owes.get(feed)?.iter().find(|obligation| is_owed && obligation.holds(month))
     }
 }
 

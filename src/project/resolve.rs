@@ -12,11 +12,12 @@ use super::document::from_toml;
 use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
 use super::schedule::{self, Scheduled};
-use super::{Closings, Files, Lang, Office, Project, Reference, closing, codes, corrections, hxl, labels, pipeline, retention, roles, schema};
+use super::{Calendar, Closings, Files, Lang, Office, Project, Reference};
+use super::{calendar, closing, codes, corrections, hxl, labels, obligations, pipeline, retention, roles, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::names::{FeedName, OfficeCode, is_identifier};
+use crate::names::{OfficeCode, is_identifier};
 use crate::period::{Period, PeriodKind};
 
 /// The name of the file that makes a folder a project.
@@ -75,6 +76,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         published: None,
         first_period: Period::containing(PeriodKind::Month, NaiveDate::default()),
         since: NaiveDate::default(),
+        calendar: Calendar::default(),
         retention: super::Retention::default(),
         closings: Closings::default(),
         memory_mib: usize::try_from(DEFAULT_MEMORY_MIB).unwrap_or(usize::MAX),
@@ -91,9 +93,24 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         corrections: form.as_ref().and_then(|form| corrections::resolve(&file, form.corrections.as_ref()?, faults)),
     };
     if let Some(form) = form {
+        project.first_period = calendar::month(&file, &form.calendar.first_period, faults).unwrap_or(project.first_period);
+        project.calendar = reports(&project, &files, &file, &form, faults);
         describe(&mut project, &file, form, root, faults);
     }
     project
+}
+
+/// The calendar of reports, held against the offices and feeds there are.
+fn reports(project: &Project, files: &Files, file: &Arc<SourceFile>, form: &ProjectForm, faults: &mut Vec<Fault>) -> Calendar {
+    // A pipeline that has faults is not in the list; its feed must not be reported a second time here.
+    let are_known = !has_faulty_pipelines(faults);
+    let feeds = are_known.then(|| project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()).collect());
+    let around = calendar::Around { files, offices: &project.offices, feeds, first_period: project.first_period };
+    calendar::resolve(file, &form.calendar, &around, faults)
+}
+
+fn has_faulty_pipelines(faults: &[Fault]) -> bool {
+    faults.iter().any(|fault| fault.file.path.starts_with("pipelines/") || fault.file.path.starts_with("schemas/"))
 }
 
 /// Fills in what rihla.toml says of the project as a whole.
@@ -104,7 +121,6 @@ fn describe(project: &mut Project, file: &Arc<SourceFile>, form: ProjectForm, ro
                 .hint("use a lower-case letter, then lower-case letters, digits and `_`"),
         );
     }
-    project.first_period = first_period(file, &form.calendar.first_period, faults).unwrap_or(project.first_period);
     project.since = date(file, &form.calendar.since, faults).unwrap_or(project.since);
     project.warehouse = warehouse(file, form.warehouse.as_ref(), root, faults).unwrap_or_else(|| root.join("warehouse"));
     project.published = form.published.as_ref().and_then(|path| published(file, path, root, faults));
@@ -139,9 +155,6 @@ fn offices(
                     .hint("use the ISO 3166-1 alpha-3 code, such as MAR"),
             );
         }
-        for day in form.owes.values().filter(|day| !(1..=28).contains(day.get_ref())) {
-            faults.push(Fault::error(file, day.span(), "the due day is a day of the following month, from 1 to 28"));
-        }
         let zone = timezone(file, &form.timezone, faults);
         offices.push(Office {
             code,
@@ -150,7 +163,7 @@ fn offices(
             timezone: zone.unwrap_or(chrono_tz::UTC),
             opened: form.opened.as_ref().and_then(|day| date(file, day, faults)),
             closed: form.closed.as_ref().and_then(|day| date(file, day, faults)),
-            owes: form.owes.iter().map(|(feed, day)| (FeedName::new(feed.get_ref()), *day.get_ref())).collect(),
+            owes: obligations::resolve(file, &form.owes, faults),
             language: corrections::language(file, form.language.as_ref(), faults).unwrap_or(spoken),
         });
     }
@@ -204,8 +217,7 @@ fn pipelines(
 
 fn check_owed_feeds(file: &Arc<SourceFile>, offices: &[Spanned<OfficeForm>], pipelines: &[(Arc<SourceFile>, super::Pipeline)], faults: &mut Vec<Fault>) {
     let feeds: Vec<&str> = pipelines.iter().map(|(_, pipeline)| pipeline.contract.feed.as_str()).collect();
-    // A pipeline that has faults is not in the list; its feed must not be reported a second time here.
-    if faults.iter().any(|fault| fault.file.path.starts_with("pipelines/") || fault.file.path.starts_with("schemas/")) {
+    if has_faulty_pipelines(faults) {
         return;
     }
     for office in offices.iter().map(Spanned::get_ref) {
@@ -243,16 +255,6 @@ fn resolve_reference(file: &Arc<SourceFile>, form: &ReferenceForm, around: &Surr
     let text = around.files.read(form.schema.get_ref(), faults)?;
     let contract = schema::contract(&text, form.name.get_ref(), schema::Use::Reference, around.lists, &[], None, faults)?;
     Some(Reference { name: form.name.get_ref().clone(), path, contract: Arc::new(contract) })
-}
-
-fn first_period(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Option<Period> {
-    match text.get_ref().parse::<Period>() {
-        Ok(period) if period.kind() == PeriodKind::Month => Some(period),
-        _ => {
-            faults.push(Fault::error(file, text.span(), format!("`{}` is no month", text.get_ref())).hint("such as 2022-01"));
-            None
-        }
-    }
 }
 
 pub(super) fn date(file: &Arc<SourceFile>, value: &Spanned<Datetime>, faults: &mut Vec<Fault>) -> Option<NaiveDate> {

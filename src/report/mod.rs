@@ -52,6 +52,6 @@ pub use reconcile::{Reconciled, Reconciliation, Verdict, editions, reconcile};
 pub use releases::{ReleaseDocument, ReleaseLine, TableShown, release_document, releases};
 pub use shape::{Question, Refusal, RefusedMeasure};
 pub use since::{Changed, Since};
-pub use status::{Matrix, Report, Status, status};
+pub use status::{ExcusedReports, FeedNumbers, Matrix, MatrixWith, OfficeNumbers, Shown, Status, numbers, status};
 pub use to_mend::{FaultyRow, MendFilter, Mendable, ToMend, to_mend};
 pub use trend::{By as TrendBy, TrendLine, trend};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::warehouse::{ClosedPeriod, Manifest, RestatedPeriod, RolledBack, TableChange, Tag, TestResult, Warehouse, table_changes};
+use crate::warehouse::{ClosedPeriod, Manifest, RestatedPeriod, RolledBack, TableChange, Tag, TestResult, UsedExcuse, Warehouse, table_changes};
 
 /// A release as a list shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +36,9 @@ pub struct ReleaseLine {
     pub closed: Vec<ClosedPeriod>,
     /// Changes of closed periods that it brought, with who approved them.
     pub restated: Vec<RestatedPeriod>,
+    /// Excuses for want of which reports would have been missing when it was made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excuses: Vec<UsedExcuse>,
     /// The earlier release that it says again, where it is a rollback.
     pub rolled_back_to: Option<RolledBack>,
     /// True where runs may not release anything after it, since nobody has cleared the rollback.
@@ -128,6 +131,7 @@ async fn line(warehouse: &Warehouse, release: &Manifest, before: Option<&Manifes
         reissued: said.reissued.clone(),
         closed: said.closed.clone(),
         restated: said.restated.clone(),
+        excuses: said.excuses.clone(),
         rolled_back_to: said.rolled_back_to.clone(),
         holds_runs: is_current && warehouse.is_held_by_rollback(release).await?,
     })

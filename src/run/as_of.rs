@@ -6,24 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 use datafusion::sql::parser::DFParser;
 use datafusion::sql::resolve::resolve_table_references;
 
 use super::prepare::Prepared;
 use super::world::{Results, World, add, upstream_of};
+use crate::calendar::end_of_day;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::warehouse::Warehouse;
-
-/// The moment at which a day ends in a zone.
-pub fn end_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
-    let next = day.checked_add_days(Days::new(1)).unwrap_or(day).and_time(NaiveTime::MIN);
-    // Where clocks skip midnight the day ends as they do.
-    let hours = (0..3).map(|hour| next + chrono::Duration::hours(hour));
-    hours.into_iter().find_map(|moment| zone.from_local_datetime(&moment).earliest()).map_or_else(|| next.and_utc(), |moment| moment.to_utc())
-}
 
 /// An engine with everything that was known on a day, or is known now: feeds, what else models read, and those models'
 /// tables that a query names. Tells the names of all models.
@@ -57,17 +49,4 @@ fn named(query: &str) -> BTreeSet<String> {
     let statements = DFParser::parse_sql(query).unwrap_or_default();
     let tables = statements.iter().filter_map(|statement| resolve_table_references(statement, true).ok()).flat_map(|(tables, _)| tables);
     tables.filter(|table| table.schema().is_none()).map(|table| table.table().to_owned()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_ends_as_its_zone_says() {
-        let end = |zone: Tz, day: &str| end_of_day(zone, day.parse().unwrap()).to_rfc3339();
-        assert_eq!(end(chrono_tz::Africa::Casablanca, "2023-02-04"), "2023-02-04T23:00:00+00:00");
-        assert_eq!(end(chrono_tz::UTC, "2023-12-31"), "2024-01-01T00:00:00+00:00");
-        assert_eq!(end(chrono_tz::Asia::Beirut, "2023-03-25"), "2023-03-25T22:00:00+00:00", "clocks skipped this midnight");
-    }
 }

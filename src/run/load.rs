@@ -15,6 +15,7 @@ use super::pull::{self, Listing, Plan, Slot};
 use super::replay::judged_otherwise;
 use super::returned::{Gathered, Places, gather};
 use super::{Feeds, Progress, Refused, RunOutcome, RunReport};
+use crate::calendar::lacking;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
@@ -97,7 +98,8 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
     let rules = Arc::new(ProjectRules::of(project)?);
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
+    let now = clock.now();
+    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now, places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(plan.slots).map(within(judge)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
@@ -110,6 +112,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     report.judged_otherwise = judged_otherwise(project, &listing, &submissions);
     report.drift = drift::standing(&submissions)?;
     hold_back(project, &listing, report);
+    report.note_lacking(project, lacking(project, &submissions, now));
     report.outcome = RunOutcome::DryRun;
     Ok(())
 }

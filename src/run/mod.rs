@@ -37,7 +37,7 @@ pub mod unit;
 mod world;
 
 pub use advice::advice;
-pub use as_of::{end_of_day, open_as_of};
+pub use as_of::open_as_of;
 pub use audit::{Audit, AuditQuestion, Audited, audited};
 pub use backfill::{MonthPlan, months as months_to_backfill, plan_backfill};
 pub use behind::{Alone, Behind, behind};

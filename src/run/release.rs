@@ -8,6 +8,7 @@ use super::prepare::fill_to_build;
 use super::rows::count_changes;
 use super::sources::keep_sources;
 use super::{Progress, RunOutcome, RunReport};
+use crate::calendar::{lacking, used_excuses};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::{Builder, Built, Checked, Months, audit_keys, definitions, keys_across, known_until};
@@ -64,6 +65,10 @@ pub async fn release(
         report.outcome = RunOutcome::Held;
         return Ok(());
     }
+    // What is released already lacks nothing more for a day that has passed since.
+    if !is_unchanged {
+        report.note_lacking(project, lacking(project, &submissions, warehouse.clock().now()));
+    }
     let stands_against = report.is_held_back || (stops && !is_unchanged);
     if let Some(last) = last.as_ref().filter(|_| !stands_against && is_unchanged) {
         report.outcome = RunOutcome::Unchanged;
@@ -85,6 +90,7 @@ pub async fn release(
     let known = known_until(&submissions).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
     (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
+    manifest.rihla.excuses = used_excuses(project, &submissions, warehouse.clock().now());
     manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
     warehouse.publish(&manifest).await?;
     report.release = Some(number);
@@ -161,6 +167,7 @@ fn manifest((project, checked): (&Project, &Checked), warehouse: &Warehouse, bui
             reissued: Vec::new(),
             closed: Vec::new(),
             restated: Vec::new(),
+            excuses: Vec::new(),
             rolled_back_to: None,
         },
     }

@@ -6,8 +6,10 @@ use serde::Serialize;
 use super::closing::ClosedChange;
 use super::drift::Drifted;
 use super::returned::Stray;
+use crate::calendar::Lacking;
 use crate::error::Kind;
 use crate::model::{AnewOf, Ending, ModelOutcome};
+use crate::project::Project;
 use crate::warehouse::{RowCounts, RunRecord, StepRecord, Submission, SubmissionOutcome, TableChange, TestResult};
 
 /// How a run ended.
@@ -192,6 +194,9 @@ pub struct RunReport {
     pub changes: Vec<TableChange>,
     /// Figures of closed periods that would be otherwise, and that nobody approved.
     pub closed_changes: Vec<ClosedChange>,
+    /// Due reports for want of which no release is made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lacking: Vec<Lacking>,
     /// Why nothing was released, or what else needs somebody.
     pub problems: Vec<String>,
 }
@@ -223,6 +228,7 @@ impl RunReport {
             tests: 0,
             changes: Vec::new(),
             closed_changes: Vec::new(),
+            lacking: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -298,6 +304,13 @@ impl RunReport {
         }
         self.out_of_date.sort();
         self.outcomes = outcomes;
+    }
+
+    /// Notes due reports for want of which no release may be made.
+    pub fn note_lacking(&mut self, project: &Project, lacking: Vec<Lacking>) {
+        self.is_held_back |= !lacking.is_empty();
+        self.problems.extend(lacking.iter().map(|report| report.problem(project)));
+        self.lacking = lacking;
     }
 
     /// Notes the audits of keys across feeds.

@@ -13,6 +13,7 @@ use super::advice::advice;
 use super::assess::Assessment;
 use super::choice::{Choice, below, check_is_there, period_of_name};
 use super::drift::{self, DriftLine};
+use crate::calendar;
 use crate::diagnostic::did_you_mean;
 use crate::error::{Error, Kind, Result};
 use crate::period::{Period, PeriodKind};
@@ -201,7 +202,5 @@ fn period(text: Option<&str>) -> Result<Option<Period>> {
 }
 
 fn due(project: &Project, office: &Office, feed: &str, period: Period) -> Option<NaiveDate> {
-    let owed = period.start() >= project.first_period.start() && office.is_open_in(period);
-    let day = office.owes.get(feed).filter(|_| owed)?;
-    Some(period.end() + chrono::Duration::days(i64::from(*day)))
+    calendar::due_on(project, office, feed, period)
 }

@@ -64,6 +64,9 @@ pub struct Provenance {
     /// Changes of closed periods that it brings, with who approved them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restated: Vec<RestatedPeriod>,
+    /// Excuses for want of which reports would have been missing when it was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excuses: Vec<UsedExcuse>,
     /// The earlier release that it says again, where it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back_to: Option<RolledBack>,
@@ -89,6 +92,23 @@ pub struct RestatedPeriod {
     pub cause: String,
     /// Who approved it.
     pub approver: String,
+}
+
+/// Reports that had not come when a release was made and did not have to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedExcuse {
+    /// The office.
+    pub office: String,
+    /// The feed.
+    pub feed: String,
+    /// The months of the reports, oldest first; not empty.
+    pub periods: Vec<String>,
+    /// Why they did not have to come.
+    pub reason: String,
+    /// Who approved it.
+    pub approver: String,
+    /// The day of the decision.
+    pub on: chrono::NaiveDate,
 }
 
 /// What a rollback went back to.

@@ -37,7 +37,7 @@ pub use live::{Live, LiveSubmission, Slot, live_of};
 pub use load::{Landed, Loading, SlotLoad};
 pub use manifest::{
     ClosedPeriod, Column, Constraints, FileFacts, LastBuild, Manifest, Provenance as ReleaseProvenance, Reports, Resource, RestatedPeriod, RolledBack,
-    TableFacts, TableSchema, TestResult,
+    TableFacts, TableSchema, TestResult, UsedExcuse,
 };
 pub use partitioned::{InputPart, InputParts, Part, PartitionedBuild};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};

@@ -237,6 +237,8 @@ fn status() {
     says("status", &["status"]);
     says("status_short", &["status", "--months", "2", "--runs", "1"]);
     says_json("status_json", &["status", "--months", "2", "--json"]);
+    says("status_matrix", &["status", "--matrix", "--months", "6", "--feed", "returns"]);
+    says("status_reminders", &["status", "--reminders", "--days", "20", "--feed", "resettlement"]);
 }
 
 #[test]
@@ -299,6 +301,7 @@ fn in_french() {
         ("compare_units_apart", &["compare", "indicators", "2023-H1", "2022-H1", "--where", "dimension=total"]),
         ("reconcile", &["reconcile", "2022"]),
         ("status", &["status", "--months", "3"]),
+        ("status_matrix", &["status", "--matrix", "--months", "6", "--feed", "returns", "--office", "ANK"]),
         ("quarantine", &["quarantine", "--office", "LAA", "--limit", "3"]),
         ("quarantine_nothing", &["quarantine", "--office", "MAD", "--period", "2022-01"]),
     ] {

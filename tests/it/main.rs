@@ -15,6 +15,7 @@ mod audits;
 mod backfill;
 mod books;
 mod by_files_alone;
+mod calendar;
 mod clients;
 mod closed_periods;
 mod commands;
