@@ -4,6 +4,8 @@
 
 mod access;
 mod access_forms;
+mod alert_forms;
+mod alerts;
 mod api;
 mod closing;
 mod codes;
@@ -45,6 +47,7 @@ mod versions;
 mod wildcard;
 mod workbook;
 
+pub use alerts::{AlertKind, MailTls, Mailbox, Receiver, Shape, User, Way, WebhookUrl, is_this_machine};
 pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
@@ -118,6 +121,8 @@ pub struct Project {
     pub sql: Vec<Arc<SourceFile>>,
     /// When pipelines and models run.
     pub schedule: Schedule,
+    /// Who is told when something needs somebody.
+    pub receivers: Vec<Receiver>,
     /// Where offices return workbooks of faulty rows; nothing where they cannot.
     pub corrections: Option<Corrections>,
 }

@@ -57,8 +57,9 @@ pub struct Processes {
     loads_only: bool,
     runs: BTreeMap<TickId, JoinHandle<()>>,
     stopped: Vec<JoinHandle<()>>,
-    sender: UnboundedSender<(TickId, End)>,
-    ends: UnboundedReceiver<(TickId, End)>,
+    sender: UnboundedSender<(TickId, Told)>,
+    ends: UnboundedReceiver<(TickId, Told)>,
+    told: Vec<(TickId, Told)>,
     wake: Arc<Notify>,
 }
 
@@ -66,7 +67,7 @@ impl Processes {
     /// Nothing runs yet; `wake` is told when a run ends.
     pub fn new(program: Program, wake: Arc<Notify>) -> Self {
         let (sender, ends) = unbounded_channel();
-        Self { program, loads_only: false, runs: BTreeMap::new(), stopped: Vec::new(), sender, ends, wake }
+        Self { program, loads_only: false, runs: BTreeMap::new(), stopped: Vec::new(), sender, ends, told: Vec::new(), wake }
     }
 
     /// Takes over what is scheduled.
@@ -80,6 +81,11 @@ impl Processes {
             // It was aborted: that it says so is no news.
             let _ = stopped.await;
         }
+    }
+
+    /// What the runs told whose ends were asked for since this was last called.
+    pub fn told(&mut self) -> Vec<(TickId, Told)> {
+        std::mem::take(&mut self.told)
     }
 
     fn command(&self, pipeline: &str) -> Command {
@@ -104,9 +110,10 @@ impl Runner for Processes {
 
     fn ended(&mut self) -> Vec<(TickId, End)> {
         let mut ended = Vec::new();
-        while let Ok(end) = self.ends.try_recv() {
-            self.runs.remove(&end.0);
-            ended.push(end);
+        while let Ok((id, told)) = self.ends.try_recv() {
+            self.runs.remove(&id);
+            ended.push((id.clone(), told.end));
+            self.told.push((id, told));
         }
         ended
     }
@@ -121,7 +128,7 @@ impl Runner for Processes {
 }
 
 /// Runs a command to its end, or until it has taken longer than it may.
-async fn performed(mut command: Command, run: &Run) -> End {
+async fn performed(mut command: Command, run: &Run) -> Told {
     let (pipeline, due) = (run.id.pipeline.as_str(), run.id.nominal.to_rfc3339());
     tracing::info!(pipeline, due, attempt = run.attempt, "run begins");
     let limit = run.timeout.unwrap_or(Duration::MAX);
@@ -135,26 +142,29 @@ async fn performed(mut command: Command, run: &Run) -> End {
         Ok(()) => tracing::info!(pipeline, due, attempt = run.attempt, run_id, note, "run ended"),
         Err(failure) => tracing::warn!(pipeline, due, attempt = run.attempt, run_id, failure = failure.name(), note, "run failed"),
     }
-    end.end
+    end
 }
 
 /// What a process told.
-struct Told {
+#[derive(Debug)]
+pub struct Told {
     end: End,
     run_id: Option<String>,
-    /// For people to read.
-    note: String,
+    /// For people to read; may be empty.
+    pub note: String,
+    /// What it did, as `rihla run --json` prints it; null where it came to none.
+    pub report: Value,
 }
 
 impl Told {
     fn failed(failure: Failure, note: impl Into<String>) -> Self {
-        Self { end: Err(failure), run_id: None, note: note.into() }
+        Self { end: Err(failure), run_id: None, note: note.into(), report: Value::Null }
     }
 
     fn of(output: &Output) -> Self {
         let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
         if let Some(report) = last_line(&output.stdout) {
-            return Self::of_report(&report, output.status.code());
+            return Self::of_report(report, output.status.code());
         }
         match (output.status.code(), last_line(&output.stderr)) {
             (None, _) => Self::failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
@@ -169,7 +179,7 @@ impl Told {
 
     /// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a
     /// source, or was kept from a release, did not.
-    fn of_report(report: &Value, code: Option<i32>) -> Self {
+    fn of_report(report: Value, code: Option<i32>) -> Self {
         let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
         let end = match report["outcome"].as_str() {
             _ if code == Some(2) => Err(Failure::Internal),
@@ -178,6 +188,6 @@ impl Told {
             _ => Err(Failure::Data),
         };
         let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        Self { end, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; ") }
+        Self { end, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; "), report }
     }
 }

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 7] = [
     &["cadence", "contract", "engine", "store"],
     &["project"],
     &["model", "normalise", "read", "validate", "warehouse"],
-    &["draft", "run"],
+    &["alert", "draft", "run"],
     &["report", "schedule"],
     &["cli"],
 ];
