@@ -2,6 +2,7 @@
 //!
 //! Guarantees: whoever tells something waits for nothing and fails for nothing. A project without receivers keeps no book.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,6 +25,12 @@ const LOOK: Duration = Duration::from_secs(6 * 3_600);
 /// How often what is long over is forgotten.
 const TIDYING: Duration = Duration::from_secs(24 * 3_600);
 
+/// How soon what could not be stored is tried again.
+const TROUBLE: Duration = Duration::from_secs(60);
+
+/// What is said where messages are left at the end.
+const LEFT: &str = "some alerts are not sent yet: the next scheduler sends them";
+
 /// What the desk is told.
 enum Said {
     Facts(Vec<Fact>),
@@ -41,7 +48,7 @@ impl Desk {
     pub fn open(project: Arc<Project>, clock: SharedClock, patience: Patience) -> Self {
         let (said, heard) = unbounded_channel();
         let (sender, receiver) = watch::channel(project);
-        let clerk = Clerk { heard, project: sender, of_project: receiver, clock, patience, office: None, tidied: None };
+        let clerk = Clerk { heard, project: sender, of_project: receiver, clock, patience, office: None, tidied: None, left: VecDeque::new() };
         Self { said, clerk: tokio::spawn(clerk.work()) }
     }
 
@@ -69,7 +76,7 @@ impl Desk {
         let (nobody, _) = unbounded_channel();
         drop(std::mem::replace(&mut self.said, nobody));
         if tokio::time::timeout(within, &mut self.clerk).await.is_err() {
-            tracing::warn!("some alerts are not sent yet: the next scheduler sends them");
+            tracing::warn!("{LEFT}");
         }
     }
 }
@@ -103,6 +110,8 @@ struct Clerk {
     patience: Patience,
     office: Option<Office>,
     tidied: Option<Stopwatch>,
+    /// Facts that could not be stored yet, in their order.
+    left: VecDeque<Fact>,
 }
 
 impl Clerk {
@@ -114,7 +123,10 @@ impl Clerk {
                 self.look_for_late().await;
                 looked = Some(Stopwatch::start());
             }
-            let left = looked.map_or(LOOK, |looked| LOOK.saturating_sub(looked.elapsed()));
+            let project = self.of_project.borrow().clone();
+            self.store_left(&project);
+            let until_look = looked.map_or(LOOK, |looked| LOOK.saturating_sub(looked.elapsed()));
+            let wait = if self.left.is_empty() { until_look } else { until_look.min(TROUBLE) };
             tokio::select! {
                 said = self.heard.recv() => match said {
                     Some(said) => {
@@ -124,7 +136,7 @@ impl Clerk {
                     }
                     None => break,
                 },
-                () = tokio::time::sleep(left) => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
         if let Some(mut office) = self.office.take() {
@@ -132,6 +144,11 @@ impl Clerk {
             office.wake.notify_one();
             // Where it met a defect there is nobody to wait for.
             let _ = (&mut office.postman).await;
+            match office.book.first_waiting() {
+                Ok(waiting) if waiting.is_empty() => {}
+                Ok(_) => tracing::warn!("{LEFT}"),
+                Err(error) => tell(&error),
+            }
         }
     }
 
@@ -143,7 +160,7 @@ impl Clerk {
             match said {
                 Said::Facts(facts) => {
                     is_to_look |= facts.iter().any(|fact| matches!(fact, Fact::Run(_)));
-                    facts.iter().for_each(|fact| self.note(fact));
+                    facts.into_iter().for_each(|fact| self.note(fact));
                 }
                 Said::Project(project) => {
                     self.project.send_replace(project);
@@ -161,37 +178,50 @@ impl Clerk {
             return;
         }
         match late::of_warehouse(&project, &self.clock).await {
-            Ok(late) => self.note(&Fact::Late(late)),
+            Ok(late) => self.note(Fact::Late(late)),
             Err(error) => tell(&error),
         }
     }
 
-    /// Notes what a fact changes. What cannot be stored now is seen again by a later look.
-    fn note(&mut self, fact: &Fact) {
+    /// Notes what a fact changes, after those before it. What cannot be stored now is tried again.
+    fn note(&mut self, fact: Fact) {
         let project = self.of_project.borrow().clone();
         if project.receivers.is_empty() {
+            self.left.clear();
             return;
         }
-        let now = self.clock.now();
-        let is_tidy = self.tidied.is_some_and(|tidied| tidied.elapsed() < TIDYING);
-        let noted = self.office(&project).and_then(|office| {
-            if office.book.look(&project, now, |open| look::changes(open, fact))? > 0 {
-                office.wake.notify_one();
+        self.left.push_back(fact);
+        self.store_left(&project);
+    }
+
+    fn store_left(&mut self, project: &Project) {
+        while let Some(fact) = self.left.pop_front() {
+            if let Err(error) = self.store(project, &fact) {
+                tell(&error);
+                self.left.push_front(fact);
+                return;
             }
-            if is_tidy { Ok(()) } else { office.book.prune(now) }
-        });
-        match noted {
-            Ok(()) if is_tidy => {}
-            Ok(()) => self.tidied = Some(Stopwatch::start()),
-            Err(error) => tell(&error),
         }
+    }
+
+    fn store(&mut self, project: &Project, fact: &Fact) -> Result<()> {
+        let now = self.clock.now();
+        let office = self.office(project)?;
+        if office.book.look(project, now, |open| look::changes(open, fact))? > 0 {
+            office.wake.notify_one();
+        }
+        if self.tidied.is_none_or(|tidied| tidied.elapsed() >= TIDYING) {
+            self.tidied = Some(Stopwatch::start());
+            self.office(project)?.book.prune(now)?;
+        }
+        Ok(())
     }
 
     /// The book and its postman, begun with where they are not there yet.
     fn office(&mut self, project: &Project) -> Result<&Office> {
         let office = match self.office.take() {
-            Some(office) => office,
-            None => self.begun(project)?,
+            Some(office) if !office.postman.is_finished() => office,
+            _ => self.begun(project)?,
         };
         Ok(self.office.insert(office))
     }

@@ -168,10 +168,9 @@ impl<'p> Writer<'p> {
         match matter {
             Matter::Failed { pipeline, failure, .. } => self.steps_of_failure(pipeline, failure),
             Matter::Refused(refusal) if refusal.feed.is_empty() => vec![self.word(Word::DoReturn)],
-            Matter::Refused(Refusal { feed, office, period, is_correction, .. }) => vec![
-                self.say(Word::DoQuarantine, &[feed, office, period]),
-                self.word(if *is_correction { Word::DoReturn } else { Word::DoResend }),
-            ],
+            Matter::Refused(Refusal { feed, office, period, is_correction, .. }) => {
+                vec![self.say(Word::DoQuarantine, &[feed, office, period]), self.word(if *is_correction { Word::DoReturn } else { Word::DoResend })]
+            }
             Matter::Late { .. } => vec![self.word(Word::DoAsk), self.word(Word::DoStatus)],
             Matter::Blocked { tests, models, closed, .. } => {
                 let of = |is_so: bool, word: Word| is_so.then(|| self.word(word));
@@ -236,7 +235,9 @@ impl<'p> Writer<'p> {
 /// A text in one line, no longer than it may be.
 fn plain(text: &str) -> String {
     // Marks that turn the direction of what follows could make a command look like another one.
-    let is_unseen = |letter: char| letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
+    let is_unseen = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+    };
     let text: String = text.chars().map(|letter| if is_unseen(letter) { ' ' } else { letter }).collect();
     let text = text.trim();
     if text.chars().count() <= MOST_LETTERS {

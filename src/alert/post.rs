@@ -16,7 +16,7 @@ use super::book::{self, Book, Message};
 use super::letter::Letter;
 use super::{mail, shape};
 use crate::clock::{SharedClock, Stopwatch};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::project::{Project, Receiver, Shape, Way, WebhookUrl, is_this_machine};
 use crate::store::web::{Address, Failure, Limits, Web};
 
@@ -50,11 +50,12 @@ impl Patience {
     /// So many attempts fill the time within which a message is tried, whatever clocks say.
     pub fn most_attempts(&self) -> u32 {
         let mut passed = Duration::ZERO;
-        (1..).find(|attempts| {
-            passed += self.pause(*attempts);
-            passed >= self.within || passed.is_zero()
-        })
-        .unwrap_or(1)
+        (1..)
+            .find(|attempts| {
+                passed += self.pause(*attempts);
+                passed >= self.within || passed.is_zero()
+            })
+            .unwrap_or(1)
     }
 }
 
@@ -78,11 +79,6 @@ impl NotTaken {
     /// No attempt can succeed.
     pub fn never(why: impl Into<String>) -> Self {
         Self { why: why.into(), is_final: true, wait: None }
-    }
-
-    /// It as an error of a command.
-    pub fn error(&self, receiver: &str) -> Error {
-        Error::new(Kind::Unavailable, format!("`{receiver}` does not take messages: {}", self.why))
     }
 }
 

@@ -226,6 +226,8 @@ pub enum Command {
 
     Runs(super::runs::Options),
 
+    Alerts(super::alerts::Options),
+
     Pause(super::pause::Pause),
 
     Resume(super::pause::Resume),

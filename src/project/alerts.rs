@@ -351,7 +351,8 @@ mod tests {
         for good in ["data@example.org", "a.b+c@mail.example.org", "root@localhost"] {
             assert!(is_address(good), "{good}");
         }
-        for bad in ["", "data", "data@", "@example.org", "a b@example.org", "Data <data@example.org>", "a@b", "a@example.org\nBcc: b@example.org", "a..b@c.org"] {
+        for bad in ["", "data", "data@", "@example.org", "a b@example.org", "Data <data@example.org>", "a@b", "a@example.org\nBcc: b@example.org", "a..b@c.org"]
+        {
             assert!(!is_address(bad), "{bad}");
         }
     }

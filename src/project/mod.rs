@@ -47,8 +47,8 @@ mod versions;
 mod wildcard;
 mod workbook;
 
-pub use alerts::{AlertKind, MailTls, Mailbox, Receiver, Shape, User, Way, WebhookUrl, is_this_machine};
 pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
+pub use alerts::{AlertKind, MailTls, Mailbox, Receiver, Shape, User, Way, WebhookUrl, is_this_machine};
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
 pub use delivery::DeliveryMode;

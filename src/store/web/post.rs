@@ -5,7 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 
-use super::{Address, Failure, Limits, Web, failure, facts, transport};
+use super::{Address, Failure, Limits, Web, facts, failure, transport};
 use crate::error::{Error, Kind, Result};
 
 impl Web {
