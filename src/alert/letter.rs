@@ -32,6 +32,8 @@ pub struct Letter {
     pub steps: Vec<String>,
     /// The heading of what to do.
     pub steps_title: String,
+    /// What stands between a name and what it names.
+    pub colon: String,
     /// When it was written, RFC 3339.
     pub at: String,
 }
@@ -93,6 +95,7 @@ impl<'p> Writer<'p> {
             known: known.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (plain(&name), plain(&value))).collect(),
             steps: steps.iter().map(|step| plain(step)).collect(),
             steps_title: self.word(Word::WhatToDo),
+            colon: self.word(Word::Colon),
             at: at.to_rfc3339_opts(SecondsFormat::Secs, true),
         }
     }

@@ -96,8 +96,20 @@ fn not_taken(error: &SmtpError) -> NotTaken {
         Some(code) if error.is_permanent() => NotTaken::never(format!("the mail server refuses it ({code})")),
         Some(code) => NotTaken::later(format!("the mail server cannot take it now ({code})")),
         None if error.is_timeout() => NotTaken::later("the mail server does not answer in time"),
-        None if error.is_tls() => NotTaken::later("the connection to the mail server cannot be secured"),
+        None if error.is_tls() || is_of_tls(error) => NotTaken::later("the connection to the mail server cannot be secured"),
         None if error.is_client() => NotTaken::never("the mail server does not do what is asked: it lacks STARTTLS, or a way to log in"),
         None => NotTaken::later("no connection to the mail server can be made, or it is cut off"),
     }
+}
+
+/// True where a connection fails by what secures it: an unknown certificate, or another server's.
+fn is_of_tls(error: &SmtpError) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }

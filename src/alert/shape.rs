@@ -26,18 +26,16 @@ pub fn subject(letter: &Letter) -> String {
 
 /// The title with its kind, which the title of what is over says already.
 fn titled(letter: &Letter) -> String {
-    if letter.title.starts_with(&letter.kind_text) { letter.title.clone() } else { format!("{}: {}", letter.kind_text, letter.title) }
+    if letter.title.starts_with(&letter.kind_text) { letter.title.clone() } else { format!("{}{}{}", letter.kind_text, letter.colon, letter.title) }
 }
 
 fn slack(letter: &Letter) -> Value {
-    let known: Vec<String> = letter.known.iter().map(|(name, value)| format!("*{}:* {}", mrkdwn(name), mrkdwn(value))).collect();
+    let known: Vec<String> = letter.known.iter().map(|(name, value)| format!("*{}*{}{}", mrkdwn(name), letter.colon, mrkdwn(value))).collect();
     let steps: Vec<String> = letter.steps.iter().map(|step| format!("• {}", mrkdwn(step))).collect();
-    let mut blocks = vec![json!({"type": "section", "text": {"type": "mrkdwn", "text": format!("*{}*", mrkdwn(&subject(letter)))}})];
-    let mut section = |lines: &[String]| {
-        for text in paged(lines) {
-            blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
-        }
-    };
+    // What looks like an address is not made a link of.
+    let section_of = |text: &str| json!({"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text": text}});
+    let mut blocks = vec![section_of(&format!("*{}*", mrkdwn(&subject(letter))))];
+    let mut section = |lines: &[String]| blocks.extend(paged(lines).iter().map(|text| section_of(text)));
     section(&known);
     if !steps.is_empty() {
         section(&[vec![format!("*{}*", mrkdwn(&letter.steps_title))], steps].concat());
@@ -111,9 +109,9 @@ fn plain(letter: &Letter, id: &str) -> Value {
 /// The text of a mail.
 pub fn mail_text(letter: &Letter) -> String {
     let mut lines = vec![titled(letter), String::new()];
-    lines.extend(letter.known.iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(letter.known.iter().map(|(name, value)| format!("{name}{}{value}", letter.colon)));
     if !letter.steps.is_empty() {
-        lines.extend([String::new(), format!("{}:", letter.steps_title)]);
+        lines.extend([String::new(), format!("{}{}", letter.steps_title, letter.colon.trim_end())]);
         lines.extend(letter.steps.iter().map(|step| format!("- {step}")));
     }
     lines.extend([String::new(), format!("rihla, {} {}", letter.project, letter.at), String::new()]);

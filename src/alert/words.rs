@@ -31,6 +31,7 @@ words! {
     KindBlocked: "no release", "aucune version";
     KindScheduler: "scheduler", "planificateur";
     KindRecovered: "over", "terminé";
+    Colon: ": ", " : ";
     // Titles.
     FailedOnce: "{0}: the run failed and is not tried again", "{0} : le passage a échoué et n’est pas retenté";
     FailedOften: "{0}: the run failed {1} times and is not tried again", "{0} : le passage a échoué {1} fois et n’est plus retenté";

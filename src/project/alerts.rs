@@ -276,8 +276,8 @@ pub fn is_this_machine(host: &str) -> bool {
 fn mailbox(file: &Arc<SourceFile>, form: &MailForm, faults: &mut Vec<Fault>) -> Option<Mailbox> {
     let before = faults.len();
     let server = form.server.get_ref();
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || ".-:".contains(letter);
-    if server.is_empty() || !server.chars().all(is_name) {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
+    if server.is_empty() || !(server.chars().all(is_name) || server.parse::<std::net::IpAddr>().is_ok()) {
         faults.push(Fault::error(file, form.server.span(), "this is no name of a server").hint("such as `smtp.example.org`; the port stands in `port`"));
     }
     let tls = form.tls.as_ref().map_or(Some(MailTls::StartTls), |text| one_of(file, text, &TLS, "how a connection is secured", faults));

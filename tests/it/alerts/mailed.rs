@@ -133,7 +133,7 @@ fn a_secured_connection_is_made_before_anything_is_said() {
         assert_eq!((got["secured"].as_bool(), got["user"].as_str(), got["from"].as_str()), (Some(true), Some("rihla"), Some("rihla@example.org")), "{got}");
         assert_eq!(got["to"], serde_json::json!(["a@example.org", "b@example.org"]));
         let text = got["text"].as_str().expect("text");
-        for part in ["Subject: [small] planificateur: un essai de ce destinataire\r\n", "Message-ID: <small.", "Content-Type: text/plain", "Que faire"] {
+        for part in ["Subject: [small] planificateur : un essai de ce destinataire\r\n", "Message-ID: <small.", "Content-Type: text/plain", "Que faire"] {
             assert!(text.contains(part), "no `{part}` in {text}");
         }
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Receiver, eventually, webhook, with_receivers};
@@ -20,8 +21,9 @@ struct Scheduler {
 
 impl Scheduler {
     fn start(folder: &Folder, now: &str) -> Self {
-        let log = folder.path(&format!("../alerts-{}.log", now.replace(':', "")));
-        let stderr = File::options().create(true).append(true).open(&log).expect("a log");
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let log = folder.path(&format!("../alerts-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let stderr = File::create(&log).expect("a log");
         let child = folder.command(&["schedule", "--drain", "60"]).env("RIHLA_NOW", now).stderr(stderr).spawn().expect("it starts");
         Self { child, log }
     }
