@@ -36,6 +36,8 @@ pub mod validate;
 pub mod warehouse;
 
 // Floor 4: the stages composed; what a project begins with.
+#[cfg(feature = "engine")]
+pub mod alert;
 pub mod draft;
 #[cfg(feature = "engine")]
 pub mod run;

@@ -224,6 +224,8 @@ pub enum Command {
 
     Doctor(super::doctor::Options),
 
+    Alerts(super::alerts::Options),
+
     Pause(super::pause::Pause),
 
     Resume(super::pause::Resume),

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file; the only place that prints and exits. Holds no logic.
 
+mod alerts;
 mod args;
 mod audit;
 mod backfill;
@@ -179,6 +180,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Releases(options) => releases::releases(args, options, terminal).await,
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Schedule(options) => schedule::schedule(args, options, terminal).await,
+        Command::Alerts(options) => alerts::alerts(args, options, terminal).await,
         Command::Runs(options) => runs::runs(args, options, terminal).await,
         Command::Doctor(options) => doctor::doctor(args, options, terminal).await,
         Command::Backfill(options) => backfill::backfill(args, options, terminal).await,

@@ -68,11 +68,16 @@ pub fn resolve(file: &Arc<SourceFile>, form: &CorrectionsForm, faults: &mut Vec<
 
 /// The language that a text names; nothing where it is absent.
 pub fn language(file: &Arc<SourceFile>, text: Option<&Text>, faults: &mut Vec<Fault>) -> Option<Lang> {
+    language_of(file, text, "workbooks", faults)
+}
+
+/// The language of `what` is written.
+pub fn language_of(file: &Arc<SourceFile>, text: Option<&Text>, what: &str, faults: &mut Vec<Fault>) -> Option<Lang> {
     let text = text?;
     let found = LANGUAGES.iter().find(|(name, _)| name == text.get_ref()).map(|(_, lang)| *lang);
     if found.is_none() {
         let hint = did_you_mean(text.get_ref(), LANGUAGES.map(|(name, _)| name)).unwrap_or_else(|| "`en` or `fr`".to_owned());
-        faults.push(Fault::error(file, text.span(), format!("workbooks are not written in `{}`", text.get_ref())).hint(hint));
+        faults.push(Fault::error(file, text.span(), format!("{what} are not written in `{}`", text.get_ref())).hint(hint));
     }
     found
 }

@@ -10,6 +10,7 @@ use serde_spanned::Spanned;
 use toml::value::Datetime;
 
 pub use super::access_forms::{ApiForm, WebForm};
+pub use super::alert_forms::AlertsForm;
 pub use super::calendar_forms::{CalendarForm, OwesForm};
 pub use super::closing::{ClosedForm, ReopenedForm};
 use super::drift::DriftForm;
@@ -76,6 +77,8 @@ pub struct ProjectForm {
     pub schedule: ProjectScheduleForm,
     /// Where offices return the workbooks of faulty rows that `rihla quarantine export` made for them.
     pub corrections: Option<CorrectionsForm>,
+    /// Who is told by the scheduler when something needs somebody.
+    pub alerts: Option<AlertsForm>,
 }
 
 /// `[corrections]`

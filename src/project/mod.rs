@@ -4,6 +4,8 @@
 
 mod access;
 mod access_forms;
+mod alert_forms;
+mod alerts;
 mod api;
 mod calendar;
 mod calendar_forms;
@@ -52,6 +54,7 @@ mod wildcard;
 mod workbook;
 
 pub use access::{Access, Api, ApiStyle, MOST_BYTES, Named, STORE_SCHEMES};
+pub use alerts::{AlertKind, MailTls, Mailbox, Receiver, Shape, User, Way, WebhookUrl, is_this_machine};
 pub use calendar::{Calendar, Remind, Requires, WhenClosed};
 pub use closing::{Closing, Closings, Reopening};
 pub use corrections::Corrections;
@@ -129,6 +132,8 @@ pub struct Project {
     pub sql: Vec<Arc<SourceFile>>,
     /// When pipelines and models run.
     pub schedule: Schedule,
+    /// Who is told when something needs somebody.
+    pub receivers: Vec<Receiver>,
     /// Where offices return workbooks of faulty rows; nothing where they cannot.
     pub corrections: Option<Corrections>,
 }

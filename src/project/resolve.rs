@@ -13,7 +13,7 @@ use super::forms::{OfficeForm, ProjectForm, ReferenceForm, Text};
 use super::pipeline::{Surroundings, timezone};
 use super::schedule::{self, Scheduled};
 use super::{Calendar, Closings, Files, Lang, Office, Project, Reference};
-use super::{calendar, closing, codes, corrections, hxl, labels, obligations, pipeline, retention, roles, schema};
+use super::{alerts, calendar, closing, codes, corrections, hxl, labels, obligations, pipeline, retention, roles, schema};
 use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
@@ -90,6 +90,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         hxl: form.as_ref().map_or_else(BTreeMap::new, |form| hxl::tags(&file, &form.hxl, faults)),
         sql: files.list("sql", "sql").into_iter().filter_map(|path| files.read(&path, faults)).collect(),
         schedule,
+        receivers: form.as_ref().and_then(|form| form.alerts.as_ref()).map_or_else(Vec::new, |form| alerts::resolve(&file, form, spoken, faults)),
         corrections: form.as_ref().and_then(|form| corrections::resolve(&file, form.corrections.as_ref()?, faults)),
     };
     if let Some(form) = form {

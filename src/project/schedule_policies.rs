@@ -93,7 +93,8 @@ fn failure(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Opti
     Some(failure)
 }
 
-fn one_of<T: Copy>(file: &Arc<SourceFile>, text: &Text, known: &[(&str, T)], what: &str, faults: &mut Vec<Fault>) -> Option<T> {
+/// The value that a word stands for; a fault with the words that are known where it stands for none.
+pub fn one_of<T: Copy>(file: &Arc<SourceFile>, text: &Text, known: &[(&str, T)], what: &str, faults: &mut Vec<Fault>) -> Option<T> {
     let found = known.iter().find(|(name, _)| name == text.get_ref()).map(|(_, value)| *value);
     if found.is_none() {
         let names = || known.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -13,7 +13,11 @@ pub fn veiled(file: &Arc<SourceFile>, form: &SourceForm) -> Arc<SourceFile> {
     let tokens = tokens.into_iter().flatten().filter(|token| Variable::of(token.get_ref()).is_none()).map(Text::span);
     let written = &file.text[form.url.span()];
     let within = |part: Range<usize>| form.url.span().start + part.start..form.url.span().start + part.end;
-    let secrets: Vec<Range<usize>> = tokens.chain(user(written).map(within)).chain(values(written).map(within)).collect();
+    starred(file, tokens.chain(user(written).map(within)).chain(values(written).map(within)).collect())
+}
+
+/// The file with stars in these places.
+pub fn starred(file: &Arc<SourceFile>, secrets: Vec<Range<usize>>) -> Arc<SourceFile> {
     if secrets.is_empty() {
         return file.clone();
     }

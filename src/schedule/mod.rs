@@ -4,6 +4,7 @@
 //! or was skipped by a policy that the ledger names. Refuses: to know what was loaded; that is the warehouse's.
 
 pub mod agenda;
+pub mod alarm;
 pub mod attempt;
 pub mod chance;
 pub mod decide;

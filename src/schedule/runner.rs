@@ -55,8 +55,9 @@ pub struct Processes {
     loads_only: bool,
     runs: BTreeMap<TickId, JoinHandle<()>>,
     stopped: Vec<JoinHandle<()>>,
-    sender: UnboundedSender<(TickId, End)>,
-    ends: UnboundedReceiver<(TickId, End)>,
+    sender: UnboundedSender<(TickId, Told)>,
+    ends: UnboundedReceiver<(TickId, Told)>,
+    told: Vec<(TickId, Told)>,
     wake: Arc<Notify>,
 }
 
@@ -64,7 +65,7 @@ impl Processes {
     /// Nothing runs yet; `wake` is told when a run ends.
     pub fn new(program: Program, wake: Arc<Notify>) -> Self {
         let (sender, ends) = unbounded_channel();
-        Self { program, loads_only: false, runs: BTreeMap::new(), stopped: Vec::new(), sender, ends, wake }
+        Self { program, loads_only: false, runs: BTreeMap::new(), stopped: Vec::new(), sender, ends, told: Vec::new(), wake }
     }
 
     /// Takes over what is scheduled.
@@ -78,6 +79,11 @@ impl Processes {
             // It was aborted: that it says so is no news.
             let _ = stopped.await;
         }
+    }
+
+    /// What the runs told whose ends were asked for since this was last called.
+    pub fn told(&mut self) -> Vec<(TickId, Told)> {
+        std::mem::take(&mut self.told)
     }
 
     fn command(&self, pipeline: &str) -> Command {
@@ -102,9 +108,10 @@ impl Runner for Processes {
 
     fn ended(&mut self) -> Vec<(TickId, End)> {
         let mut ended = Vec::new();
-        while let Ok(end) = self.ends.try_recv() {
-            self.runs.remove(&end.0);
-            ended.push(end);
+        while let Ok((id, told)) = self.ends.try_recv() {
+            self.runs.remove(&id);
+            ended.push((id.clone(), told.end.clone()));
+            self.told.push((id, told));
         }
         ended
     }
@@ -119,54 +126,65 @@ impl Runner for Processes {
 }
 
 /// Runs a command to its end, or until it has taken longer than it may.
-async fn performed(mut command: Command, run: &Run) -> End {
+async fn performed(mut command: Command, run: &Run) -> Told {
     let (pipeline, due) = (run.id.pipeline.as_str(), run.id.nominal.to_rfc3339());
     tracing::info!(pipeline, due, attempt = run.attempt, "run begins");
     let limit = run.timeout.unwrap_or(Duration::MAX);
-    let end = match tokio::time::timeout(limit, command.output()).await {
-        Err(_) => failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
-        Ok(Err(cause)) => failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
-        Ok(Ok(output)) => told(&output),
+    let told = match tokio::time::timeout(limit, command.output()).await {
+        Err(_) => Told::failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
+        Ok(Err(cause)) => Told::failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
+        Ok(Ok(output)) => Told::of(&output),
     };
-    let (run_id, note) = (end.run_id.as_deref().unwrap_or_default(), end.note.as_str());
-    match end.result {
+    let (run_id, note) = (told.end.run_id.as_deref().unwrap_or_default(), told.end.note.as_str());
+    match told.end.result {
         Ok(()) => tracing::info!(pipeline, due, attempt = run.attempt, run_id, note, "run ended"),
         Err(failure) => tracing::warn!(pipeline, due, attempt = run.attempt, run_id, failure = failure.name(), note, "run failed"),
     }
-    end
-}
-
-fn failed(failure: Failure, note: impl Into<String>) -> End {
-    End { result: Err(failure), run_id: None, note: note.into() }
+    told
 }
 
 /// What a process told.
-fn told(output: &Output) -> End {
-    let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
-    if let Some(report) = last_line(&output.stdout) {
-        return told_by(&report, output.status.code());
-    }
-    match (output.status.code(), last_line(&output.stderr)) {
-        (None, _) => failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
-        (Some(1), Some(error)) => {
-            let kind = error["kind"].as_str().unwrap_or_default();
-            let failure = Failure::NAMES.iter().find(|(_, name)| *name == kind).map_or(Failure::Internal, |(failure, _)| *failure);
-            failed(failure, error["error"].as_str().unwrap_or_default())
-        }
-        _ => failed(Failure::Internal, "it met a defect of its own"),
-    }
+#[derive(Debug)]
+pub struct Told {
+    /// How it ended.
+    pub end: End,
+    /// What it did, as `rihla run --json` prints it; null where it came to none.
+    pub report: Value,
 }
 
-/// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a source,
-/// or was kept from a release, did not.
-fn told_by(report: &Value, code: Option<i32>) -> End {
-    let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
-    let result = match report["outcome"].as_str() {
-        _ if code == Some(2) => Err(Failure::Internal),
-        _ if is_out_of_reach => Err(Failure::Unavailable),
-        Some("released" | "unchanged" | "loaded") => Ok(()),
-        _ => Err(Failure::Data),
-    };
-    let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    End { result, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; ") }
+impl Told {
+    fn failed(failure: Failure, note: impl Into<String>) -> Self {
+        Self { end: End { result: Err(failure), run_id: None, note: note.into() }, report: Value::Null }
+    }
+
+    fn of(output: &Output) -> Self {
+        let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
+        if let Some(report) = last_line(&output.stdout) {
+            return Self::of_report(report, output.status.code());
+        }
+        match (output.status.code(), last_line(&output.stderr)) {
+            (None, _) => Self::failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
+            (Some(1), Some(error)) => {
+                let kind = error["kind"].as_str().unwrap_or_default();
+                let failure = Failure::NAMES.iter().find(|(_, name)| *name == kind).map_or(Failure::Internal, |(failure, _)| *failure);
+                Self::failed(failure, error["error"].as_str().unwrap_or_default())
+            }
+            _ => Self::failed(Failure::Internal, "it met a defect of its own"),
+        }
+    }
+
+    /// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a
+    /// source, or was kept from a release, did not.
+    fn of_report(report: Value, code: Option<i32>) -> Self {
+        let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
+        let result = match report["outcome"].as_str() {
+            _ if code == Some(2) => Err(Failure::Internal),
+            _ if is_out_of_reach => Err(Failure::Unavailable),
+            Some("released" | "unchanged" | "loaded") => Ok(()),
+            _ => Err(Failure::Data),
+        };
+        let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let note = problems.join("; ");
+        Self { end: End { result, run_id: report["run_id"].as_str().map(str::to_owned), note }, report }
+    }
 }

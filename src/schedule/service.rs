@@ -11,10 +11,10 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::alarm::Alarm;
 use super::driver::{Driver, Mode};
 use super::lease::Waiting;
 use super::ledger::{Ledger, LedgerError, Token};
-use super::policy::Definitions;
 use super::runner::{Processes, Program};
 use super::sqlite::SqliteLedger;
 use super::terms::{Held, Terms};
@@ -92,12 +92,12 @@ enum Ended {
 /// Where the project is not in order when it starts, or the ledger cannot be opened.
 pub async fn serve(mut service: Service) -> Result<()> {
     let (mut watch, project) = Watch::begin(service.program.clone()).await?;
-    let mut definitions = project.schedule.definitions.clone();
+    let mut project = Arc::new(project);
     loop {
         let ledger = open_ledger(&project)?;
         let terms = Terms::new(folder(&project.warehouse));
         let Some((token, _held)) = service.lease(&ledger, &terms).await? else { return Ok(()) };
-        match service.hold(ledger, token, &mut watch, &mut definitions).await? {
+        match service.hold(ledger, token, &mut watch, &mut project).await? {
             Ended::Stopped => return Ok(()),
             Ended::Lost => tracing::warn!("another scheduler has taken over: what ran here was stopped; this one waits"),
         }
@@ -134,20 +134,26 @@ impl Service {
     }
 
     /// Schedules as the one that holds the lease.
-    async fn hold(&mut self, ledger: SqliteLedger, token: Token, watch: &mut Watch, definitions: &mut Definitions) -> Result<Ended> {
+    async fn hold(&mut self, ledger: SqliteLedger, token: Token, watch: &mut Watch, project: &mut Arc<Project>) -> Result<Ended> {
+        let definitions = &project.schedule.definitions;
         let wake = Arc::new(Notify::new());
         let mut processes = Processes::new(self.program.clone(), wake.clone());
         processes.redefine(definitions);
         tracing::info!(pipelines = definitions.pipelines.len(), term = token.0, "schedules");
         let mut driver = Driver::new(ledger, processes, token, definitions.clone());
+        let mut alarm = Alarm::open(project.clone(), self.clock.clone());
         let (mut mode, mut left) = (Mode::Going, self.drain);
         let (mut since, mut tidied) = (Stopwatch::start(), None::<Stopwatch>);
         loop {
             let elapsed = since.elapsed();
             since = Stopwatch::start();
             let now = self.clock.now();
-            let wait = match driver.step(now, elapsed, mode).await {
-                Ok(stepped) if mode == Mode::Draining && stepped.running == 0 => return self.give_back(&mut driver, token).await,
+            let stepped = driver.step(now, elapsed, mode).await;
+            if let Ok(stepped) = &stepped {
+                alarm.look(&mut driver, stepped).await;
+            }
+            let wait = match stepped {
+                Ok(stepped) if mode == Mode::Draining && stepped.running == 0 => return self.give_back(&mut driver, token, alarm).await,
                 Ok(stepped) => stepped.again_in,
                 Err(LedgerError::Lost) => {
                     driver.runner().gone().await;
@@ -162,7 +168,7 @@ impl Service {
                 left = left.saturating_sub(elapsed);
                 if left.is_zero() {
                     tracing::warn!("runs took longer to end than they may: they are cut off, and begun again by the next scheduler");
-                    return self.give_back(&mut driver, token).await;
+                    return self.give_back(&mut driver, token, alarm).await;
                 }
             }
             if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDYING) {
@@ -175,23 +181,24 @@ impl Service {
                 _ = self.stops.recv() => {
                     if mode == Mode::Draining {
                         tracing::warn!("asked twice: what runs is cut off, and begun again by the next scheduler");
-                        return self.give_back(&mut driver, token).await;
+                        return self.give_back(&mut driver, token, alarm).await;
                     }
                     tracing::info!(within_s = self.drain.as_secs(), "stopping: nothing more is started, and what runs may end");
                     mode = Mode::Draining;
                 }
             }
             if mode == Mode::Going {
-                take_over(watch, definitions, &mut driver).await;
+                take_over(watch, project, &mut driver, &mut alarm).await;
             }
         }
     }
 
     /// Stops what still runs and gives the lease back, so that nobody need wait.
-    async fn give_back(&self, driver: &mut Driver<SqliteLedger, Processes>, token: Token) -> Result<Ended> {
+    async fn give_back(&self, driver: &mut Driver<SqliteLedger, Processes>, token: Token, alarm: Alarm) -> Result<Ended> {
         use super::driver::Runner;
         driver.runner().stop_all();
         driver.runner().gone().await;
+        alarm.close().await;
         driver.ledger().release(token).await?;
         tracing::info!("stopped");
         Ok(Ended::Stopped)
@@ -199,17 +206,20 @@ impl Service {
 }
 
 /// Looks at the project, and takes a change over.
-async fn take_over(watch: &mut Watch, definitions: &mut Definitions, driver: &mut Driver<SqliteLedger, Processes>) {
+async fn take_over(watch: &mut Watch, project: &mut Arc<Project>, driver: &mut Driver<SqliteLedger, Processes>, alarm: &mut Alarm) {
     match watch.changed().await {
         Ok(None) => {}
         Ok(Some(changed)) => {
-            tracing::info!(pipelines = changed.pipelines.len(), "the project was changed: its schedule is taken over");
-            driver.runner().redefine(&changed);
-            driver.redefine(changed.clone());
-            *definitions = changed;
+            let definitions = &changed.schedule.definitions;
+            tracing::info!(pipelines = definitions.pipelines.len(), "the project was changed: its schedule is taken over");
+            driver.runner().redefine(definitions);
+            driver.redefine(definitions.clone());
+            *project = Arc::new(changed);
+            alarm.change(project.clone());
         }
         Err(error) => {
             tell(&error);
+            alarm.refused(&error);
             tracing::warn!("the changed project is refused; what was scheduled stays so");
         }
     }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::policy::Definitions;
 use super::runner::Program;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::{self, Project};
@@ -42,11 +41,11 @@ impl Watch {
         }
     }
 
-    /// What is scheduled, where the project was changed since it was last looked at.
+    /// The project, where it was changed since it was last looked at.
     ///
     /// # Errors
     /// Once for each state of the project that is not in order.
-    pub async fn changed(&mut self) -> Result<Option<Definitions>> {
+    pub async fn changed(&mut self) -> Result<Option<Project>> {
         let now = print(&self.program.project)?;
         if now == self.seen {
             return Ok(None);
@@ -56,7 +55,7 @@ impl Watch {
         if project.warehouse != self.warehouse {
             return Err(Error::new(Kind::Config, "the project names another warehouse").hint("stop the scheduler and start it again"));
         }
-        Ok(Some(project.schedule.definitions))
+        Ok(Some(project))
     }
 }
 

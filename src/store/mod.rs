@@ -3,6 +3,7 @@
 //! Guarantees: an object is either whole or not there; [`create`] makes it once, whoever else tries.
 
 pub mod counting;
+pub mod database;
 pub mod failing;
 pub mod failpoint;
 pub mod files;

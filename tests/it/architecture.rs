@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["cadence", "contract", "engine", "store"],
     &["project"],
     &["calendar", "model", "normalise", "read", "validate", "warehouse"],
-    &["draft", "run"],
+    &["alert", "draft", "run"],
     &["report", "schedule"],
     &["doctor"],
     &["cli"],

@@ -9,6 +9,7 @@ mod support;
 mod web_server;
 mod workbook;
 
+mod alerts;
 mod architecture;
 mod audit_faults;
 mod audits;

@@ -15,6 +15,8 @@ pub struct Asked {
     pub pairs: Vec<(String, String)>,
     /// Header lines, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What was sent with it.
+    pub body: Vec<u8>,
     /// How many requests of this method and path came before.
     pub turn: usize,
 }
@@ -122,7 +124,7 @@ impl WebServer {
 
 fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, answers: &Answers) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-    let Some((method, target, headers)) = request(&stream) else { return };
+    let Some((method, target, headers, body)) = request(&stream) else { return };
     let start = format!("{method} {}", target.split('?').next().expect("a path"));
     let turn = {
         let mut log = log.lock().expect("the log");
@@ -132,12 +134,12 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<String>>, answers: &Answers) {
     };
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let answer = answers(&Asked { method: method.clone(), target, pairs, headers, turn });
+    let answer = answers(&Asked { method: method.clone(), target, pairs, headers, body, turn });
     send(stream, &method, &answer);
 }
 
-/// Method, target and headers.
-type Head = (String, String, Vec<(String, String)>);
+/// Method, target, headers and body.
+type Head = (String, String, Vec<(String, String)>, Vec<u8>);
 
 fn request(stream: &TcpStream) -> Option<Head> {
     let mut reader = BufReader::new(stream);
@@ -151,9 +153,13 @@ fn request(stream: &TcpStream) -> Option<Head> {
         reader.read_line(&mut line).ok()?;
         match line.trim_end().split_once(':') {
             Some((name, value)) => headers.push((name.to_lowercase(), value.trim().to_owned())),
-            None => return Some((method, target, headers)),
+            None => break,
         }
     }
+    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((method, target, headers, body))
 }
 
 fn send(mut stream: TcpStream, method: &str, answer: &Answer) {

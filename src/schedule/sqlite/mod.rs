@@ -12,7 +12,6 @@ mod schema;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -23,11 +22,9 @@ use super::ledger::{Lease, Ledger, LedgerError, Result, Token};
 use super::pause::Pause;
 use super::state::{Change, Known, State};
 use super::tick::{Tick, TickId};
-use crate::error::{self, Error, Kind};
+use crate::error;
+use crate::store::database::{Wrong, copy, failed};
 use rows::micros;
-
-/// How long a command waits for another one that writes.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A ledger in an SQLite database.
 #[derive(Debug)]
@@ -42,12 +39,7 @@ impl SqliteLedger {
     /// # Errors
     /// `Conflict` where the file is no ledger, or one of a newer version; `Unavailable` where the disk cannot be read or written.
     pub fn open(path: &Path) -> error::Result<Self> {
-        let wrong = |cause| failed(format!("cannot open the schedule's ledger `{}`", path.display()), cause);
-        let connection = Connection::open(path).map_err(wrong)?;
-        Self::prepared(connection, Some(path)).map_err(|error| match error {
-            schema::Wrong::Sqlite(cause) => wrong(cause),
-            schema::Wrong::Error(error) => error,
-        })
+        Ok(Self { connection: Mutex::new(schema::LEDGER.open(path)?) })
     }
 
     /// A ledger that is gone with the process, for trials.
@@ -57,18 +49,10 @@ impl SqliteLedger {
     pub fn in_memory() -> error::Result<Self> {
         let wrong = |cause| failed("cannot open a ledger in memory", cause);
         let connection = Connection::open_in_memory().map_err(wrong)?;
-        Self::prepared(connection, None).map_err(|error| match error {
-            schema::Wrong::Sqlite(cause) => wrong(cause),
-            schema::Wrong::Error(error) => error,
-        })
-    }
-
-    fn prepared(mut connection: Connection, path: Option<&Path>) -> std::result::Result<Self, schema::Wrong> {
-        connection.busy_timeout(PATIENCE)?;
-        schema::refuse_strangers(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        schema::migrate(&mut connection, path)?;
+        let connection = schema::LEDGER.prepared(connection, None).map_err(|error| match error {
+            Wrong::Sqlite(cause) => wrong(cause),
+            Wrong::Error(error) => error,
+        })?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 
@@ -77,7 +61,18 @@ impl SqliteLedger {
     /// # Errors
     /// `Unavailable` where there is a file of that name already, or it cannot be written.
     pub fn back_up(&self, to: &Path) -> error::Result<()> {
-        schema::copy(&self.connection(), to).map_err(|cause| failed(format!("cannot copy the schedule's ledger to `{}`", to.display()), cause))
+        copy(&self.connection(), to).map_err(|cause| failed(format!("cannot copy the schedule's ledger to `{}`", to.display()), cause))
+    }
+
+    /// The last tick of each pipeline that ran to an end, well or not.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be read.
+    pub fn last_ends(&self) -> Result<Vec<Tick>> {
+        let last = "SELECT ticks.* FROM ticks JOIN
+                    (SELECT pipeline AS name, max(nominal) AS last FROM ticks WHERE state IN ('succeeded', 'failed') GROUP BY pipeline)
+                    ON ticks.pipeline = name AND ticks.nominal = last";
+        self.read(|connection| rows::ticks(connection, last, []))
     }
 
     /// What SQLite finds wrong with the file; empty where it is sound.
@@ -133,22 +128,6 @@ impl From<LedgerError> for Stop {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
     }
-}
-
-/// The error of a database, with what can be done about it.
-fn failed(what: impl Into<String>, cause: rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode;
-    let error = Error::new(if matches!(cause.sqlite_error_code(), Some(ErrorCode::NotADatabase)) { Kind::Conflict } else { Kind::Unavailable }, what);
-    let error = match cause.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => error.hint("the disk is full: free some space; nothing was half stored"),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            error.hint("the file is damaged or is no ledger: put it aside and restore it from a backup")
-        }
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => error.hint("check the folder, its owner and its mode"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => error.hint("another program holds the file: try again when it has ended"),
-        _ => error,
-    };
-    error.because(cause)
 }
 
 #[async_trait]

@@ -31,6 +31,27 @@ impl Address {
         Ok(Self { url, shown: text.to_owned(), authorization: None })
     }
 
+    /// The address that a variable holds whole; it is shown as the variable's name.
+    ///
+    /// # Errors
+    /// `Unavailable` where the environment lacks it; `Config` where what it holds is no address of the web.
+    pub fn of_variable(variable: &Variable) -> Result<Self> {
+        let shown = format!("${{{}}}", variable.name());
+        let url = Url::parse(variable.value()?.reveal()).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+        let url = url.ok_or_else(|| Error::new(Kind::Config, format!("what `{}` holds is no address of the web", variable.name())))?;
+        Ok(Self { url, shown, authorization: None })
+    }
+
+    /// True where anybody on the way can read what is sent: it is not https.
+    pub fn is_open(&self) -> bool {
+        self.url.scheme() != "https"
+    }
+
+    /// The server's name, in brackets where it is an address of IPv6.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     /// The address, asked with a token of a kind such as `Token` or `Bearer`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod address;
 mod facts;
 mod failure;
+mod post;
 mod read;
 
 pub use address::Address;
