@@ -22,6 +22,7 @@ pub mod terms;
 pub mod tick;
 pub mod trust;
 pub mod upcoming;
+pub mod vitals;
 pub mod watch;
 
 pub use crate::cadence::{clock_changes, policy, timetable};
