@@ -226,6 +226,8 @@ pub enum Command {
 
     Runs(super::runs::Options),
 
+    Retry(super::retry::Options),
+
     Pause(super::pause::Pause),
 
     Resume(super::pause::Resume),

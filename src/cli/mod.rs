@@ -25,6 +25,7 @@ mod records;
 mod releases;
 mod render;
 mod replay;
+mod retry;
 mod rollback;
 mod rotate;
 mod rules;
@@ -177,6 +178,7 @@ async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
         Command::Rollback(options) => rollback::rollback(args, options, terminal).await,
         Command::Schedule(options) => schedule::schedule(args, options, terminal).await,
         Command::Runs(options) => runs::runs(args, options, terminal).await,
+        Command::Retry(options) => retry::retry(args, options, terminal).await,
         Command::Pause(options) => pause::pause(args, options, terminal).await,
         Command::Resume(options) => pause::resume(args, options, terminal).await,
         Command::Tag(options) => tag::tag(args, options, terminal).await,

@@ -30,6 +30,7 @@ mod rows;
 mod select;
 mod sources;
 mod standing;
+mod timed;
 mod trial;
 pub mod unit;
 mod world;
@@ -61,6 +62,7 @@ use std::time::Duration;
 
 use artefacts::Making;
 pub use feeds::Feeds;
+use timed::Timed;
 
 use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
@@ -106,11 +108,12 @@ pub struct Request {
 /// Where nothing could be done at all; what failed in parts stands in the report.
 pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport> {
     let (project, feeds) = (request.project.clone(), request.feeds.clone());
-    in_run(request, progress, async |writable, run_id, report| load::load((&project, &feeds), writable, run_id, report, progress).await).await
+    let timed = Timed::new(progress, request.clock.clone());
+    in_run(request, &timed, async |writable, run_id, report| load::load((&project, &feeds), writable, run_id, report, &timed).await).await
 }
 
 /// A run that loads in its own way: recorded, then modelled and released.
-async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>) -> Result<RunReport> {
+async fn in_run(request: Request, progress: &Timed<'_>, load: impl AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>) -> Result<RunReport> {
     let Request { project, checked, clock, selected, feeds, patience } = request;
     let started = clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
@@ -124,6 +127,7 @@ async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnc
         outcome: "running".to_owned(),
         release: None,
         feeds: Vec::new(),
+        steps: Vec::new(),
         problems: Vec::new(),
     };
     writable.warehouse.record_run(&record).await?;
@@ -142,7 +146,7 @@ async fn in_run(request: Request, progress: &dyn Progress, load: impl AsyncFnOnc
         report.problems.push(error.to_string());
         report.outcome = RunOutcome::Failed;
     }
-    let ended = RunRecord { ended_at: Some(seconds(clock.now())), ..report.record(record) };
+    let ended = RunRecord { ended_at: Some(seconds(clock.now())), steps: progress.steps(), ..report.record(record) };
     let recorded = writable.warehouse.record_run(&ended).await;
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.
     done?;

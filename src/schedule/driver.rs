@@ -10,13 +10,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::agenda::Agenda;
+use super::attempt::{Attempt, AttemptEnd, End};
 use super::lease::{BEAT, Pulse};
 use super::ledger::{Ledger, LedgerError, Result, Token};
 use super::policy::{Definition, Definitions, Retry};
 use super::state::{Change, State};
 use super::tick::{Failure, Tick, TickId, TickState};
 use super::trust::Trust;
-use super::{decide, retry, settle};
+use super::{decide, reopen, retry, settle};
 
 /// A run that a runner is to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub trait Runner {
     fn start(&mut self, run: Run);
 
     /// The runs that ended since this was last asked, and how.
-    fn ended(&mut self) -> Vec<(TickId, std::result::Result<(), Failure>)>;
+    fn ended(&mut self) -> Vec<(TickId, End)>;
 
     /// Stops everything that runs, since another scheduler has taken over or this one must go. Nothing of it ends afterwards.
     fn stop_all(&mut self);
@@ -72,7 +73,7 @@ pub struct Driver<L, R> {
     /// What is known; nothing where the ledger must be asked.
     state: Option<State>,
     /// Runs that ended and are not noted yet.
-    ended: Vec<(TickId, std::result::Result<(), Failure>)>,
+    ended: Vec<(TickId, End)>,
     /// Runs that the runner was given and that are not noted as ended.
     given: BTreeSet<TickId>,
     agenda: Agenda,
@@ -148,6 +149,7 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         };
         state.pauses = self.ledger.pauses().await?;
         self.note_ends(&mut state, now).await?;
+        self.hear(&mut state, now).await?;
         if is_believed {
             let changes = decide::changes(now, &state, &self.definitions, &mut self.agenda);
             self.commit(&mut state, changes).await?;
@@ -171,30 +173,46 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
     async fn recovered(&self, now: DateTime<Utc>) -> Result<State> {
         let mut state = self.ledger.load().await?;
         let lost: Vec<Change> =
-            state.open().filter(|tick| tick.state.is_taken() && !self.given.contains(&tick.id)).map(|tick| self.recover(tick, now)).collect();
+            state.open().filter(|tick| tick.state.is_taken() && !self.given.contains(&tick.id)).flat_map(|tick| self.recover(tick, now)).collect();
         self.commit(&mut state, lost).await?;
         Ok(state)
     }
 
-    fn recover(&self, tick: &Tick, now: DateTime<Utc>) -> Change {
-        match tick.state {
-            TickState::Running { .. } => Change::Step(tick.interrupted(retry::after(tick, &self.retry_of(&tick.id), Failure::Interrupted, now))),
-            _ => Change::Step(tick.stepped(TickState::Waiting { from: now })),
+    fn recover(&self, tick: &Tick, now: DateTime<Utc>) -> Vec<Change> {
+        let cut_off = End { result: Err(Failure::Interrupted), run_id: None, note: "its scheduler ended meanwhile".to_owned() };
+        match noted(tick, &cut_off, now) {
+            Some(note) => vec![note, Change::Step(tick.interrupted(retry::after(tick, &self.retry_of(&tick.id), Failure::Interrupted, now)))],
+            None => vec![Change::Step(tick.stepped(TickState::Waiting { from: now }))],
         }
     }
 
     async fn note_ends(&mut self, state: &mut State, now: DateTime<Utc>) -> Result<()> {
-        let changes = self.ended.iter().filter_map(|(id, end)| {
-            let tick = state.ticks.get(id).filter(|tick| tick.state.is_taken())?;
-            Some(Change::Step(tick.stepped(match end {
+        let mut changes = Vec::new();
+        for (id, end) in &self.ended {
+            let Some(tick) = state.ticks.get(id).filter(|tick| tick.state.is_taken()) else { continue };
+            changes.extend(noted(tick, end, now));
+            changes.push(Change::Step(tick.stepped(match end.result {
                 Ok(()) => TickState::Succeeded { at: now },
-                Err(failure) => retry::after(tick, &self.retry_of(id), *failure, now),
-            })))
-        });
-        let changes = changes.collect();
+                Err(failure) => retry::after(tick, &self.retry_of(id), failure, now),
+            })));
+        }
         self.commit(state, changes).await?;
         for (id, _) in self.ended.drain(..) {
             self.given.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// Ticks that somebody asks for wait again.
+    async fn hear(&self, state: &mut State, now: DateTime<Utc>) -> Result<()> {
+        for id in self.ledger.asked().await? {
+            let round = self.ledger.ticks(id.nominal, id.nominal + TimeDelta::microseconds(1)).await?;
+            let mut changes = reopen::changes(&id, &round, &self.definitions, now);
+            changes.push(Change::Heard(id));
+            for tick in round {
+                state.ticks.entry(tick.id.clone()).or_insert(tick);
+            }
+            self.commit(state, changes).await?;
         }
         Ok(())
     }
@@ -203,7 +221,11 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         let claimed = settle::starts(now, state, &self.definitions, self.token);
         self.commit(state, claimed.iter().cloned().map(Change::Step).collect()).await?;
         let running: Vec<Tick> = claimed.iter().map(|tick| tick.stepped(TickState::Running { token: self.token, since: now })).collect();
-        self.commit(state, running.iter().cloned().map(Change::Step).collect()).await?;
+        let begun = running.iter().map(|tick| {
+            let attempt = Attempt { id: tick.id.clone(), number: tick.attempts, token: self.token, began: now, ended: None };
+            [Change::Step(tick.clone()), Change::Note(attempt)]
+        });
+        self.commit(state, begun.flatten().collect()).await?;
         for tick in running {
             let timeout = self.definition(&tick.id).and_then(|definition| definition.policies.timeout);
             self.given.insert(tick.id.clone());
@@ -247,4 +269,10 @@ impl<L: Ledger, R: Runner> Driver<L, R> {
         let probation = TimeDelta::from_std(self.trust.left()).ok().filter(|left| *left > TimeDelta::zero()).map(|left| now + left);
         [due, settle::next_start(now, state), probation].into_iter().flatten().filter(|at| *at > now).min()
     }
+}
+
+/// The note of how the attempt ended that a tick is in; nothing where none has begun.
+fn noted(tick: &Tick, end: &End, now: DateTime<Utc>) -> Option<Change> {
+    let TickState::Running { token, since } = tick.state else { return None };
+    Some(Change::Note(Attempt { id: tick.id.clone(), number: tick.attempts, token, began: since, ended: Some(AttemptEnd::of(end, now)) }))
 }

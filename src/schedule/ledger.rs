@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::attempt::Attempt;
 use super::pause::Pause;
 use super::state::{Change, State};
 use super::tick::{Tick, TickId};
@@ -91,7 +92,16 @@ pub trait Ledger: Send + Sync {
     /// The ticks with a nominal time in `[from, until)`, in order.
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>>;
 
-    /// Removes ticks that came to their end and pauses that were over before an instant, if everything until then is decided
+    /// The attempts of ticks with a nominal time in `[from, until)`, in order.
+    async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>>;
+
+    /// Asks that a tick be run again. Whoever schedules hears it; nothing happens where the same is asked already.
+    async fn ask(&self, id: &TickId) -> Result<()>;
+
+    /// What was asked for and not heard yet, in order.
+    async fn asked(&self) -> Result<Vec<TickId>>;
+
+    /// Removes ticks that came to their end, with their attempts, and pauses that were over before an instant, if everything until then is decided
     /// about. Gives how many ticks there were.
     async fn prune(&self, token: Token, before: DateTime<Utc>) -> Result<usize>;
 }

@@ -4,6 +4,7 @@
 //! or was skipped by a policy that the ledger names. Refuses: to know what was loaded; that is the warehouse's.
 
 pub mod agenda;
+pub mod attempt;
 pub mod chance;
 pub mod decide;
 pub mod driver;
@@ -12,6 +13,7 @@ pub mod ledger;
 pub mod misfire;
 pub mod objects;
 pub mod pause;
+pub mod reopen;
 pub mod retry;
 pub mod runner;
 pub mod service;

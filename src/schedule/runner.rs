@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::attempt::End;
 use super::driver::{Run, Runner};
 use super::policy::{Definitions, Failure};
 use super::tick::TickId;
@@ -24,9 +25,6 @@ pub const MODELS: &str = "models";
 
 /// A run waits so many seconds for another one that loads into the warehouse.
 const PATIENCE: &str = "3600";
-
-/// How a run ended.
-type End = std::result::Result<(), Failure>;
 
 /// This program, as it is started for runs.
 #[derive(Debug, Clone)]
@@ -126,58 +124,49 @@ async fn performed(mut command: Command, run: &Run) -> End {
     tracing::info!(pipeline, due, attempt = run.attempt, "run begins");
     let limit = run.timeout.unwrap_or(Duration::MAX);
     let end = match tokio::time::timeout(limit, command.output()).await {
-        Err(_) => Told::failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
-        Ok(Err(cause)) => Told::failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
-        Ok(Ok(output)) => Told::of(&output),
+        Err(_) => failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
+        Ok(Err(cause)) => failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
+        Ok(Ok(output)) => told(&output),
     };
     let (run_id, note) = (end.run_id.as_deref().unwrap_or_default(), end.note.as_str());
-    match end.end {
+    match end.result {
         Ok(()) => tracing::info!(pipeline, due, attempt = run.attempt, run_id, note, "run ended"),
         Err(failure) => tracing::warn!(pipeline, due, attempt = run.attempt, run_id, failure = failure.name(), note, "run failed"),
     }
-    end.end
+    end
+}
+
+fn failed(failure: Failure, note: impl Into<String>) -> End {
+    End { result: Err(failure), run_id: None, note: note.into() }
 }
 
 /// What a process told.
-struct Told {
-    end: End,
-    run_id: Option<String>,
-    /// For people to read.
-    note: String,
+fn told(output: &Output) -> End {
+    let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
+    if let Some(report) = last_line(&output.stdout) {
+        return told_by(&report, output.status.code());
+    }
+    match (output.status.code(), last_line(&output.stderr)) {
+        (None, _) => failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
+        (Some(1), Some(error)) => {
+            let kind = error["kind"].as_str().unwrap_or_default();
+            let failure = Failure::NAMES.iter().find(|(_, name)| *name == kind).map_or(Failure::Internal, |(failure, _)| *failure);
+            failed(failure, error["error"].as_str().unwrap_or_default())
+        }
+        _ => failed(Failure::Internal, "it met a defect of its own"),
+    }
 }
 
-impl Told {
-    fn failed(failure: Failure, note: impl Into<String>) -> Self {
-        Self { end: Err(failure), run_id: None, note: note.into() }
-    }
-
-    fn of(output: &Output) -> Self {
-        let last_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
-        if let Some(report) = last_line(&output.stdout) {
-            return Self::of_report(&report, output.status.code());
-        }
-        match (output.status.code(), last_line(&output.stderr)) {
-            (None, _) => Self::failed(Failure::Unavailable, "it was killed by the system, as happens where memory is short"),
-            (Some(1), Some(error)) => {
-                let kind = error["kind"].as_str().unwrap_or_default();
-                let failure = Failure::NAMES.iter().find(|(_, name)| *name == kind).map_or(Failure::Internal, |(failure, _)| *failure);
-                Self::failed(failure, error["error"].as_str().unwrap_or_default())
-            }
-            _ => Self::failed(Failure::Internal, "it met a defect of its own"),
-        }
-    }
-
-    /// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a
-    /// source, or was kept from a release, did not.
-    fn of_report(report: &Value, code: Option<i32>) -> Self {
-        let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
-        let end = match report["outcome"].as_str() {
-            _ if code == Some(2) => Err(Failure::Internal),
-            _ if is_out_of_reach => Err(Failure::Unavailable),
-            Some("released" | "unchanged" | "loaded") => Ok(()),
-            _ => Err(Failure::Data),
-        };
-        let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        Self { end, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; ") }
-    }
+/// A run that loaded what it could did what was due, also where there is something to mend; one that could not reach a source,
+/// or was kept from a release, did not.
+fn told_by(report: &Value, code: Option<i32>) -> End {
+    let is_out_of_reach = report["out_of_reach"].as_array().is_some_and(|feeds| !feeds.is_empty());
+    let result = match report["outcome"].as_str() {
+        _ if code == Some(2) => Err(Failure::Internal),
+        _ if is_out_of_reach => Err(Failure::Unavailable),
+        Some("released" | "unchanged" | "loaded") => Ok(()),
+        _ => Err(Failure::Data),
+    };
+    let problems: Vec<&str> = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    End { result, run_id: report["run_id"].as_str().map(str::to_owned), note: problems.join("; ") }
 }

@@ -72,6 +72,15 @@ pub fn open_ledger(project: &Project) -> Result<SqliteLedger> {
     SqliteLedger::open(&ledger_path(&project.warehouse))
 }
 
+/// True where a scheduler of this warehouse is at work, as far as can be told.
+///
+/// # Errors
+/// Where the ledger or the locks cannot be read.
+pub async fn is_scheduling(project: &Project, ledger: &SqliteLedger) -> Result<bool> {
+    let lease = ledger.lease().await?;
+    Ok(!lease.is_free && lease.token.0 > 0 && !Terms::new(folder(&project.warehouse)).is_over(lease.token)?)
+}
+
 /// How the time as the one that schedules ended.
 enum Ended {
     /// Somebody asked for it.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::attempt::Attempt;
 use super::pause::Pause;
 use super::tick::{Tick, TickId};
 use super::timetable::Timetable;
@@ -39,6 +40,10 @@ pub enum Change {
     Record(Tick),
     /// A tick takes its next step. Refused where it has taken another one meanwhile.
     Step(Tick),
+    /// An attempt began or ended. What was noted of the same one before is replaced.
+    Note(Attempt),
+    /// What was asked for is heard.
+    Heard(TickId),
     /// A pipeline is decided about until an instant.
     Know(String, Known),
     /// A pipeline is no longer scheduled.
@@ -55,6 +60,8 @@ impl State {
             Change::Step(tick) => {
                 self.ticks.insert(tick.id.clone(), tick);
             }
+            // Nothing is decided by these.
+            Change::Note(_) | Change::Heard(_) => {}
             Change::Know(pipeline, known) => {
                 self.known.insert(pipeline, known);
             }

@@ -1,7 +1,7 @@
 //! One due time of one pipeline, and what became of it.
 //!
-//! Guarantees: a tick is known by its pipeline and its nominal time; it goes from waiting to one of its ends and never back,
-//! and every step is numbered, so that of two who would take the same step only one can.
+//! Guarantees: a tick is known by its pipeline and its nominal time; it goes from waiting to one of its ends, and back only where
+//! somebody asks for a failed one again; every step is numbered, so that of two who would take the same step only one can.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub enum TickState {
 }
 
 impl TickState {
-    /// True where nothing more happens to it.
+    /// True where nothing more happens to it, unless somebody asks for it again.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Succeeded { .. } | Self::Failed { .. } | Self::Skipped { .. })
     }

@@ -43,7 +43,7 @@ pub use partitioned::{InputPart, InputParts, Part, PartitionedBuild};
 pub use receipt::{FeedRemoval, Receipt, ReceiptKind, ReleaseRemoval, Removed, Sighting, Unsearched};
 pub use release::{LATEST, POINTING};
 pub use rewrite::RowTable;
-pub use runs::{RunRecord, StepRecord};
+pub use runs::{RunRecord, StepRecord, StepTime};
 pub use set_aside::set_aside_batch;
 pub use sources::{SOURCES, sources_of};
 pub use submission::{RowCounts, Submission, SubmissionOutcome};

@@ -24,6 +24,7 @@ use super::protect::Bars;
 use super::pull::{self, Found, Listing, Slot};
 use super::returned::{Content, Places, gather};
 use super::standing::next_revision;
+use super::timed::Timed;
 use super::{Progress, Request, RunReport, in_run};
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
@@ -70,8 +71,9 @@ pub async fn would_replay(request: Request, which: &Which, progress: &dyn Progre
 pub async fn replay(request: Request, which: &Which, progress: &dyn Progress) -> Result<Replay> {
     let mut told = None;
     let project = request.project.clone();
-    let report = in_run(request, progress, async |writable, run_id, report| {
-        let judged = judge_all(&project, &writable.warehouse, writable.key.clone(), run_id, which, progress).await?;
+    let timed = Timed::new(progress, request.clock.clone());
+    let report = in_run(request, &timed, async |writable, run_id, report| {
+        let judged = judge_all(&project, &writable.warehouse, writable.key.clone(), run_id, which, &timed).await?;
         let landed = writable.warehouse.reconcile_tables(&writable.warehouse.read_submissions().await?).await?;
         told = Some(judged.to_tell());
         judged.loads.iter().for_each(|load| report.count(&load.submission));

@@ -5,6 +5,8 @@
 //! known/<pipeline>/<token>             until when the holder of that term decided about a pipeline; the highest counts
 //! ticks/<nominal>/<pipeline>/<step>    every step of a tick, created once; the highest counts
 //! open/<nominal>-<pipeline>            a tick that may not have come to its end, so that the others need not be read
+//! attempts/<nominal>/<pipeline>/<n>    what an attempt of a tick came to; written again when it ends
+//! asked/<nominal>-<pipeline>           a tick that somebody asks for again, until it is heard
 //! pauses/<since>-<pipeline>            a pause
 //! ```
 //!
@@ -28,10 +30,11 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::attempt::Attempt;
 use super::ledger::{Lease, Ledger, LedgerError, Result, Token};
 use super::pause::Pause;
 use super::state::{Change, Known, State};
-use super::tick::{Tick, TickId};
+use super::tick::{Tick, TickId, TickState};
 use crate::error::{self, Error, Kind};
 use crate::store::remote::create;
 use forms::{HeldForm, KnownForm};
@@ -110,6 +113,10 @@ impl ObjectLedger {
         self.path(&["ticks", &names::nominal(id.nominal), &id.pipeline, &names::step(step)])
     }
 
+    fn attempt_path(&self, id: &TickId, number: u32) -> Path {
+        self.path(&["attempts", &names::nominal(id.nominal), &id.pipeline, &names::step(number)])
+    }
+
     fn open_path(&self, id: &TickId) -> Path {
         self.path(&["open", &names::tick(id)])
     }
@@ -172,6 +179,8 @@ impl ObjectLedger {
         match change {
             Change::Record(tick) => self.record(tick).await,
             Change::Step(tick) => self.step(tick).await.map(|()| None),
+            Change::Note(attempt) => self.write(&self.attempt_path(&attempt.id, attempt.number), attempt).await.map(|()| None),
+            Change::Heard(id) => self.remove(&self.path(&["asked", &names::tick(id)])).await.map(|()| None),
             Change::Know(pipeline, known) => self.know(token, pipeline, KnownForm::of(known)).await,
             Change::Forget(pipeline) => self.know(token, pipeline, KnownForm::forgotten()).await,
         }
@@ -205,6 +214,10 @@ impl ObjectLedger {
             Ok(_) => {}
             Err(StoreError::NotFound { .. }) => return Err(moved()),
             Err(cause) => return Err(error::store("cannot read the schedule's ledger", cause).into()),
+        }
+        // A tick that waits may have come to its end before, and is then marked as open no more.
+        if matches!(tick.state, TickState::Waiting { .. }) {
+            self.write(&self.open_path(&tick.id), &()).await?;
         }
         if !self.create(&self.step_path(&tick.id, tick.step), tick).await? {
             return Err(moved());
@@ -339,6 +352,24 @@ impl Ledger for ObjectLedger {
         Ok(self.read_ticks(last).await?.into_values().collect())
     }
 
+    async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
+        let named = self.names(&self.path(&["attempts"])).await?;
+        let mut attempts = Vec::new();
+        for (id, number) in named.iter().filter_map(|parts| names::read_step(parts)).filter(|(id, _)| from <= id.nominal && id.nominal < until) {
+            attempts.extend(self.read(&self.attempt_path(&id, number)).await?);
+        }
+        Ok(attempts)
+    }
+
+    async fn ask(&self, id: &TickId) -> Result<()> {
+        self.write(&self.path(&["asked", &names::tick(id)]), &()).await
+    }
+
+    async fn asked(&self) -> Result<Vec<TickId>> {
+        let named = self.names(&self.path(&["asked"])).await?;
+        Ok(named.iter().filter_map(|name| names::read_tick(name.first()?)).collect())
+    }
+
     async fn prune(&self, token: Token, before: DateTime<Utc>) -> Result<usize> {
         self.hold(token).await?;
         self.tidy(token).await?;
@@ -350,6 +381,8 @@ impl Ledger for ObjectLedger {
         for (id, last) in past {
             // The last step goes last, so that what is left of a tick still says what became of it.
             for step in 0..=last {
+                // No tick has more attempts than steps.
+                self.remove(&self.attempt_path(&id, step)).await?;
                 self.remove(&self.step_path(&id, step)).await?;
             }
             pruned += 1;

@@ -6,6 +6,7 @@
 //!
 //! Calls wait for the disk where they are made: a commit takes some milliseconds, and there is one writer.
 
+mod attempts;
 mod rows;
 mod schema;
 
@@ -17,10 +18,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::attempt::Attempt;
 use super::ledger::{Lease, Ledger, LedgerError, Result, Token};
 use super::pause::Pause;
 use super::state::{Change, Known, State};
-use super::tick::Tick;
+use super::tick::{Tick, TickId};
 use crate::error::{self, Error, Kind};
 use rows::micros;
 
@@ -215,6 +217,18 @@ impl Ledger for SqliteLedger {
         self.read(|connection| rows::ticks(connection, sql, params![micros(from), micros(until)]))
     }
 
+    async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
+        self.read(|connection| attempts::between(connection, from, until))
+    }
+
+    async fn ask(&self, id: &TickId) -> Result<()> {
+        self.write(|transaction| Ok(attempts::ask(transaction, id)?))
+    }
+
+    async fn asked(&self) -> Result<Vec<TickId>> {
+        self.read(attempts::asked)
+    }
+
     async fn prune(&self, token: Token, before: DateTime<Utc>) -> Result<usize> {
         self.write(|transaction| {
             if rows::lease(transaction)?.token != token {
@@ -224,6 +238,7 @@ impl Ledger for SqliteLedger {
                          AND nominal NOT IN (SELECT nominal FROM ticks WHERE state IN ('waiting', 'claimed', 'running'))
                          AND NOT EXISTS (SELECT 1 FROM pipelines WHERE pipelines.pipeline = ticks.pipeline AND decided_until < ticks.nominal)";
             let pruned = transaction.execute(ended, [micros(before)])?;
+            attempts::prune(transaction, before)?;
             let decided: Option<i64> = transaction.query_row("SELECT min(decided_until) FROM pipelines", [], |row| row.get(0))?;
             let over = decided.map_or(micros(before), |decided| decided.min(micros(before)));
             transaction.execute("DELETE FROM pauses WHERE until < ?1", [over])?;
@@ -241,6 +256,8 @@ fn store(transaction: &Transaction<'_>, change: &Change) -> std::result::Result<
         }
         Change::Step(tick) if rows::step(transaction, tick)? => Ok(None),
         Change::Step(tick) => Err(LedgerError::Moved(tick.id.clone()).into()),
+        Change::Note(attempt) => attempts::note(transaction, attempt).map(|()| None).map_err(Stop::from),
+        Change::Heard(id) => attempts::heard(transaction, id).map(|()| None).map_err(Stop::from),
         Change::Know(pipeline, Known { timetable, decided_until }) => {
             let sql = "INSERT INTO pipelines (pipeline, expression, zone, decided_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (pipeline) DO UPDATE
                        SET expression = excluded.expression, zone = excluded.zone, decided_until = excluded.decided_until";

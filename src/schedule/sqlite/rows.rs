@@ -31,7 +31,8 @@ pub fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(stored: i64) -> Result<u64> {
+/// A number that is stored and cannot be below zero.
+pub fn unsigned(stored: i64) -> Result<u64> {
     u64::try_from(stored).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, stored))
 }
 
@@ -40,12 +41,13 @@ fn not_understood(column: &str, cause: impl std::error::Error + Send + Sync + 's
 }
 
 /// A word of a kind, as serde spells it.
-fn word(value: &impl Serialize) -> Result<String> {
+pub fn word(value: &impl Serialize) -> Result<String> {
     let value = serde_json::to_value(value).map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))?;
     Ok(value.as_str().unwrap_or_default().to_owned())
 }
 
-fn meant<T: DeserializeOwned>(column: &str, word: Option<String>) -> Result<T> {
+/// What a stored word means; the column is for the error.
+pub fn meant<T: DeserializeOwned>(column: &str, word: Option<String>) -> Result<T> {
     serde_json::from_value(word.into()).map_err(|cause| not_understood(column, cause))
 }
 

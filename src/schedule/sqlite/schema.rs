@@ -10,7 +10,7 @@ use crate::error::{Error, Kind};
 const APPLICATION: i32 = 0x7268_6c61;
 
 /// Each brings a ledger from one version to the next. A version that was released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("v1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// Why a database is not taken.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use futures::executor::block_on;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use rihla::error::{Error, Kind};
+use rihla::schedule::attempt::{Attempt, AttemptEnd};
 use rihla::schedule::ledger::{Lease, Ledger, LedgerError, Token};
 use rihla::schedule::objects::ObjectLedger;
 use rihla::schedule::sqlite::SqliteLedger;
@@ -94,6 +95,53 @@ fn every_state_is_kept() {
         let skipped = block_on(ledger.ticks(at(0), at(10))).expect("ticks").remove(1);
         assert_eq!(skipped.state, TickState::Skipped { at: at(3), by: SkippedBy::MaximumAge });
         assert_eq!(block_on(ledger.ticks(at(1), at(1))).expect("ticks"), [], "until is not meant");
+    });
+}
+
+#[test]
+fn attempts_are_kept_as_they_were_last_noted() {
+    each(|ledger| {
+        let token = held(ledger);
+        let id = TickId::new("a", at(1));
+        let began = Attempt { id: id.clone(), number: 1, token, began: at(1), ended: None };
+        commit(ledger, token, &[Change::Record(waiting("a", 1)), Change::Note(began.clone())]);
+        assert_eq!(block_on(ledger.attempts(at(0), at(2))).expect("attempts"), std::slice::from_ref(&began));
+        let failed = AttemptEnd { at: at(2), failure: Some(Failure::Unavailable), run_id: None, note: "the store did not answer".to_owned() };
+        let ended = Attempt { ended: Some(failed), ..began.clone() };
+        let succeeded = AttemptEnd { at: at(4), failure: None, run_id: Some("20260101T000400000Z-abcdef".to_owned()), note: String::new() };
+        let second = Attempt { number: 2, began: at(3), ended: Some(succeeded), ..began };
+        commit(ledger, token, &[Change::Note(ended.clone()), Change::Note(second.clone())]);
+        assert_eq!(block_on(ledger.attempts(at(0), at(2))).expect("attempts"), [ended, second]);
+        assert_eq!(block_on(ledger.attempts(at(2), at(9))).expect("attempts"), []);
+    });
+}
+
+#[test]
+fn what_is_asked_for_stands_until_it_is_heard() {
+    each(|ledger| {
+        let token = held(ledger);
+        let (one, other) = (TickId::new("b", at(1)), TickId::new("a", at(2)));
+        for id in [&other, &one, &one] {
+            block_on(ledger.ask(id)).expect("asked");
+        }
+        assert_eq!(block_on(ledger.asked()).expect("asked"), [one.clone(), other.clone()]);
+        commit(ledger, token, &[Change::Heard(one)]);
+        assert_eq!(block_on(ledger.asked()).expect("asked"), [other]);
+    });
+}
+
+#[test]
+fn a_tick_that_failed_can_be_open_again() {
+    each(|ledger| {
+        let token = held(ledger);
+        let claimed = waiting("a", 1).stepped(TickState::Claimed { token });
+        let failed = claimed.stepped(TickState::Running { token, since: at(2) }).stepped(TickState::Failed { at: at(3), failure: Failure::Data });
+        let running = claimed.stepped(TickState::Running { token, since: at(2) });
+        commit(ledger, token, &[Change::Record(waiting("a", 1)), Change::Step(claimed), Change::Step(running), Change::Step(failed.clone())]);
+        assert!(block_on(ledger.load()).expect("a state").ticks.is_empty());
+        let again = failed.stepped(TickState::Waiting { from: at(5) });
+        commit(ledger, token, &[Change::Step(again.clone())]);
+        assert_eq!(block_on(ledger.load()).expect("a state").ticks.into_values().collect::<Vec<_>>(), [again]);
     });
 }
 
@@ -215,9 +263,26 @@ fn files_that_are_no_ledger_of_ours_are_refused() {
     drop(SqliteLedger::open(&path("newer")).expect("a ledger"));
     rusqlite::Connection::open(path("newer")).and_then(|newer| newer.pragma_update(None, "user_version", 7)).expect("a database");
     let error = refusal(&path("newer"));
-    assert_eq!(error.to_string(), "the schedule's ledger is of version 7, and this program knows versions up to 1");
+    assert_eq!(error.to_string(), "the schedule's ledger is of version 7, and this program knows versions up to 2");
     assert!(!error.hints().is_empty());
     assert_eq!(refusal(&path("no/such/folder")).kind(), Kind::Unavailable);
+}
+
+#[test]
+fn a_ledger_of_the_first_version_is_brought_up_and_copied_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.sqlite");
+    let first = rusqlite::Connection::open(&path).expect("a database");
+    first.execute_batch(include_str!("../../../src/schedule/sqlite/v1.sql")).expect("tables");
+    first.execute_batch("INSERT INTO ticks VALUES (1767225660000000, 'a', 0, 0, 0, 'waiting', 1767225660000000, NULL, NULL)").expect("a tick");
+    first.pragma_update(None, "application_id", 0x7268_6c61).and_then(|()| first.pragma_update(None, "user_version", 1)).expect("a version");
+    drop(first);
+    let ledger = SqliteLedger::open(&path).expect("a ledger");
+    assert_eq!(block_on(ledger.ticks(at(0), at(10))).expect("ticks"), [waiting("a", 1)]);
+    assert_eq!(block_on(ledger.attempts(at(0), at(10))).expect("attempts"), []);
+    let copy = rusqlite::Connection::open(folder.path().join("ledger.sqlite.version-1")).expect("the copy");
+    let version: i32 = copy.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    assert_eq!(version, 1);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! A ledger in plain memory that may die in the midst of a commit: after any of its changes, or after all of them but before it
 //! could say so. It stores a prefix, as ledgers of objects do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rihla::error::{Error, Kind};
+use rihla::schedule::attempt::Attempt;
 use rihla::schedule::ledger::{Lease, Ledger, LedgerError, Result, Token};
 use rihla::schedule::pause::Pause;
 use rihla::schedule::state::{Change, Known, State};
@@ -18,6 +19,8 @@ struct Stored {
     known: BTreeMap<String, Known>,
     ticks: BTreeMap<TickId, Tick>,
     pauses: Vec<Pause>,
+    attempts: BTreeMap<(TickId, u32), Attempt>,
+    asked: BTreeSet<TickId>,
 }
 
 /// The ledger, shared by all who hold it.
@@ -44,6 +47,8 @@ fn store(stored: &mut Stored, change: &Change) -> Result<Option<Tick>> {
             Some(old) if old.step + 1 == tick.step => *old = tick.clone(),
             _ => return Err(LedgerError::Moved(tick.id.clone())),
         },
+        Change::Note(attempt) => drop(stored.attempts.insert((attempt.id.clone(), attempt.number), attempt.clone())),
+        Change::Heard(id) => drop(stored.asked.remove(id)),
         Change::Know(pipeline, known) => drop(stored.known.insert(pipeline.clone(), known.clone())),
         Change::Forget(pipeline) => drop(stored.known.remove(pipeline)),
     }
@@ -117,6 +122,19 @@ impl Ledger for MemoryLedger {
 
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>> {
         Ok(self.stored().ticks.values().filter(|tick| from <= tick.id.nominal && tick.id.nominal < until).cloned().collect())
+    }
+
+    async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
+        Ok(self.stored().attempts.values().filter(|attempt| from <= attempt.id.nominal && attempt.id.nominal < until).cloned().collect())
+    }
+
+    async fn ask(&self, id: &TickId) -> Result<()> {
+        self.stored().asked.insert(id.clone());
+        Ok(())
+    }
+
+    async fn asked(&self) -> Result<Vec<TickId>> {
+        Ok(self.stored().asked.iter().cloned().collect())
     }
 
     async fn prune(&self, _: Token, _: DateTime<Utc>) -> Result<usize> {
@@ -223,6 +241,19 @@ impl<L: Ledger> Ledger for Mortal<L> {
 
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>> {
         self.inner.ticks(from, until).await
+    }
+
+    async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
+        self.inner.attempts(from, until).await
+    }
+
+    async fn ask(&self, id: &TickId) -> Result<()> {
+        self.inner.ask(id).await
+    }
+
+    async fn asked(&self) -> Result<Vec<TickId>> {
+        self.alive()?;
+        self.inner.asked().await
     }
 
     async fn prune(&self, token: Token, before: DateTime<Utc>) -> Result<usize> {

@@ -14,7 +14,7 @@ use rihla::schedule::policy::{Definition, Definitions, MOST_INTERRUPTIONS, Misfi
 use rihla::schedule::tick::{Failure, SkippedBy, Tick, TickId, TickState};
 use rihla::schedule::timetable::Timetable;
 use rihla::schedule::trust::Trust;
-use rihla::schedule::{chance, misfire, retry};
+use rihla::schedule::{attempt, chance, misfire, retry};
 
 use super::memory::MemoryLedger;
 
@@ -48,8 +48,8 @@ impl Runner for Remembering {
         self.0.lock().expect("no panic").0.push(run);
     }
 
-    fn ended(&mut self) -> Vec<(TickId, Result<(), Failure>)> {
-        std::mem::take(&mut self.0.lock().expect("no panic").1)
+    fn ended(&mut self) -> Vec<(TickId, attempt::End)> {
+        std::mem::take(&mut self.0.lock().expect("no panic").1).into_iter().map(|(id, result)| (id, result.into())).collect()
     }
 
     fn stop_all(&mut self) {}
@@ -100,6 +100,61 @@ fn missed_ticks_are_made_up_for_as_declared() {
     assert_eq!(decided(Misfire::All, None, Some(2)), [Some(SkippedBy::MaximumNumber), Some(SkippedBy::MaximumNumber), None, None, None]);
     let late = misfire::decide("p", &Policies::default(), &due[..4], &[], at(60));
     assert_eq!(late, [misfire, misfire, misfire, None], "the latest of those missed");
+}
+
+/// A feed and the models after it, each tried once.
+fn feed_and_models() -> Bench {
+    let once = |mut definition: Definition| {
+        definition.policies.retry.attempts = 1;
+        definition
+    };
+    let models = Definition { depends_on: BTreeSet::from(["feed".to_owned()]), ..definition("0 * * * *") };
+    Bench::new([("feed", once(definition("0 * * * *"))), ("models", once(models))], 1)
+}
+
+#[test]
+fn what_somebody_asks_for_runs_again_with_all_that_waited_for_it() {
+    let mut bench = feed_and_models();
+    bench.step(60);
+    bench.runner.end("feed", 60, Err(Failure::Data));
+    bench.step(61);
+    let failed = TickState::Failed { at: at(61), failure: Failure::Data };
+    assert_eq!(bench.states(), [(60, failed.clone()), (60, TickState::Skipped { at: at(61), by: SkippedBy::Upstream })]);
+    block_on(bench.ledger.ask(&TickId::new("feed", at(60)))).expect("asked");
+    assert_eq!(bench.runner.started(), ["feed"]);
+    bench.step(62);
+    assert_eq!(bench.runner.started(), ["feed"], "it begins at once");
+    bench.runner.end("feed", 60, Ok(()));
+    bench.step(63);
+    assert_eq!(bench.runner.started(), ["models"], "and what waited for it after it");
+    bench.runner.end("models", 60, Ok(()));
+    bench.step(64);
+    assert_eq!(bench.states(), [(60, TickState::Succeeded { at: at(63) }), (60, TickState::Succeeded { at: at(64) })]);
+    let attempts = block_on(bench.ledger.attempts(at(60), at(61))).expect("attempts");
+    let told: Vec<_> = attempts.iter().map(|a| (a.id.pipeline.as_str(), a.number, a.ended.as_ref().and_then(|end| end.failure))).collect();
+    assert_eq!(told, [("feed", 1, Some(Failure::Data)), ("feed", 2, None), ("models", 1, None)]);
+    assert!(attempts.iter().all(|attempt| attempt.ended.is_some()), "{attempts:?}");
+}
+
+#[test]
+fn what_is_asked_for_once_is_tried_once() {
+    let mut bench = feed_and_models();
+    bench.step(60);
+    bench.runner.end("feed", 60, Err(Failure::Unavailable));
+    bench.step(61);
+    block_on(bench.ledger.ask(&TickId::new("feed", at(60)))).expect("asked");
+    bench.step(62);
+    bench.runner.end("feed", 60, Err(Failure::Unavailable));
+    bench.step(63);
+    assert_eq!(bench.runner.started(), ["feed", "feed"]);
+    let skipped = TickState::Skipped { at: at(63), by: SkippedBy::Upstream };
+    assert_eq!(bench.states(), [(60, TickState::Failed { at: at(63), failure: Failure::Unavailable }), (60, skipped)]);
+    for id in [TickId::new("models", at(60)), TickId::new("feed", at(0)), TickId::new("unknown", at(60))] {
+        block_on(bench.ledger.ask(&id)).expect("asked");
+    }
+    bench.step(64);
+    assert_eq!(block_on(bench.ledger.asked()).expect("asked"), [], "what cannot be is heard and forgotten");
+    assert_eq!(bench.runner.started(), Vec::<String>::new());
 }
 
 #[test]

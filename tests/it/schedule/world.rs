@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rihla::schedule::attempt;
 use rihla::schedule::driver::{Run, Runner};
 use rihla::schedule::ledger::Token;
 use rihla::schedule::tick::{Failure, TickId};
@@ -118,8 +119,8 @@ impl Runner for WorldRunner {
         self.runs().begin(run);
     }
 
-    fn ended(&mut self) -> Vec<(TickId, Result<(), Failure>)> {
-        self.runs().end(self.token)
+    fn ended(&mut self) -> Vec<(TickId, attempt::End)> {
+        self.runs().end(self.token).into_iter().map(|(id, result)| (id, result.into())).collect()
     }
 
     fn stop_all(&mut self) {

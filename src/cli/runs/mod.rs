@@ -1,5 +1,8 @@
 //! `rihla runs`
 
+mod follow;
+mod show;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 
@@ -12,7 +15,8 @@ use crate::project::{self, Project};
 use crate::schedule::ledger::Ledger;
 use crate::schedule::pause::Pause;
 use crate::schedule::service::{ledger_path, open_ledger};
-use crate::schedule::tick::{Tick, TickState};
+use crate::schedule::sqlite::SqliteLedger;
+use crate::schedule::tick::{Tick, TickId, TickState};
 
 /// Show what was due and what became of it
 ///
@@ -20,26 +24,42 @@ use crate::schedule::tick::{Tick, TickState};
 /// which policy. What was loaded stands in the warehouse: `rihla status`.
 ///
 ///   rihla runs --days 30 --pipeline returns
+///   rihla runs --follow
+///   rihla runs show returns
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct Options {
+    #[command(subcommand)]
+    command: Option<Sub>,
     /// Only those of this pipeline
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
     /// How many days back
     #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=4000))]
     days: u32,
+    /// Go on showing what happens, a line each, until it is interrupted
+    #[arg(long)]
+    follow: bool,
 }
 
-/// Shows the ticks of the last days.
+#[derive(Debug, clap::Subcommand)]
+enum Sub {
+    Show(show::Options),
+}
+
+/// Shows the ticks of the last days, or one run.
 pub async fn runs(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
-    if !ledger_path(&project.warehouse).exists() {
-        return Err(Error::new(Kind::Input, "nothing was ever scheduled").hint("`rihla schedule` runs what is due"));
+    let clock = clock::from_environment()?;
+    if let Some(Sub::Show(options)) = &options.command {
+        return show::show(&project, clock, options, terminal).await;
     }
-    let ledger = open_ledger(&project)?;
-    let now = clock::from_environment()?.now();
+    let ledger = known_ledger(&project)?;
     let is_asked = |tick: &Tick| options.pipeline.as_ref().is_none_or(|name| *name == tick.id.pipeline);
+    if options.follow {
+        return follow::follow(&project, &ledger, &clock, is_asked, terminal).await;
+    }
+    let now = clock.now();
     let mut ticks = ledger.ticks(now - TimeDelta::days(i64::from(options.days)), now + TimeDelta::seconds(1)).await?;
     ticks.retain(is_asked);
     ticks.reverse();
@@ -57,12 +77,23 @@ pub async fn runs(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
     Ok(0)
 }
 
+/// The ledger of a project for which something was scheduled.
+pub(super) fn known_ledger(project: &Project) -> Result<SqliteLedger> {
+    if !ledger_path(&project.warehouse).exists() {
+        return Err(Error::new(Kind::Input, "nothing was ever scheduled").hint("`rihla schedule` runs what is due; `rihla status` shows runs by hand"));
+    }
+    open_ledger(project)
+}
+
 fn row(project: &Project, tick: &Tick) -> Vec<String> {
     let (became, at) = told(&tick.state);
-    let zone = project.schedule.definitions.pipelines.get(&tick.id.pipeline).map(|definition| definition.timetable.zone());
-    let due =
-        zone.map_or_else(|| format!("{} UTC", utc(tick.id.nominal)), |zone| tick.id.nominal.with_timezone(&zone).format("%a %Y-%m-%d %H:%M %:z").to_string());
-    vec![due, tick.id.pipeline.clone(), became, at.map(utc).unwrap_or_default(), tick.attempts.to_string()]
+    vec![due(project, &tick.id), tick.id.pipeline.clone(), became, at.map(utc).unwrap_or_default(), tick.attempts.to_string()]
+}
+
+/// When a tick is due, in the zone of its pipeline.
+pub(super) fn due(project: &Project, id: &TickId) -> String {
+    let zone = project.schedule.definitions.pipelines.get(&id.pipeline).map(|definition| definition.timetable.zone());
+    zone.map_or_else(|| format!("{} UTC", utc(id.nominal)), |zone| id.nominal.with_timezone(&zone).format("%a %Y-%m-%d %H:%M %:z").to_string())
 }
 
 /// Where a tick stands, in words, and since when.
