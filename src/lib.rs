@@ -44,6 +44,10 @@ pub mod report;
 #[cfg(feature = "engine")]
 pub mod schedule;
 
-// Floor 6: the command line.
+// Floor 6: a scheduler seen from outside.
+#[cfg(feature = "engine")]
+pub mod monitor;
+
+// Floor 7: the command line.
 #[cfg(feature = "engine")]
 pub mod cli;
