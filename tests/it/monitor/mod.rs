@@ -1,0 +1,7 @@
+//! A scheduler as it is seen from outside: what it answers, the files for those who watch it, its log and its traces.
+
+mod files;
+mod http;
+mod promtool;
+mod served;
+mod watched;
