@@ -48,6 +48,17 @@ pub fn from_environment() -> crate::error::Result<SharedClock> {
     }
 }
 
+/// What the machine's own clock shows, for telling it from a disk's.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn wall() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}
+
+/// True where the clock of commands stands still, since `RIHLA_NOW` is set.
+pub fn is_fixed() -> bool {
+    std::env::var_os("RIHLA_NOW").is_some()
+}
+
 /// How long something took, whatever the clock of the command says: for people to read, never for data.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(std::time::Instant);

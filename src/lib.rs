@@ -12,6 +12,8 @@ pub mod names;
 pub mod parallel;
 pub mod period;
 pub mod secret;
+#[cfg(feature = "engine")]
+pub mod trail;
 
 // Floor 1: when things are due, what rows must be, where objects are, what runs SQL.
 pub mod cadence;
@@ -44,7 +46,9 @@ pub mod report;
 #[cfg(feature = "engine")]
 pub mod schedule;
 
-// Floor 6: a scheduler seen from outside.
+// Floor 6: whether everything is in order that the rest stands on; a scheduler seen from outside.
+#[cfg(feature = "engine")]
+pub mod doctor;
 #[cfg(feature = "engine")]
 pub mod monitor;
 

@@ -170,7 +170,7 @@ impl Gatherer {
         }
         if is_new || kept.sized.is_none_or(|sized| sized.elapsed() >= SIZED) {
             figures.warehouse_bytes = Some(sizes::folder(root));
-            figures.free_bytes = sizes::free(root).await;
+            figures.free_bytes = sizes::free(root);
             kept.sized = Some(Stopwatch::start());
         }
         kept.print = Some(print);

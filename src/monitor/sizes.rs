@@ -1,13 +1,6 @@
 //! How much room there is and how much is taken.
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
-
-use tokio::process::Command;
-
-/// A disk that does not answer for so long is not waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The bytes of all files below a folder; what goes while it is looked at counts as gone. Links are not followed.
 pub fn folder(root: &Path) -> u64 {
@@ -41,31 +34,14 @@ pub fn database(path: &Path) -> u64 {
     ["", "-wal", "-shm"].into_iter().filter_map(|suffix| std::fs::metadata(beside(suffix)).ok()).map(|found| found.len()).sum()
 }
 
-/// The bytes that are free where a folder lies, as `df` tells; nothing where it does not.
-pub async fn free(folder: &Path) -> Option<u64> {
-    let mut df = Command::new("df");
-    df.arg("-Pk").arg(folder).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, df.output()).await.ok()?.ok()?;
-    free_of(&String::from_utf8_lossy(&output.stdout))
-}
-
-/// A name of a file system may hold spaces; what is free stands before the share that is taken.
-fn free_of(told: &str) -> Option<u64> {
-    let words: Vec<&str> = told.lines().nth(1)?.split_whitespace().collect();
-    let share = words.iter().position(|word| word.ends_with('%') && word.trim_end_matches('%').parse::<u64>().is_ok())?;
-    words.get(share.checked_sub(1)?)?.parse::<u64>().ok()?.checked_mul(1024)
+/// The bytes that are free to this user where a folder lies; nothing where the disk does not tell.
+pub fn free(folder: &Path) -> Option<u64> {
+    rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_free_is_read_from_what_df_says() {
-        let told = "Filesystem 1024-blocks Used Available Capacity Mounted on\n//nas/old share 1000 400 600 40% /srv/a 5% b\n";
-        assert_eq!(free_of(told), Some(600 * 1024));
-        assert_eq!(free_of("Filesystem\n"), None);
-    }
 
     #[test]
     fn a_file_of_two_names_is_counted_once() {

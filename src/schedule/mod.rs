@@ -12,6 +12,7 @@ pub mod lease;
 pub mod ledger;
 pub mod misfire;
 pub mod objects;
+mod passed_on;
 pub mod pause;
 pub mod reopen;
 pub mod retry;

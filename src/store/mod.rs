@@ -7,6 +7,7 @@ pub mod failing;
 pub mod failpoint;
 pub mod files;
 pub mod objects;
+pub mod probe;
 pub mod remote;
 pub mod retrying;
 mod watched;

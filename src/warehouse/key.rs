@@ -25,6 +25,23 @@ pub fn load(project: &str, known: Option<&str>) -> Result<Key> {
     }
 }
 
+/// Where a key is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In the variable `RIHLA_KEY`.
+    Variable,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Where the key of a project is looked for.
+///
+/// # Errors
+/// `Input` where there is no folder for it.
+pub fn place(project: &str) -> Result<KeyPlace> {
+    if std::env::var_os("RIHLA_KEY").is_some() { Ok(KeyPlace::Variable) } else { path(project).map(KeyPlace::File) }
+}
+
 fn find(project: &str, may_make: bool) -> Result<Key> {
     if let Ok(text) = std::env::var("RIHLA_KEY") {
         return parse(&text, "RIHLA_KEY");

@@ -32,7 +32,7 @@ pub use current::{Current, CurrentFile, CurrentTable, Keep, Months, PartPrint, c
 pub use delta::{AppendedTable, DataFile, delta_error};
 pub use differences::{RowChanges, TableChange, TableFate, says_the_same, table_changes};
 pub use erased::{Erased, ErasedList, Gone, Whom};
-pub use key::{ChangedKey, prepare as prepare_key};
+pub use key::{ChangedKey, KeyPlace, place as key_place, prepare as prepare_key};
 pub use live::{Live, LiveSubmission, Slot, live_of};
 pub use load::{Landed, Loading, SlotLoad};
 pub use manifest::{

@@ -65,6 +65,22 @@ fn months_before_those_that_are_looked_at_again_are_left_alone() {
     assert_eq!(server.asked().len(), 6, "those that never came are still asked for: {:?}", server.asked());
 }
 
+#[test]
+fn a_backfill_asks_for_old_months_anew_and_for_no_other() {
+    let (server, state) = server(only_january);
+    let folder = project_at(&format!("{}/{{office}}/registrations-{{period}}.csv", server.url), "csv = {}\nweb = { lookback = 2 }");
+    folder.rihla(&["run"]).ok();
+    state.store(1, Ordering::Relaxed);
+    assert_eq!(told(&folder.rihla(&["run", "--json"]).ok()), [1, 1, 0, 0, 0], "the change of an old month is not seen");
+    server.forget();
+    let filled = folder.rihla(&["backfill", "--feed", "registrations", "--from", "2023-01", "--to", "2023-01", "--json"]).ok().json();
+    assert_eq!((&filled["plan"][0]["to_load"], &filled["runs"][0]["feeds"][0]["loaded"]), (&1.into(), &1.into()), "{filled}");
+    assert!(server.asked().iter().all(|line| line.ends_with(NAME)), "{:?}", server.asked());
+    state.store(9, Ordering::Relaxed);
+    let out_of_reach = folder.rihla(&["backfill", "--feed", "registrations", "--from", "2023-01", "--to", "2023-02"]);
+    assert!(out_of_reach.code == 1 && out_of_reach.stderr.contains("out of reach") && out_of_reach.stderr.contains("(403)"), "{}", out_of_reach.text());
+}
+
 /// A server that gives and does not say when anything changed, and does not know HEAD.
 #[test]
 fn a_file_without_a_time_was_received_when_it_was_first_seen() {

@@ -27,7 +27,8 @@ pub async fn list(project: &Project, listing: &mut Listing) {
     }
 }
 
-async fn list_folder(root: &Path, folder: &str) -> Result<(Objects, Vec<ObjectMeta>)> {
+/// What lies in a folder or store.
+pub async fn list_folder(root: &Path, folder: &str) -> Result<(Objects, Vec<ObjectMeta>)> {
     let store = Objects::open(root, folder)?;
     let objects = store.list().await?;
     Ok((store, objects))

@@ -4,6 +4,7 @@ mod item;
 mod listed;
 mod named;
 mod paged;
+mod reach;
 mod seen;
 mod style;
 
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 pub use item::{Item, read_files};
+pub use reach::{Reached, reach};
 use seen::Seen;
 
 use super::Feeds;
@@ -93,6 +95,7 @@ pub async fn list(project: &Project, wanted: &Feeds, submissions: &[Submission],
     }
     listing.found.sort_by(|a, b| a.order().cmp(&b.order()));
     listing.found = gather_pages(std::mem::take(&mut listing.found));
+    listing.found.retain(|found| wanted.holds_month(found.period));
     Ok(listing)
 }
 
@@ -164,7 +167,8 @@ impl Plan {
     /// Keeps what is of feeds that are wanted.
     pub fn keep(&mut self, wanted: &Feeds) {
         self.slots.retain(|slot| slot.new.first().is_some_and(|found| wanted.holds(found.feed.as_str())));
-        self.still_refused.retain(|submission| wanted.holds(&submission.feed));
+        let is_of_month = |submission: &Submission| submission.period.parse().is_ok_and(|month| wanted.holds_month(month));
+        self.still_refused.retain(|submission| wanted.holds(&submission.feed) && is_of_month(submission));
     }
 }
 

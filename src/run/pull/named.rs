@@ -24,7 +24,7 @@ pub async fn list((project, wanted): (&Project, &Feeds), seen: &Seen<'_>, web: &
     for pipeline in project.pipelines.iter().filter(|pipeline| wanted.holds(pipeline.contract.feed.as_str())) {
         for source in &pipeline.sources {
             let Access::Named(named) = &source.access else { continue };
-            let asking = Asking { pipeline, source, named, seen, web: web.up_to(source.most_bytes) };
+            let asking = Asking { pipeline, source, named, wanted, seen, web: web.up_to(source.most_bytes) };
             if let Err(error) = asking.all(project, listing).await {
                 listing.out_of_reach([&pipeline.contract.feed], &error);
             }
@@ -36,6 +36,7 @@ struct Asking<'a> {
     pipeline: &'a Pipeline,
     source: &'a Arc<Source>,
     named: &'a Named,
+    wanted: &'a Feeds,
     seen: &'a Seen<'a>,
     web: Web,
 }
@@ -45,8 +46,7 @@ impl Asking<'_> {
     async fn all(&self, project: &Project, listing: &mut Listing) -> Result<()> {
         let now = Period::containing(PeriodKind::Month, self.seen.now.date_naive());
         let offices = project.offices.iter().filter(|office| self.source.offices.contains(&office.code));
-        let slots: Vec<(&Office, Period)> =
-            offices.flat_map(|office| months(project, self.source, office, now).into_iter().map(move |month| (office, month))).collect();
+        let slots: Vec<(&Office, Period)> = offices.flat_map(|office| self.months(project, office, now).map(move |month| (office, month))).collect();
         for some in slots.chunks(AT_ONCE) {
             let answers = futures::future::join_all(some.iter().map(|(office, month)| self.one(office, *month, now))).await;
             let mut failed = None;
@@ -61,9 +61,13 @@ impl Asking<'_> {
         Ok(())
     }
 
+    fn months(&self, project: &Project, office: &Office, now: Period) -> impl Iterator<Item = Period> {
+        months(project, self.source, office, now).into_iter().filter(|month| self.wanted.holds_month(*month))
+    }
+
     async fn one(&self, office: &Office, month: Period, now: Period) -> Result<Option<Found>> {
         let path = self.source.template.fill(&office.code, month);
-        let is_old = self.named.lookback.is_some_and(|count| month.plus_months(count) <= now);
+        let is_old = !self.wanted.are_months_named() && self.named.lookback.is_some_and(|count| month.plus_months(count) <= now);
         let address = Address::of(&path)?.with_token("Bearer", self.named.token.as_ref())?;
         if let Some(settled) = self.seen.settled(self.pipeline.contract.feed.as_str(), &path, is_old) {
             let item = Item::Resource(self.web.clone(), Arc::new(address), Facts::default());

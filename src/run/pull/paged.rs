@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::reach::Reached;
 use super::seen::{Seen, months};
 use super::style::{Seek, read_page};
 use super::{Found, FoundFile, Item, Listing};
@@ -32,7 +33,7 @@ pub async fn list((project, wanted): (&Project, &Feeds), seen: &Seen<'_>, web: &
     for pipeline in project.pipelines.iter().filter(|pipeline| wanted.holds(pipeline.contract.feed.as_str())) {
         for source in &pipeline.sources {
             let Access::Paged(api) = &source.access else { continue };
-            let asking = Asking { pipeline, source, api, seen, web };
+            let asking = Asking { pipeline, source, api, wanted, seen, web };
             if let Err(error) = asking.all(project, listing).await {
                 listing.out_of_reach([&pipeline.contract.feed], &error);
             }
@@ -40,10 +41,27 @@ pub async fn list((project, wanted): (&Project, &Feeds), seen: &Seen<'_>, web: &
     }
 }
 
+/// Asks every form of a source for what was submitted from now on, which is next to nothing.
+pub async fn reach(project: &Project, (pipeline, source): (&Pipeline, &Arc<Source>), api: &Api, web: &Web, now: DateTime<Utc>) -> Vec<Reached> {
+    let (seen, wanted) = (Seen::of(&[], now), Feeds::default());
+    let asking = Asking { pipeline, source, api, wanted: &wanted, seen: &seen, web };
+    let mut reached = Vec::new();
+    for office in project.offices.iter().filter(|office| source.offices.contains(&office.code)) {
+        let asked = async {
+            let pull = asking.pull(office, (now, now))?;
+            let answer = web.up_to(source.most_bytes).read(&pull.address).await;
+            answer.map(|_| "answers".to_owned()).map_err(|failure| failure.error("it cannot be asked"))
+        };
+        reached.push(Reached { place: api.address(&office.code), feeds: vec![pipeline.contract.feed.to_string()], answer: asked.await });
+    }
+    reached
+}
+
 struct Asking<'a> {
     pipeline: &'a Pipeline,
     source: &'a Arc<Source>,
     api: &'a Api,
+    wanted: &'a Feeds,
     seen: &'a Seen<'a>,
     web: &'a Web,
 }
@@ -58,7 +76,7 @@ impl Asking<'_> {
                 listing.found.extend(self.changes(project, office, now).await?);
                 continue;
             }
-            for month in months(project, self.source, office, now).into_iter().filter(|month| month.end() < today) {
+            for month in months(project, self.source, office, now).into_iter().filter(|month| month.end() < today && self.wanted.holds_month(*month)) {
                 listing.found.push(self.month(office, month, now).await?);
             }
         }
@@ -68,7 +86,7 @@ impl Asking<'_> {
     async fn month(&self, office: &Office, month: Period, now: Period) -> Result<Found> {
         let feed = self.pipeline.contract.feed.as_str();
         let pull = self.pull(office, (midnight(month.start()), midnight(month.next().start())))?;
-        let is_old = month.plus_months(self.api.lookback) < now;
+        let is_old = !self.wanted.are_months_named() && month.plus_months(self.api.lookback) < now;
         let mut found = self.found(office, month, format!("{}#{month}", self.api.address(&office.code)));
         if let Some(settled) = self.seen.settled(feed, &found.path, is_old) {
             (found.received, found.modified, found.size) = (settled.received_at, settled.modified_at, settled.size);

@@ -80,6 +80,19 @@ impl SqliteLedger {
         schema::copy(&self.connection(), to).map_err(|cause| failed(format!("cannot copy the schedule's ledger to `{}`", to.display()), cause))
     }
 
+    /// What SQLite finds wrong with the file; empty where it is sound.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be read.
+    pub fn faults(&self) -> Result<Vec<String>> {
+        let found: Vec<String> = self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // What a call that panicked had begun was rolled back when its transaction was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)

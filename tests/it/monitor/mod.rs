@@ -2,6 +2,8 @@
 
 mod files;
 mod http;
+mod logs;
 mod promtool;
 mod served;
+mod traces;
 mod watched;

@@ -36,7 +36,7 @@ fn figures_are_those_of_ledger_and_warehouse_and_a_restart_changes_none() {
         ("rihla_ticks_skipped_total{pipeline=\"registrations\",policy=\"misfire\"}", 0.0),
         ("rihla_run_duration_seconds_count{pipeline=\"registrations\"}", 1.0),
         ("rihla_run_duration_seconds_bucket{pipeline=\"registrations\",le=\"+Inf\"}", 1.0),
-        ("rihla_deliveries_total{feed=\"registrations\",outcome=\"loaded\"}", 3.0),
+        ("rihla_deliveries_total{feed=\"registrations\",outcome=\"loaded\"}", 4.0),
         ("rihla_pipeline_is_failing{pipeline=\"registrations\"}", 0.0),
         ("rihla_pipelines", 1.0),
         ("rihla_scheduler_is_leader", 1.0),
@@ -134,7 +134,11 @@ fn an_address_that_is_taken_or_none_is_told_at_the_start() {
     let address = taken.local_addr().expect("an address").to_string();
     let refused = folder.rihla(&["schedule", "--listen", &address]);
     assert_eq!(refused.code, 1, "{}", refused.text());
-    assert!(refused.stderr.contains(&format!("cannot listen at `{address}`")) && refused.stderr.contains("another program listens there"), "{}", refused.text());
+    assert!(
+        refused.stderr.contains(&format!("cannot listen at `{address}`")) && refused.stderr.contains("another program listens there"),
+        "{}",
+        refused.text()
+    );
     let wrong = folder.rihla_with(&["schedule"], &[("RIHLA_LISTEN", "9464")]);
     assert_eq!(wrong.code, 1, "{}", wrong.text());
     assert!(wrong.stderr.contains("write a host and a port"), "{}", wrong.text());

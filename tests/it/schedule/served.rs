@@ -171,6 +171,54 @@ fn a_second_scheduler_waits_and_takes_over_when_the_first_is_killed() {
 }
 
 #[test]
+fn what_failed_is_shown_with_its_attempts_and_runs_again_when_asked() {
+    let folder = Folder::small();
+    folder.replace(PIPELINE, "cron = \"0 6 * * *\"", "cron = \"0 6 * * *\", retry = { attempts = 1 }");
+    seen(&folder);
+    let hidden = folder.path("hidden");
+    std::fs::rename(folder.path("in"), &hidden).expect("hidden");
+    let scheduler = Scheduler::start(&folder, AFTER);
+    let stands = |word: &str| told(&folder, AFTER).iter().any(|tick| tick.starts_with("registrations") && tick.contains(word));
+    eventually(|| stands("failed").then_some(()), || scheduler.said());
+    let with_now = |args: &[&str]| folder.rihla_with(args, &[("RIHLA_NOW", AFTER)]);
+    let shown = with_now(&["runs", "show", "registrations"]).ok();
+    assert!(shown.stdout.contains("attempt 1 failed: unavailable") && shown.stdout.contains("out of reach"), "{}", shown.text());
+    let other = with_now(&["retry", "registrations", "--due", "2023-07-20T06:00:00Z"]);
+    assert!(other.code == 1 && other.stderr.contains("was not due then"), "{}", other.text());
+    std::fs::rename(&hidden, folder.path("in")).expect("there again");
+    let asked = with_now(&["retry"]).ok();
+    assert!(asked.stdout.starts_with("asked for: registrations, due Sat 2023-07-22 06:00") && !asked.stdout.contains("no scheduler runs"), "{}", asked.text());
+    eventually(|| stands("succeeded").then_some(()), || scheduler.said());
+    let shown = with_now(&["runs", "show", "registrations", "--json"]).ok().json();
+    assert_eq!(shown["attempts"].as_array().map(Vec::len), Some(2), "{shown}");
+    let run = shown["attempts"][1]["ended"]["run_id"].as_str().expect("a run").to_owned();
+    let shown = with_now(&["runs", "show", &run]).ok();
+    for what in ["attempt 1 failed", "attempt 2 began", "loading (4)", "modelling", "attempt 2 succeeded", "run ended: released, release 1"] {
+        assert!(shown.stdout.contains(what), "no `{what}` in {}", shown.text());
+    }
+    assert!(with_now(&["retry"]).stderr.contains("nothing failed when it was last due"));
+    assert!(with_now(&["retry", "registrations"]).stderr.contains("did not fail"));
+    scheduler.stop();
+}
+
+#[test]
+fn every_step_is_followed() {
+    let folder = Folder::small();
+    seen(&folder);
+    let log = folder.path("../followed");
+    let out = File::create(&log).expect("a file");
+    let mut follower = folder.command(&["runs", "--follow"]).env("RIHLA_NOW", AFTER).stdout(out).spawn().expect("it starts");
+    std::thread::sleep(Duration::from_millis(1_500));
+    let scheduler = Scheduler::start(&folder, AFTER);
+    let said = || std::fs::read_to_string(&log).expect("a file");
+    eventually(|| said().contains("succeeded").then_some(()), || format!("{}\n{}", said(), scheduler.said()));
+    follower.kill().expect("killed");
+    follower.wait().expect("it ends");
+    scheduler.stop();
+    assert!(said().lines().all(|line| line.starts_with("registrations, due Sat 2023-07-22 06:00")), "{}", said());
+}
+
+#[test]
 fn one_that_waits_hears_a_signal() {
     let folder = Folder::small();
     let first = Scheduler::start(&folder, BEFORE);
