@@ -21,6 +21,7 @@ use crate::schedule::runner::Program;
 use crate::schedule::service::ledger_path;
 use crate::schedule::sqlite::SqliteLedger;
 use crate::schedule::vitals::{Fares, Vitals};
+use crate::store::probe::free_bytes;
 use crate::warehouse::Warehouse;
 
 /// Figures are as old as this at least before they are gathered again.
@@ -170,7 +171,7 @@ impl Gatherer {
         }
         if is_new || kept.sized.is_none_or(|sized| sized.elapsed() >= SIZED) {
             figures.warehouse_bytes = Some(sizes::folder(root));
-            figures.free_bytes = sizes::free(root);
+            figures.free_bytes = Some(free_bytes(root)?);
             kept.sized = Some(Stopwatch::start());
         }
         kept.print = Some(print);

@@ -34,15 +34,8 @@ pub fn database(path: &Path) -> u64 {
     ["", "-wal", "-shm"].into_iter().filter_map(|suffix| std::fs::metadata(beside(suffix)).ok()).map(|found| found.len()).sum()
 }
 
-/// The bytes that are free to this user where a folder lies; nothing where the disk does not tell.
-pub fn free(folder: &Path) -> Option<u64> {
-    rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_file_of_two_names_is_counted_once() {
         let folder = tempfile::tempdir().expect("a folder");
