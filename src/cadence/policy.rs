@@ -125,8 +125,10 @@ pub struct Definition {
     pub timetable: Timetable,
     /// What is done about its ticks.
     pub policies: Policies,
-    /// Pipelines that must have succeeded for the same nominal time before this one runs.
+    /// Pipelines that must have succeeded for the same nominal time before this one runs, but for those that it does without.
     pub depends_on: BTreeSet<String>,
+    /// Those of them that it does without where they failed for good or were skipped. It waits until that is decided.
+    pub does_without: BTreeSet<String>,
 }
 
 /// Everything that is scheduled.

@@ -50,7 +50,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, scheduled: &mu
                 .hint("0.1 lets a tenth of a delivery's rows be quarantined"),
         );
     }
-    scheduled.push(schedule::declared(file, feed, &form.schedule, around.timezone, faults));
+    scheduled.push(schedule::declared(file, (feed, form.required), &form.schedule, around.timezone, faults));
     let contract = contract(file, &form, around, faults);
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources

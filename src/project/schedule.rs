@@ -41,6 +41,8 @@ pub struct Scheduled {
     /// Its own times; nothing of a pipeline that depends on others, or where they are faulty.
     own: Option<Timetable>,
     policies: Policies,
+    /// True where no release may be made without it.
+    is_required: bool,
 }
 
 /// Everything that is scheduled, with its places.
@@ -52,7 +54,7 @@ pub struct Schedule {
 }
 
 /// What one schedule says, as far as its faults allow.
-pub fn declared(file: &Arc<SourceFile>, name: &str, form: &Spanned<ScheduleForm>, zone: Tz, faults: &mut Vec<Fault>) -> Scheduled {
+pub fn declared(file: &Arc<SourceFile>, (name, is_required): (&str, bool), form: &Spanned<ScheduleForm>, zone: Tz, faults: &mut Vec<Fault>) -> Scheduled {
     let whole = form.span();
     let form = form.get_ref();
     let policies = policies::resolve(file, form, faults);
@@ -67,6 +69,7 @@ pub fn declared(file: &Arc<SourceFile>, name: &str, form: &Spanned<ScheduleForm>
         depends_on: form.depends_on.iter().map(|name| (name.get_ref().clone(), name.span())).collect(),
         own,
         policies,
+        is_required,
     }
 }
 
@@ -122,7 +125,7 @@ pub fn resolve(
         if let Some(feed) = scheduled.iter().find(|scheduled| scheduled.name == MODELS) {
             faults.push(Fault::error(&feed.file, 0..0, "a feed cannot be called `models` where rihla.toml schedules the models"));
         }
-        scheduled.push(declared(file, MODELS, form, zone, faults));
+        scheduled.push(declared(file, (MODELS, true), form, zone, faults));
     }
     let at_a_time = form.and_then(|form| form.at_a_time.as_ref());
     if let Some(number) = at_a_time.filter(|number| *number.get_ref() == 0) {
@@ -165,8 +168,11 @@ fn definitions(scheduled: &[Scheduled], faults: &mut Vec<Fault>) -> BTreeMap<Str
     let mut found: BTreeMap<String, Definition> = BTreeMap::new();
     for of in order.into_iter().filter_map(|name| by_name.get(name)) {
         if let Some(timetable) = of.own.clone().or_else(|| common_times(of, &found, faults)) {
-            let depends_on = of.depends_on.iter().map(|(name, _)| name.clone()).collect();
-            found.insert(of.name.clone(), Definition { timetable, policies: of.policies.clone(), depends_on });
+            let depends_on: BTreeSet<String> = of.depends_on.iter().map(|(name, _)| name.clone()).collect();
+            // A release is made without a feed that is not required, by hand as by the clock.
+            let is_spared = |name: &&String| of.name == MODELS && by_name.get(name.as_str()).is_some_and(|upstream| !upstream.is_required);
+            let does_without = depends_on.iter().filter(is_spared).cloned().collect();
+            found.insert(of.name.clone(), Definition { timetable, policies: of.policies.clone(), depends_on, does_without });
         }
     }
     found

@@ -17,6 +17,7 @@ pub struct ScheduleForm {
     #[schemars(with = "Option<String>")]
     pub timezone: Option<Text>,
     /// In place of `cron`: feeds, or `models`, after which it runs once they have all succeeded for the same time.
+    /// Of feeds that are not `required` models wait for the end only: where one failed for good, or is paused, they go without.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub depends_on: Vec<Text>,

@@ -114,6 +114,7 @@ enum Upstream {
 fn upstream(tick: &Tick, definition: &Definition, state: &State) -> Upstream {
     let of = |pipeline: &String| match state.ticks.get(&TickId::new(pipeline, tick.id.nominal)).map(|tick| &tick.state) {
         Some(TickState::Succeeded { .. }) => Upstream::Done,
+        Some(TickState::Failed { .. } | TickState::Skipped { .. }) if definition.does_without.contains(pipeline) => Upstream::Done,
         Some(TickState::Failed { .. } | TickState::Skipped { .. }) => Upstream::Lost,
         Some(_) => Upstream::Open,
         None if is_yet_to_be_decided(pipeline, tick.id.nominal, state) => Upstream::Open,

@@ -52,7 +52,7 @@ fn definition(dice: &mut Dice, timetable: Timetable) -> Definition {
         timeout: dice.chance(40).then(|| dice.seconds(1_000, 10 * 3_600)),
         ..Policies::default()
     };
-    Definition { timetable, policies, depends_on: BTreeSet::new() }
+    Definition { timetable, policies, depends_on: BTreeSet::new(), does_without: BTreeSet::new() }
 }
 
 /// Ten pipelines; the last two run after others.

@@ -24,7 +24,7 @@ fn at(minute: i64) -> DateTime<Utc> {
 
 fn definition(expression: &str) -> Definition {
     let timetable = Timetable::new(expression, Tz::UTC).expect("an expression");
-    Definition { timetable, policies: Policies::default(), depends_on: BTreeSet::new() }
+    Definition { timetable, policies: Policies::default(), depends_on: BTreeSet::new(), does_without: BTreeSet::new() }
 }
 
 /// A runner that only remembers.
@@ -56,6 +56,7 @@ impl Runner for Remembering {
 }
 
 struct Bench {
+    definitions: Definitions,
     driver: Driver<MemoryLedger, Remembering>,
     ledger: MemoryLedger,
     runner: Remembering,
@@ -67,8 +68,9 @@ impl Bench {
         let (ledger, runner) = (MemoryLedger::default(), Remembering::default());
         let token = block_on(ledger.take(&Lease::default(), "bench")).expect("a ledger").expect("a term");
         let pipelines = pipelines.into_iter().map(|(name, definition)| (name.to_owned(), definition)).collect();
-        let driver = Driver::new(ledger.clone(), runner.clone(), token, Definitions { pipelines, at_a_time });
-        let mut bench = Self { driver, ledger, runner, last: at(0) };
+        let definitions = Definitions { pipelines, at_a_time };
+        let driver = Driver::new(ledger.clone(), runner.clone(), token, definitions.clone());
+        let mut bench = Self { definitions, driver, ledger, runner, last: at(0) };
         bench.step(0);
         bench
     }
@@ -134,6 +136,23 @@ fn what_somebody_asks_for_runs_again_with_all_that_waited_for_it() {
     let told: Vec<_> = attempts.iter().map(|a| (a.id.pipeline.as_str(), a.number, a.ended.as_ref().and_then(|end| end.failure))).collect();
     assert_eq!(told, [("feed", 1, Some(Failure::Data)), ("feed", 2, None), ("models", 1, None)]);
     assert!(attempts.iter().all(|attempt| attempt.ended.is_some()), "{attempts:?}");
+}
+
+#[test]
+fn what_can_be_done_without_is_waited_for_and_no_more() {
+    let mut bench = feed_and_models();
+    let mut definitions = bench.definitions.clone();
+    definitions.pipelines.get_mut("models").expect("models").does_without.insert("feed".to_owned());
+    bench.driver.redefine(definitions);
+    bench.step(60);
+    assert_eq!(bench.runner.started(), ["feed"], "it is waited for");
+    bench.runner.end("feed", 60, Err(Failure::Unavailable));
+    bench.step(61);
+    assert_eq!(bench.runner.started(), ["models"], "and done without where it failed");
+    block_on(bench.ledger.pause(Some("feed"), at(62), "the office moves")).expect("paused");
+    bench.runner.end("models", 60, Ok(()));
+    bench.step(120);
+    assert_eq!(bench.runner.started(), ["models"], "or is paused");
 }
 
 #[test]

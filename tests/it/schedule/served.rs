@@ -2,112 +2,11 @@
 //! pauses.
 
 use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Child, Command};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::dice::Dice;
+use super::kills;
+use super::process::{AFTER, BEFORE, PIPELINE, Scheduler, eventually, seen, ticks, told};
 use crate::support::Folder;
-
-const PIPELINE: &str = "pipelines/registrations.toml";
-/// When a scheduler first sees the project, and after the next due time.
-const BEFORE: &str = "2023-07-21T06:00:00Z";
-const AFTER: &str = "2023-07-22T07:00:00Z";
-
-/// A scheduler at work.
-struct Scheduler {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Scheduler {
-    fn start(folder: &Folder, now: &str) -> Self {
-        let log = folder.path(&format!("../scheduler-{}.log", count()));
-        let stderr = File::create(&log).expect("a log");
-        let child = folder.command(&["schedule", "--drain", "60"]).env("RIHLA_NOW", now).stderr(stderr).spawn().expect("it starts");
-        Self { child, log }
-    }
-
-    fn said(&self) -> String {
-        std::fs::read_to_string(&self.log).expect("a log")
-    }
-
-    /// Waits until the log holds these words so often.
-    #[track_caller]
-    fn wait_for(&self, words: &str, times: usize) {
-        eventually(|| (self.said().matches(words).count() >= times).then_some(()), || format!("no `{words}` in:\n{}", self.said()));
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().expect("kill");
-        assert!(sent.success(), "the scheduler is gone: {}", self.said());
-    }
-
-    /// Asks it to stop and waits until it has.
-    #[track_caller]
-    fn stop(mut self) -> String {
-        self.signal("TERM");
-        let ended = self.child.wait().expect("it ends");
-        let said = self.said();
-        assert_eq!(ended.code(), Some(0), "{said}");
-        assert!(said.contains("stopped"), "{said}");
-        said
-    }
-
-    /// Kills it and what it runs.
-    fn kill(mut self) {
-        // Where it runs nothing there is nothing to kill.
-        Command::new("pkill").args(["-KILL", "-P", &self.child.id().to_string()]).status().expect("pkill");
-        self.child.kill().expect("killed");
-        self.child.wait().expect("it ends");
-    }
-}
-
-impl Drop for Scheduler {
-    fn drop(&mut self) {
-        // One that has ended cannot be killed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A number that no other log has.
-fn count() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    COUNT.fetch_add(1, Ordering::Relaxed)
-}
-
-#[track_caller]
-fn eventually<T>(mut look: impl FnMut() -> Option<T>, otherwise: impl Fn() -> String) -> T {
-    for _ in 0..1_200 {
-        if let Some(found) = look() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{}", otherwise())
-}
-
-/// Lets a scheduler see the project for the first time, and end.
-fn seen(folder: &Folder) {
-    let scheduler = Scheduler::start(folder, BEFORE);
-    scheduler.wait_for("schedules", 1);
-    scheduler.stop();
-}
-
-fn ticks(folder: &Folder, now: &str) -> Vec<Value> {
-    let told = folder.rihla_with(&["runs", "--json"], &[("RIHLA_NOW", now)]).ok().json();
-    told["ticks"].as_array().expect("ticks").clone()
-}
-
-/// Pipeline, due time, state and attempts of every tick, the newest first.
-fn told(folder: &Folder, now: &str) -> Vec<String> {
-    let word = |tick: &Value, key: &str| tick[key].as_str().unwrap_or_default().to_owned();
-    ticks(folder, now).iter().map(|tick| format!("{} {} {} {}", word(tick, "pipeline"), word(tick, "due"), word(tick, "state"), tick["attempts"])).collect()
-}
 
 #[test]
 fn what_was_due_runs_once_and_late_rather_than_never() {
@@ -289,24 +188,8 @@ fn a_pause_skips_what_falls_into_it_and_ends() {
 
 #[test]
 fn killed_at_random_moments_the_tables_are_those_of_an_undisturbed_one() {
-    let undisturbed = Folder::small();
-    undisturbed.rihla(&["run"]).ok();
     let seed = std::env::var("RIHLA_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
-    let mut dice = Dice(seed);
-    let folder = Folder::small();
-    seen(&folder);
-    // Who dies again and again is given up: after as many kills as that takes there would be nothing to compare.
-    for kill in 0..8 {
-        let scheduler = Scheduler::start(&folder, &format!("2023-07-22T{:02}:00:00Z", 6 + kill));
-        scheduler.wait_for("schedules", 1);
-        std::thread::sleep(Duration::from_millis(dice.between(0, 3_000)));
-        scheduler.kill();
-    }
-    let now = "2023-07-22T20:00:00Z";
-    let scheduler = Scheduler::start(&folder, now);
-    eventually(|| told(&folder, now).first().is_some_and(|tick| tick.contains("succeeded")).then_some(()), || format!("seed {seed}: {}", scheduler.said()));
-    scheduler.stop();
-    assert_eq!(folder.released("by_country"), undisturbed.released("by_country"), "seed {seed}");
-    assert_eq!(folder.loaded("registrations").len(), undisturbed.loaded("registrations").len(), "seed {seed}");
-    assert_eq!(ticks(&folder, now).len(), 1, "seed {seed}");
+    let survived = kills::survive(seed, 10);
+    assert_eq!(survived.ticks, survived.kills as usize + 1, "each due time is one: {survived:?}");
+    assert!(survived.deliveries > 4 && survived.at_work <= survived.kills, "{survived:?}");
 }
