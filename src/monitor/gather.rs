@@ -160,6 +160,9 @@ impl Gatherer {
     async fn read_warehouse(&self, kept: &mut Kept, figures: &mut Figures, now: DateTime<Utc>) -> Result<()> {
         let project = self.project(kept)?;
         let root = &project.warehouse;
+        if !root.is_dir() {
+            return Ok(());
+        }
         let newest = |folder: &str| newest(&root.join(folder));
         let edition = kept.project.as_ref().map_or(0, |(edition, _)| *edition);
         let print = (vec![newest("submissions/_delta_log")?, newest("released")?], now.date_naive(), edition);

@@ -140,7 +140,7 @@ async fn in_run(request: Request, progress: &Timed<'_>, load: impl Load) -> Resu
 
 async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), progress: &Timed<'_>, load: impl Load) -> Result<RunReport> {
     let Request { project, checked, clock, selected, feeds, patience } = request;
-    tracing::info!("run begins");
+    tracing::info!("work begins");
     let mut writable = Warehouse::open_to_write_within(&project, clock.clone(), patience).await?;
     tracing::debug!("warehouse opened");
     let record = RunRecord {
@@ -170,7 +170,7 @@ async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), 
         report.problems.push(error.to_string());
         report.outcome = RunOutcome::Failed;
     }
-    tracing::info!(outcome = ?report.outcome, release = report.release, problems = report.problems.len(), "run ends");
+    tracing::info!(outcome = ?report.outcome, release = report.release, problems = report.problems.len(), "work ends");
     let ended = RunRecord { ended_at: Some(seconds(clock.now())), steps: progress.steps(), ..report.record(record) };
     let recorded = writable.warehouse.record_run(&ended).await;
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.

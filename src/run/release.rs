@@ -89,8 +89,12 @@ pub async fn release(
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
     (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
     manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
-    warehouse.publish(&manifest).instrument(error_span!("release", step = "releasing", release = number)).await?;
-    tracing::info!(release = number, tables = report.tables, "release made");
+    let published = async {
+        warehouse.publish(&manifest).await?;
+        tracing::info!(release = number, tables = report.tables, "release made");
+        Ok::<(), crate::error::Error>(())
+    };
+    published.instrument(error_span!("release", step = "releasing")).await?;
     report.release = Some(number);
     report.outcome = RunOutcome::Released;
     Ok(())

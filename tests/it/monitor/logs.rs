@@ -32,7 +32,7 @@ fn every_line_of_a_run_says_what_it_is_of() {
         assert!(line["submission"].as_str().is_some_and(|id| id.len() == 16), "{line}");
         assert!(line["read"].as_u64().is_some_and(|read| read > 0) && line["path"].is_string(), "{line}");
     }
-    for (message, step) in [("model built", "modelling"), ("release made", "modelling")] {
+    for (message, step) in [("model built", "modelling"), ("release made", "releasing")] {
         let said = saying(&lines, message);
         assert!(!said.is_empty(), "no `{message}`: {}", ran.stderr);
         assert!(said.iter().all(|line| line["step"] == step && line["run"] == run.as_str()), "{said:?}");
