@@ -18,6 +18,7 @@ use super::ledger::{Ledger, LedgerError, Token};
 use super::runner::{Processes, Program};
 use super::sqlite::SqliteLedger;
 use super::terms::{Held, Terms};
+use super::vitals::{Part, Vitals};
 use super::watch::Watch;
 use crate::clock::{SharedClock, Stopwatch};
 use crate::error::{self, Error, Kind, Result};
@@ -45,6 +46,8 @@ pub struct Service {
     pub holder: String,
     /// Each message asks for an end; the second one for one at once.
     pub stops: UnboundedReceiver<()>,
+    /// Where it tells how it fares.
+    pub vitals: Arc<Vitals>,
 }
 
 /// Where the ledger of a warehouse lies.
@@ -112,6 +115,7 @@ impl Service {
         let mut watch = Stopwatch::start();
         loop {
             let lease = ledger.lease().await?;
+            self.vitals.goes_round(Part::Waiting { holder: lease.holder.clone() });
             let elapsed = watch.elapsed();
             watch = Stopwatch::start();
             let may_take = waiting.look(&lease, elapsed) || terms.is_over(lease.token)?;
@@ -148,19 +152,25 @@ impl Service {
             let elapsed = since.elapsed();
             since = Stopwatch::start();
             let now = self.clock.now();
+            self.vitals.goes_round(if mode == Mode::Going { Part::Leading { term: token } } else { Part::Draining { term: token } });
             let stepped = driver.step(now, elapsed, mode).await;
             if let Ok(stepped) = &stepped {
                 alarm.look(&mut driver, stepped).await;
             }
             let wait = match stepped {
                 Ok(stepped) if mode == Mode::Draining && stepped.running == 0 => return self.give_back(&mut driver, token, alarm).await,
-                Ok(stepped) => stepped.again_in,
+                Ok(stepped) => {
+                    self.vitals.stepped(None);
+                    stepped.again_in
+                }
                 Err(LedgerError::Lost) => {
                     driver.runner().gone().await;
                     return Ok(Ended::Lost);
                 }
                 Err(error) => {
-                    tell(&error.into());
+                    let error = error.into();
+                    self.vitals.stepped(Some(in_words(&error)));
+                    tell(&error);
                     LOOK
                 }
             };
@@ -188,7 +198,7 @@ impl Service {
                 }
             }
             if mode == Mode::Going {
-                take_over(watch, project, &mut driver, &mut alarm).await;
+                take_over(watch, project, &mut driver, (&mut alarm, &self.vitals)).await;
             }
         }
     }
@@ -206,23 +216,30 @@ impl Service {
 }
 
 /// Looks at the project, and takes a change over.
-async fn take_over(watch: &mut Watch, project: &mut Arc<Project>, driver: &mut Driver<SqliteLedger, Processes>, alarm: &mut Alarm) {
+async fn take_over(watch: &mut Watch, project: &mut Arc<Project>, driver: &mut Driver<SqliteLedger, Processes>, (alarm, vitals): (&mut Alarm, &Vitals)) {
     match watch.changed().await {
         Ok(None) => {}
         Ok(Some(changed)) => {
             let definitions = &changed.schedule.definitions;
             tracing::info!(pipelines = definitions.pipelines.len(), "the project was changed: its schedule is taken over");
+            vitals.looked(None);
             driver.runner().redefine(definitions);
             driver.redefine(definitions.clone());
             *project = Arc::new(changed);
             alarm.change(project.clone());
         }
         Err(error) => {
+            vitals.looked(Some(in_words(&error)));
             tell(&error);
             alarm.refused(&error);
             tracing::warn!("the changed project is refused; what was scheduled stays so");
         }
     }
+}
+
+/// An error with what can be done about it, on one line.
+fn in_words(error: &Error) -> String {
+    std::iter::once(error.to_string()).chain(error.hints().iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 fn tell(error: &Error) {
