@@ -107,10 +107,12 @@ mod tests {
 
     #[test]
     fn cells_have_their_places() {
-        let found = read_text("\u{feff}a,b\r\n\"x, \"\"y\"\"\nz\", c \n,").unwrap();
-        let texts: Vec<Vec<&str>> = found.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
-        assert_eq!(texts, [vec!["a", "b"], vec!["x, \"y\"\nz", "c"], vec!["", ""]]);
-        assert_eq!((found[0][1].0.clone(), found[1][0].0.clone(), found[1][1].0.clone()), (5..6, 8..22, 24..25));
+        let text = "\u{feff}a,b\r\n\"x, \"\"y\"\"\nz\", c \n,";
+        let found = read_text(text).unwrap();
+        let values: Vec<Vec<&str>> = found.iter().map(|line| line.iter().map(|(_, value)| value.as_str()).collect()).collect();
+        assert_eq!(values, [vec!["a", "b"], vec!["x, \"y\"\nz", "c"], vec!["", ""]]);
+        let written = |line: usize, cell: usize| &text[found[line][cell].0.clone()];
+        assert_eq!([written(0, 1), written(1, 0), written(1, 1)], ["b", "\"x, \"\"y\"\"\nz\"", "c"]);
         assert_eq!(read_text("a,\"b\nc"), None, "a quotation mark that is never closed");
     }
 

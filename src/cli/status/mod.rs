@@ -18,12 +18,14 @@ use crate::warehouse::{RunRecord, Warehouse};
 
 /// Show the last runs, and which reports came and which did not
 ///
-/// Reports are on time, late, missing or not yet due as of now, by the end of the due day where the office is. With --matrix
-/// only the reports are shown, with the numbers that DHIS2 makes of them: expected reports, actual reports, actual reports on
-/// time, reporting rate, reporting rate on time, of the months shown. Releases say the same as of their newest delivery
-/// (`completeness`, `reporting_rates`).
+/// Reports are on time, late, missing or not yet due as of now, by the end of the due day where
+/// the office is. With --matrix only the reports are shown, with the numbers that DHIS2 makes of
+/// them in the months shown: expected reports, actual reports, actual reports on time, reporting
+/// rate, reporting rate on time. Releases say the same as of their newest delivery, in the tables
+/// completeness and reporting_rates.
 ///
-/// With --reminders the reminders that fall today and within the next --days are listed, for reports that have not come.
+/// With --reminders the reminders that fall today and within the next --days are listed, for
+/// reports that have not come.
 ///
 ///   rihla status
 ///   rihla status --matrix --feed returns --months 12
