@@ -26,7 +26,7 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "text": envelope.content.decode(), "secured": session.ssl is not None, "user": session.auth_data and session.auth_data.login.decode()}
+        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "text": envelope.content.decode(), "secured": server.transport.get_extra_info("cipher") is not None, "user": session.auth_data and session.auth_data.login.decode()}
         print(json.dumps(told), flush=True)
         return "250 OK"
 
