@@ -26,7 +26,7 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "text": envelope.content.decode(), "secured": session.ssl is not None, "user": session.login_data and session.login_data[0].decode()}
+        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "text": envelope.content.decode(), "secured": server.transport.get_extra_info("cipher") is not None, "user": session.auth_data and session.auth_data.login.decode()}
         print(json.dumps(told), flush=True)
         return "250 OK"
 
@@ -34,7 +34,6 @@ class Login:
     def __call__(self, server, session, envelope, mechanism, data):
         if data.password != b"pass word":
             return AuthResult(success=False, handled=False)
-        session.login_data = (data.login, data.password)
         return AuthResult(success=True, auth_data=data)
 
 context = None
@@ -62,7 +61,7 @@ struct MailServer {
 
 impl MailServer {
     /// A server; nothing where Python or aiosmtpd is missing, which is a failure where `CI` is set.
-    fn start(how: &str, certificate: &Path, key: &Path) -> Option<Self> {
+    fn start(how: &str, papers: Option<&Papers>) -> Option<Self> {
         let python = std::env::var_os("RIHLA_TEST_PYTHON").unwrap_or_else(|| "python3".into());
         if !Command::new(&python).args(["-c", "import aiosmtpd"]).output().is_ok_and(|output| output.status.success()) {
             let missing = format!("{} cannot import aiosmtpd: `pip install aiosmtpd`", python.to_string_lossy());
@@ -70,6 +69,7 @@ impl MailServer {
             eprintln!("skipped: {missing}");
             return None;
         }
+        let (certificate, key) = papers.map_or((Path::new(""), Path::new("")), |papers| (&papers.certificate, &papers.key));
         let mut child =
             Command::new(&python).args(["-c", SERVER, how]).args([certificate, key]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("Python runs");
         let lines = BufReader::new(child.stdout.take().expect("its output"));
@@ -94,17 +94,31 @@ impl Drop for MailServer {
     }
 }
 
-/// A certificate that this machine made for itself, and its key.
-fn certificate(folder: &Folder) -> (PathBuf, PathBuf) {
-    let (certificate, key) = (folder.path("../cert.pem"), folder.path("../key.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout"])
-        .args([key.as_os_str(), "-out".as_ref(), certificate.as_os_str()])
-        .output()
-        .expect("openssl");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    (certificate, key)
+/// The certificate of this machine, its key, and that of whoever vouches for it.
+struct Papers {
+    certificate: PathBuf,
+    key: PathBuf,
+    root: PathBuf,
+}
+
+/// Papers made by openssl; nothing where it is missing, which is a failure where `CI` is set.
+fn papers(folder: &Folder) -> Option<Papers> {
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "openssl is missing: `apt-get install openssl`");
+        eprintln!("skipped: openssl is missing: `apt-get install openssl`");
+        return None;
+    }
+    let place = folder.path("..");
+    let openssl = |words: &str| {
+        let made = Command::new("openssl").current_dir(&place).args(words.split(' ')).output().expect("openssl");
+        assert!(made.status.success(), "{words}: {}", String::from_utf8_lossy(&made.stderr));
+    };
+    let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    std::fs::write(place.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("a file");
+    openssl(&format!("req -x509 {new} -days 2 -subj /CN=root -keyout root.key -out root.pem"));
+    openssl(&format!("req {new} -subj /CN=localhost -keyout key.pem -out request.pem"));
+    openssl("x509 -req -in request.pem -CA root.pem -CAkey root.key -set_serial 2 -days 2 -extfile names -out cert.pem");
+    Some(Papers { certificate: place.join("cert.pem"), key: place.join("key.pem"), root: place.join("root.pem") })
 }
 
 fn mailbox(port: u64, tls: &str, to: &str, rest: &str) -> String {
@@ -119,10 +133,10 @@ const LOGIN: &str = "user = \"rihla\"\npassword = \"${SMTP_PASSWORD}\"";
 fn a_secured_connection_is_made_before_anything_is_said() {
     for tls in ["starttls", "wrapped"] {
         let folder = with_receivers("");
-        let (certificate, key) = certificate(&folder);
-        let Some(mut server) = MailServer::start(tls, &certificate, &key) else { return };
+        let Some(papers) = papers(&folder) else { return };
+        let Some(mut server) = MailServer::start(tls, Some(&papers)) else { return };
         folder.replace("rihla.toml", "[calendar]", &format!("{}\n[calendar]", mailbox(server.port, tls, "\"a@example.org\", \"b@example.org\"", LOGIN)));
-        let trusted = certificate.to_string_lossy().into_owned();
+        let trusted = papers.root.to_string_lossy().into_owned();
         let variables = [("SMTP_PASSWORD", "pass word"), ("SSL_CERT_FILE", trusted.as_str())];
         let stranger = folder.rihla_with(&["alerts", "test"], &variables[..1]);
         assert_eq!((stranger.code, stranger.stdout.as_str()), (1, "officers: not taken: the connection to the mail server cannot be secured\n"), "{tls}");
@@ -142,8 +156,7 @@ fn a_secured_connection_is_made_before_anything_is_said() {
 #[test]
 fn a_server_without_starttls_is_told_nothing() {
     let folder = with_receivers("");
-    let (certificate, key) = certificate(&folder);
-    let Some(server) = MailServer::start("none", &certificate, &key) else { return };
+    let Some(server) = MailServer::start("none", None) else { return };
     folder.replace("rihla.toml", "[calendar]", &format!("{}\n[calendar]", mailbox(server.port, "starttls", "\"a@example.org\"", LOGIN)));
     let tested = folder.rihla_with(&["alerts", "test"], &[("SMTP_PASSWORD", "pass word")]);
     assert_eq!((tested.code, tested.stdout.contains("lacks STARTTLS")), (1, true), "{}", tested.text());
@@ -152,8 +165,7 @@ fn a_server_without_starttls_is_told_nothing() {
 #[test]
 fn an_address_that_is_refused_keeps_no_other_from_hearing() {
     let folder = with_receivers("");
-    let (certificate, key) = certificate(&folder);
-    let Some(mut server) = MailServer::start("none", &certificate, &key) else { return };
+    let Some(mut server) = MailServer::start("none", None) else { return };
     folder.replace("rihla.toml", "[calendar]", &format!("{}\n[calendar]", mailbox(server.port, "none", "\"nobody@example.org\", \"b@example.org\"", "")));
     let tested = folder.rihla(&["alerts", "test"]).ok();
     assert_eq!(server.next()["to"], serde_json::json!(["b@example.org"]));
