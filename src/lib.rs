@@ -12,6 +12,8 @@ pub mod names;
 pub mod parallel;
 pub mod period;
 pub mod secret;
+#[cfg(feature = "engine")]
+pub mod trail;
 
 // Floor 1: when things are due, what rows must be, where objects are, what runs SQL.
 pub mod cadence;
@@ -44,9 +46,11 @@ pub mod report;
 #[cfg(feature = "engine")]
 pub mod schedule;
 
-// Floor 6: whether everything is in order that the rest stands on.
+// Floor 6: whether everything is in order that the rest stands on; a scheduler seen from outside.
 #[cfg(feature = "engine")]
 pub mod doctor;
+#[cfg(feature = "engine")]
+pub mod monitor;
 
 // Floor 7: the command line.
 #[cfg(feature = "engine")]

@@ -1,5 +1,6 @@
 //! `rihla schedule`
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,10 +13,12 @@ use super::render::table;
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::{self, Result};
+use crate::monitor::{self, Gatherer};
 use crate::project;
 use crate::schedule::runner::Program;
 use crate::schedule::service::{self, Service};
 use crate::schedule::upcoming::{Upcoming, upcoming};
+use crate::schedule::vitals::Vitals;
 
 /// Run what is due, for months; or show when pipelines are due
 ///
@@ -30,7 +33,11 @@ use crate::schedule::upcoming::{Upcoming, upcoming};
 /// With --next nothing is run: the next due times are listed, in the zone that an expression is meant in and in UTC. A start
 /// is later than the due time where the pipeline has a jitter; the same one each time for the same due time.
 ///
+/// With --listen it answers over HTTP whether it lives (/health) and schedules (/ready), with 200 or 503, and figures for
+/// Prometheus (/metrics); no row's values are among them.
+///
 ///   rihla schedule
+///   rihla schedule --listen 127.0.0.1:9464
 ///   rihla schedule --next 20
 ///   rihla schedule --next 5 --pipeline returns
 #[derive(Debug, clap::Args)]
@@ -45,6 +52,9 @@ pub struct Options {
     /// How long what runs may go on after a signal
     #[arg(long, value_name = "SECONDS", default_value_t = 300, conflicts_with = "next")]
     drain: u64,
+    /// Answer /health, /ready and /metrics at this address, such as 127.0.0.1:9464
+    #[arg(long, value_name = "HOST:PORT", env = "RIHLA_LISTEN")]
+    listen: Option<String>,
 }
 
 /// Runs what is due, or shows what is coming.
@@ -59,7 +69,16 @@ async fn serve(args: &Args, options: &Options) -> Result<u8> {
     let file = std::env::current_exe().map_err(|cause| error::io("cannot tell where this program lies", cause))?;
     let program = Program { file, project: args.project.clone() };
     let holder = format!("process {}", std::process::id());
-    let service = Service { program, clock: clock::from_environment()?, drain: Duration::from_secs(options.drain), holder, stops: stops()? };
+    let (clock, vitals) = (clock::from_environment()?, Arc::new(Vitals::default()));
+    let gatherer = Gatherer::new(program.clone(), clock.clone(), vitals.clone());
+    let server = match options.listen.as_deref().filter(|address| !address.is_empty()) {
+        Some(address) => Some(monitor::listen(address, gatherer).await?),
+        None => None,
+    };
+    if let Some(server) = &server {
+        tracing::info!(address = %server.address, "answers /health, /ready and /metrics");
+    }
+    let service = Service { program, clock, drain: Duration::from_secs(options.drain), holder, stops: stops()?, vitals };
     service::serve(service).await?;
     Ok(0)
 }

@@ -12,6 +12,7 @@ pub mod lease;
 pub mod ledger;
 pub mod misfire;
 pub mod objects;
+mod passed_on;
 pub mod pause;
 pub mod reopen;
 pub mod retry;
@@ -24,6 +25,7 @@ pub mod terms;
 pub mod tick;
 pub mod trust;
 pub mod upcoming;
+pub mod vitals;
 pub mod watch;
 
 pub use crate::cadence::{clock_changes, policy, timetable};

@@ -18,6 +18,7 @@ use super::policy::Definitions;
 use super::runner::{Processes, Program};
 use super::sqlite::SqliteLedger;
 use super::terms::{Held, Terms};
+use super::vitals::{Part, Vitals};
 use super::watch::Watch;
 use crate::clock::{SharedClock, Stopwatch};
 use crate::error::{self, Error, Kind, Result};
@@ -45,6 +46,8 @@ pub struct Service {
     pub holder: String,
     /// Each message asks for an end; the second one for one at once.
     pub stops: UnboundedReceiver<()>,
+    /// Where it tells how it fares.
+    pub vitals: Arc<Vitals>,
 }
 
 /// Where the ledger of a warehouse lies.
@@ -112,6 +115,7 @@ impl Service {
         let mut watch = Stopwatch::start();
         loop {
             let lease = ledger.lease().await?;
+            self.vitals.goes_round(Part::Waiting { holder: lease.holder.clone() });
             let elapsed = watch.elapsed();
             watch = Stopwatch::start();
             let may_take = waiting.look(&lease, elapsed) || terms.is_over(lease.token)?;
@@ -146,15 +150,21 @@ impl Service {
             let elapsed = since.elapsed();
             since = Stopwatch::start();
             let now = self.clock.now();
+            self.vitals.goes_round(if mode == Mode::Going { Part::Leading { term: token } } else { Part::Draining { term: token } });
             let wait = match driver.step(now, elapsed, mode).await {
                 Ok(stepped) if mode == Mode::Draining && stepped.running == 0 => return self.give_back(&mut driver, token).await,
-                Ok(stepped) => stepped.again_in,
+                Ok(stepped) => {
+                    self.vitals.stepped(None);
+                    stepped.again_in
+                }
                 Err(LedgerError::Lost) => {
                     driver.runner().gone().await;
                     return Ok(Ended::Lost);
                 }
                 Err(error) => {
-                    tell(&error.into());
+                    let error = error.into();
+                    self.vitals.stepped(Some(in_words(&error)));
+                    tell(&error);
                     LOOK
                 }
             };
@@ -182,7 +192,7 @@ impl Service {
                 }
             }
             if mode == Mode::Going {
-                take_over(watch, definitions, &mut driver).await;
+                take_over(watch, definitions, &mut driver, &self.vitals).await;
             }
         }
     }
@@ -199,20 +209,27 @@ impl Service {
 }
 
 /// Looks at the project, and takes a change over.
-async fn take_over(watch: &mut Watch, definitions: &mut Definitions, driver: &mut Driver<SqliteLedger, Processes>) {
+async fn take_over(watch: &mut Watch, definitions: &mut Definitions, driver: &mut Driver<SqliteLedger, Processes>, vitals: &Vitals) {
     match watch.changed().await {
         Ok(None) => {}
         Ok(Some(changed)) => {
             tracing::info!(pipelines = changed.pipelines.len(), "the project was changed: its schedule is taken over");
+            vitals.looked(None);
             driver.runner().redefine(&changed);
             driver.redefine(changed.clone());
             *definitions = changed;
         }
         Err(error) => {
+            vitals.looked(Some(in_words(&error)));
             tell(&error);
             tracing::warn!("the changed project is refused; what was scheduled stays so");
         }
     }
+}
+
+/// An error with what can be done about it, on one line.
+fn in_words(error: &Error) -> String {
+    std::iter::once(error.to_string()).chain(error.hints().iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 fn tell(error: &Error) {

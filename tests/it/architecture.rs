@@ -9,13 +9,13 @@ use crate::support::repository;
 
 /// The floors of `src/lib.rs`; a module imports from lower floors only.
 const FLOORS: [&[&str]; 8] = [
-    &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret"],
+    &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret", "trail"],
     &["cadence", "contract", "engine", "store"],
     &["project"],
     &["model", "normalise", "read", "validate", "warehouse"],
     &["draft", "run"],
     &["report", "schedule"],
-    &["doctor"],
+    &["doctor", "monitor"],
     &["cli"],
 ];
 

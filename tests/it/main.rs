@@ -49,6 +49,7 @@ mod leak;
 mod lineage;
 mod messy_text;
 mod modes;
+mod monitor;
 mod object_stores;
 mod one_person;
 mod over_ranges;
