@@ -35,6 +35,10 @@ pub struct Args {
     #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Language::En, value_name = "LANG", env = "RIHLA_LANG")]
     pub lang: Language,
 
+    /// How the log on standard error is written
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", env = "RIHLA_LOG_FORMAT")]
+    pub log_format: LogFormat,
+
     #[command(subcommand)]
     pub command: Command,
 }
@@ -55,6 +59,15 @@ impl From<Language> for Lang {
             Language::Fr => Self::Fr,
         }
     }
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// An object a line, for programs
+    Json,
 }
 
 /// When to use colour.

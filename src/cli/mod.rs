@@ -15,6 +15,7 @@ mod hold;
 mod infer;
 mod init;
 mod lineage;
+mod log;
 mod ls;
 mod numbers;
 mod pause;
@@ -42,6 +43,7 @@ mod status;
 mod tables;
 mod tag;
 mod test;
+mod traces;
 mod validate;
 mod words;
 mod would_change;
@@ -94,7 +96,7 @@ fn run_command_line() -> u8 {
             return u8::from(error.use_stderr());
         }
     };
-    start_log(&args);
+    let traces = log::start(&args);
     let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&args, &Error::new(Kind::Internal, "cannot start the runtime").because(cause)),
@@ -103,6 +105,8 @@ fn run_command_line() -> u8 {
     let mut out = std::io::BufWriter::new(stdout.lock());
     let mut terminal = Terminal { out: &mut out, json: args.json, lang: args.lang.into() };
     let done = runtime.block_on(dispatch(&args, &mut terminal));
+    // Before the error is told, which is the last line of all.
+    traces.finish();
     match done.and_then(|code| flush(&mut out).map(|()| code)) {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => 0,
@@ -143,17 +147,6 @@ fn wants_colour(choice: Colour, is_terminal: bool) -> bool {
         Colour::Never => false,
         Colour::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
     }
-}
-
-/// Logs go to standard error, in the levels that `RIHLA_LOG` asks for; where it is not set only our own warnings are shown, and
-/// of a scheduler what it does.
-fn start_log(args: &Args) {
-    let is_service = matches!(&args.command, Command::Schedule(options) if options.next.is_none());
-    let level = if is_service { "rihla=info" } else { "rihla=warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(wants_colour(args.color, std::io::stderr().is_terminal()));
-    let _ = builder.try_init();
 }
 
 async fn dispatch(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use tracing::{Instrument, error_span};
 
 use super::build::{AnewOf, Builder, One};
 use super::rebuild::Upstream;
@@ -123,13 +124,14 @@ impl Builder<'_> {
                         states[index] = State::Running;
                         alone = large.contains(&index).then_some(index);
                         let may_build = wanted.contains(name);
-                        running.push(async move { (index, place, self.build_model(index, fingerprint, &upstream, may_build).await) });
+                        let span = error_span!("model", model = name);
+                        running.push(async move { (index, place, self.build_model(index, fingerprint, &upstream, may_build).instrument(span).await) });
                     }
                 }
             }
             let Some((index, place, done)) = running.next().await else { break };
             places.insert(place);
-            tracing::debug!(model = self.checked.models[index].name.as_str(), "built");
+            note(self.checked.models[index].name.as_str(), &done);
             let was_alone = alone.take_if(|alone| *alone == index).is_some();
             states[index] = match done {
                 Err(error) if !was_alone && lacks_memory(&error) => {
@@ -218,4 +220,14 @@ fn fails_alone(error: &Error) -> bool {
 fn lacks_memory(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DataFusionError>());
     cause.is_some_and(|cause| matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)))
+}
+
+/// Notes in the log what became of a model.
+fn note(model: &str, done: &Result<Option<One>>) {
+    match done {
+        Ok(Some(one)) if one.rebuilt => tracing::info!(model, rows = one.resource.rihla.rows, "model built"),
+        Ok(Some(_)) => tracing::debug!(model, "model used again"),
+        Ok(None) => tracing::debug!(model, "model left out of date"),
+        Err(error) => tracing::info!(model, because = error.causes().join(": "), "model failed: {error}"),
+    }
 }

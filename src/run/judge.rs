@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use tracing::{Instrument, Span, error_span};
 
 use super::assess::{Assessment, Extract, assess_amended};
 use super::drift;
@@ -61,16 +62,17 @@ impl Judge {
         let mut loads = Vec::new();
         let mut read = Vec::new();
         for mut found in slot.new {
-            let content = self.places.read(&mut found).await;
-            read.push((found, content));
+            let delivery = error_span!("delivery", office = %found.office, period = %found.period, path = found.path, submission = tracing::field::Empty);
+            let content = self.places.read(&mut found).instrument(delivery.clone()).await;
+            read.push((found, content, delivery));
         }
         let hashes: Vec<(DateTime<Utc>, Option<String>)> =
-            read.iter().map(|(found, content)| (found.received, content.as_ref().ok().map(|content| content.hash.clone()))).collect();
-        for (index, (found, content)) in read.into_iter().enumerate() {
+            read.iter().map(|(found, content, _)| (found.received, content.as_ref().ok().map(|content| content.hash.clone()))).collect();
+        for (index, (found, content, delivery)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
             let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || judge.delivery(&found, content, &before, rivals));
+            let load = tokio::task::spawn_blocking(move || delivery.in_scope(|| told(judge.delivery(&found, content, &before, rivals)?)));
             let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             known.push(load.submission.clone());
             loads.push(load);
@@ -233,6 +235,16 @@ impl Judge {
         submission.revision = revision;
         SlotLoad { submission, rows: None, set_aside: None }
     }
+}
+
+/// Notes in the log what became of a delivery.
+fn told(load: SlotLoad) -> Result<SlotLoad> {
+    let submission = &load.submission;
+    Span::current().record("submission", submission.submission_id.as_str());
+    let RowCounts { read, loaded, superseded, quarantined, excluded, refused } = submission.rows;
+    let (outcome, error) = (submission.outcome.as_str(), submission.error.as_deref());
+    tracing::info!(outcome, error, read, loaded, superseded, quarantined, excluded, refused, "delivery judged");
+    Ok(load)
 }
 
 /// The hash of a delivery's content. Of several files each counts with its length, so that where one ends is part of it.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tokio::sync::Semaphore;
+use tracing::{Instrument, Span, error_span};
 
 use super::drift;
 use super::judge::Judge;
@@ -41,7 +42,7 @@ pub async fn load(
         returned.keep(wanted);
         plan.keep(wanted);
     }
-    tracing::debug!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
+    tracing::info!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, (project, wanted), report);
     note_returned(&returned, report);
     let judge = Judge {
@@ -54,7 +55,7 @@ pub async fn load(
         places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(plan.slots).map(within(judge)).buffered(parallelism());
+    let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
     let mut loading = Loading::default();
     let mut all = submissions;
     while let Some(loads) = judged.try_next().await? {
@@ -99,7 +100,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let rules = Arc::new(ProjectRules::of(project)?);
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now: clock.now(), places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(plan.slots).map(within(judge)).buffered(parallelism());
+    let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
     while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
@@ -135,10 +136,20 @@ pub(super) fn parallelism() -> usize {
 /// MiB of extracts that are judged at a time; one that is larger is judged alone, on all cores.
 const MOST_MIB: u32 = 32;
 
+/// Slots, each with the span of its feed, which ends with the last of them.
+fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
+    let mut feeds: BTreeMap<String, Span> = BTreeMap::new();
+    let below = slots.into_iter().map(|slot| {
+        let feed = slot.new.first().map_or_else(String::new, |found| found.feed.to_string());
+        (feeds.entry(feed.clone()).or_insert_with(|| error_span!("feed", pipeline = feed)).clone(), slot)
+    });
+    below.collect()
+}
+
 /// Judges slots side by side, so many at a time as their extracts are small.
-fn within(judge: Judge) -> impl Fn(Slot) -> BoxFuture<'static, Result<Vec<SlotLoad>>> {
+fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<Vec<SlotLoad>>> {
     let room = Arc::new(Semaphore::new(MOST_MIB as usize));
-    move |slot| {
+    move |(feed, slot)| {
         let (judge, room) = (judge.clone(), room.clone());
         let mib = slot.new.iter().map(|found| found.size).sum::<u64>() >> 20;
         let mib = u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, MOST_MIB);
@@ -146,7 +157,7 @@ fn within(judge: Judge) -> impl Fn(Slot) -> BoxFuture<'static, Result<Vec<SlotLo
             let _held = room.acquire_many(mib).await.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
             judge.slot(slot).await
         };
-        judged.boxed()
+        judged.instrument(feed).boxed()
     }
 }
 

@@ -64,13 +64,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use artefacts::Making;
+use chrono::{DateTime, Utc};
 pub use feeds::Feeds;
 use timed::Timed;
+use tracing::{Instrument, error_span};
 
 use crate::clock::{SharedClock, random_bytes};
 use crate::error::Result;
 use crate::model::Checked;
 use crate::project::Project;
+use crate::trail;
 use crate::warehouse::{RunRecord, Warehouse, Writable};
 
 /// Where a long run tells how far it is.
@@ -115,12 +118,29 @@ pub async fn run(request: Request, progress: &dyn Progress) -> Result<RunReport>
     in_run(request, &timed, async |writable, run_id, report| load::load((&project, &feeds), writable, run_id, report, &timed).await).await
 }
 
-/// A run that loads in its own way: recorded, then modelled and released.
-async fn in_run(request: Request, progress: &Timed<'_>, load: impl AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>) -> Result<RunReport> {
-    let Request { project, checked, clock, selected, feeds, patience } = request;
-    let started = clock.now();
+/// How a run loads.
+trait Load: AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()> {}
+
+impl<F: AsyncFnOnce(&mut Writable, &str, &mut RunReport) -> Result<()>> Load for F {}
+
+/// A run that loads in its own way: recorded, then modelled and released. Its span is of the highest level, as are those of its
+/// steps, so that every line of a log says what it is of; what is shown is for the lines' own levels to say.
+async fn in_run(request: Request, progress: &Timed<'_>, load: impl Load) -> Result<RunReport> {
+    let started = request.clock.now();
     let run_id = format!("{}-{}", started.format("%Y%m%dT%H%M%S%3fZ"), hex::encode(random_bytes::<3>()));
-    tracing::debug!(run_id, "run begins");
+    let span = error_span!("run", run = run_id, otel.status_code = tracing::field::Empty);
+    trail::follow(&span);
+    let done = recorded(request, (run_id, started), progress, load).instrument(span.clone()).await;
+    let has_failed = done.as_ref().map_or(true, |report| matches!(report.outcome, RunOutcome::Failed | RunOutcome::Held));
+    if has_failed {
+        span.record("otel.status_code", "ERROR");
+    }
+    done
+}
+
+async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), progress: &Timed<'_>, load: impl Load) -> Result<RunReport> {
+    let Request { project, checked, clock, selected, feeds, patience } = request;
+    tracing::info!("work begins");
     let mut writable = Warehouse::open_to_write_within(&project, clock.clone(), patience).await?;
     tracing::debug!("warehouse opened");
     let record = RunRecord {
@@ -137,18 +157,20 @@ async fn in_run(request: Request, progress: &Timed<'_>, load: impl AsyncFnOnce(&
     let mut report = RunReport::new(run_id.clone());
     report.selected = selected.as_ref().map(|names| names.iter().cloned().collect());
     let done = async {
-        load(&mut writable, &run_id, &mut report).await?;
+        load(&mut writable, &run_id, &mut report).instrument(error_span!("load", step = "loading")).await?;
         if !feeds.is_all() {
             report.outcome = RunOutcome::Loaded;
             return Ok(());
         }
-        release::release((&project, &checked), selected.as_ref(), &writable.warehouse, &mut report, progress).await
+        let released = release::release((&project, &checked), selected.as_ref(), &writable.warehouse, &mut report, progress);
+        released.instrument(error_span!("models", step = "modelling")).await
     }
     .await;
     if let Err(error) = &done {
         report.problems.push(error.to_string());
         report.outcome = RunOutcome::Failed;
     }
+    tracing::info!(outcome = ?report.outcome, release = report.release, problems = report.problems.len(), "work ends");
     let ended = RunRecord { ended_at: Some(seconds(clock.now())), steps: progress.steps(), ..report.record(record) };
     let recorded = writable.warehouse.record_run(&ended).await;
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.

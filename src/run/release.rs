@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tracing::{Instrument, error_span};
+
 use super::audit::{audit_run, moment, release_before};
 use super::closing::{self, Judgement};
 use super::prepare::fill_to_build;
@@ -78,6 +80,7 @@ pub async fn release(
     if verdict.holds {
         report.changes = last.as_ref().map(|last| changes(warehouse, &last.resources, &built.tables)).transpose()?.unwrap_or_default();
         report.outcome = RunOutcome::Held;
+        tracing::info!(problems = report.problems.join("; "), "release held back");
         return Ok(());
     }
     progress.begin("releasing", 0);
@@ -86,7 +89,12 @@ pub async fn release(
     let mut manifest = manifest((project, checked), warehouse, built, number, known, &report.run_id);
     (manifest.rihla.closed, manifest.rihla.restated) = (verdict.judgement.closed, verdict.judgement.approved);
     manifest.rihla.inputs = keep_sources(warehouse, checked, &inputs).await?;
-    warehouse.publish(&manifest).await?;
+    let published = async {
+        warehouse.publish(&manifest).await?;
+        tracing::info!(release = number, tables = report.tables, "release made");
+        Ok::<(), crate::error::Error>(())
+    };
+    published.instrument(error_span!("release", step = "releasing")).await?;
     report.release = Some(number);
     report.outcome = RunOutcome::Released;
     Ok(())

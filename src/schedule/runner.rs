@@ -10,15 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::attempt::End;
 use super::driver::{Run, Runner};
+use super::passed_on::passed_on;
 use super::policy::{Definitions, Failure};
 use super::tick::TickId;
+use crate::trail;
 
 /// The name under which models are scheduled.
 pub const MODELS: &str = "models";
@@ -40,6 +44,8 @@ impl Program {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.file);
         command.arg("--project").arg(&self.project).arg("--json").args(args);
+        // Its log is read by the scheduler, which passes it on in its own form.
+        command.arg("--log-format").arg("json");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // What a terminal sends to the scheduler is for it alone: it lets runs end.
         #[cfg(unix)]
@@ -118,12 +124,39 @@ impl Runner for Processes {
     }
 }
 
-/// Runs a command to its end, or until it has taken longer than it may.
+/// Runs a command to its end, or until it has taken longer than it may; in the scheduler's traces a span, below which the run's
+/// own trace hangs.
 async fn performed(mut command: Command, run: &Run) -> End {
+    let (pipeline, due) = (run.id.pipeline.as_str(), run.id.nominal.to_rfc3339());
+    let span = tracing::info_span!(target: trail::TRACED, "tick", pipeline, due, attempt = run.attempt, otel.status_code = tracing::field::Empty);
+    if let Some(parent) = trail::below(&span) {
+        command.env(trail::TRACEPARENT, parent);
+    }
+    if std::env::var_os("RIHLA_LOG").is_none() {
+        command.env("RIHLA_LOG", "rihla=info");
+    }
+    let end = watched(command, run).instrument(span.clone()).await;
+    if end.result.is_err() {
+        span.record("otel.status_code", "ERROR");
+    }
+    end
+}
+
+/// What a command puts out until it ends; what it says meanwhile is passed on.
+async fn output(mut command: Command, pipeline: &str) -> std::io::Result<Output> {
+    let mut child = command.spawn()?;
+    let lost = || std::io::Error::other("what it says cannot be heard");
+    let (mut stdout, stderr) = (child.stdout.take().ok_or_else(lost)?, child.stderr.take().ok_or_else(lost)?);
+    let mut told = Vec::new();
+    let (_, stderr, status) = tokio::try_join!(stdout.read_to_end(&mut told), passed_on(stderr, pipeline), child.wait())?;
+    Ok(Output { status, stdout: told, stderr })
+}
+
+async fn watched(command: Command, run: &Run) -> End {
     let (pipeline, due) = (run.id.pipeline.as_str(), run.id.nominal.to_rfc3339());
     tracing::info!(pipeline, due, attempt = run.attempt, "run begins");
     let limit = run.timeout.unwrap_or(Duration::MAX);
-    let end = match tokio::time::timeout(limit, command.output()).await {
+    let end = match tokio::time::timeout(limit, output(command, pipeline)).await {
         Err(_) => failed(Failure::Timeout, format!("it took longer than {} s and was stopped", limit.as_secs())),
         Ok(Err(cause)) => failed(Failure::Unavailable, format!("it cannot be started: {cause}")),
         Ok(Ok(output)) => told(&output),
