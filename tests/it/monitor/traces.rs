@@ -13,17 +13,20 @@ use crate::support::{Folder, assert_nobody};
 const BEFORE: &str = "2023-07-21T06:00:00Z";
 const AFTER: &str = "2023-07-22T07:00:00Z";
 
+/// The path and the body of a request.
+type Received = (String, Vec<u8>);
+
 /// A collector that keeps what it receives.
 struct Collector {
     url: String,
-    received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Collector {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let received: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = received.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
