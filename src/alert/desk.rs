@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -14,13 +15,14 @@ use tokio::task::JoinHandle;
 use super::book::Book;
 use super::facts::Fact;
 use super::post::{Patience, Postman, tell};
-use super::{late, look};
+use super::{late, look, reminding};
 use crate::clock::{SharedClock, Stopwatch};
 use crate::error::Result;
 use crate::project::Project;
+use crate::warehouse::Submission;
 
-/// How often it is looked for late reports where no run ends.
-const LOOK: Duration = Duration::from_secs(6 * 3_600);
+/// How often it is looked for late reports, and for reminders to give, where no run ends.
+const LOOK: Duration = Duration::from_secs(1_800);
 
 /// How often what is long over is forgotten.
 const TIDYING: Duration = Duration::from_secs(24 * 3_600);
@@ -177,10 +179,23 @@ impl Clerk {
         if project.receivers.is_empty() {
             return;
         }
-        match late::of_warehouse(&project, &self.clock).await {
-            Ok(late) => self.note(Fact::Late(late)),
+        match late::came(&project, &self.clock).await {
+            Ok(came) => {
+                let now = self.clock.now();
+                self.note(Fact::Late(late::late(&project, &came, now)));
+                self.remind(&project, &came, now).unwrap_or_else(|error| tell(&error));
+            }
             Err(error) => tell(&error),
         }
+    }
+
+    /// Gives the reminders that fell since the last look.
+    fn remind(&mut self, project: &Project, came: &[Submission], now: DateTime<Utc>) -> Result<()> {
+        let office = self.office(project)?;
+        if office.book.remind(project, now, |from| reminding::falling(project, came, from, now))? > 0 {
+            office.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// Notes what a fact changes, after those before it. What cannot be stored now is tried again.

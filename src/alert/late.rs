@@ -11,22 +11,21 @@ use crate::error::Result;
 use crate::project::Project;
 use crate::warehouse::{Submission, Warehouse};
 
-/// What is late now, by what the warehouse holds: one matter for each feed, period and day on which it was due.
+/// What came so far; nothing of a project of which nothing is owed.
 ///
 /// # Errors
 /// `Unavailable` where the warehouse cannot be read.
-pub async fn of_warehouse(project: &Project, clock: &SharedClock) -> Result<Vec<Matter>> {
+pub async fn came(project: &Project, clock: &SharedClock) -> Result<Vec<Submission>> {
     if project.offices.iter().all(|office| office.owes.is_empty()) {
         return Ok(Vec::new());
     }
-    let submissions = match Warehouse::open_if_any(project, clock.clone()).await? {
-        Some(warehouse) => warehouse.read_submissions().await?,
-        None => Vec::new(),
-    };
-    Ok(late(project, &submissions, clock.now()))
+    match Warehouse::open_if_any(project, clock.clone()).await? {
+        Some(warehouse) => warehouse.read_submissions().await,
+        None => Ok(Vec::new()),
+    }
 }
 
-/// What is late at a moment. A report that came and was refused is not: that is a matter of its own; nor is one that is excused.
+/// What is late at a moment: one matter for each feed, period and day on which it was due. A report that came and was refused is not: that is a matter of its own; nor is one that is excused.
 pub fn late(project: &Project, submissions: &[Submission], now: DateTime<Utc>) -> Vec<Matter> {
     let all = reports(project, submissions, now);
     // Offices stand in order of precedence.

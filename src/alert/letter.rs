@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::matter::{Matter, Refusal};
+use super::reminding::Reminding;
 use super::words::{Word, say};
 use crate::project::{AlertKind, LabelKind, Lang, Project};
 
@@ -73,6 +74,21 @@ impl<'p> Writer<'p> {
         self.letter(AlertKind::Recovered, title, known, Vec::new(), now)
     }
 
+    /// A letter that reminds of reports.
+    pub fn reminder(&self, of: &Reminding, now: DateTime<Utc>) -> Letter {
+        let Reminding { feed, period, due_on, is_overdue, offices } = of;
+        let word = if *is_overdue { Word::RemindAfter } else { Word::RemindBefore };
+        let title = self.say(word, &[&self.feed(feed), period, &due_on.to_string()]);
+        let offices: Vec<String> = offices.iter().map(|office| self.office(office)).collect();
+        let known = vec![
+            (self.word(Word::Feed), self.feed(feed)),
+            (self.word(Word::Period), period.clone()),
+            (self.word(Word::DueOn), due_on.to_string()),
+            (self.word(Word::Offices), offices.join(", ")),
+        ];
+        self.letter(AlertKind::Reminder, title, known, vec![self.word(Word::DoSend), self.word(Word::DoStatus)], now)
+    }
+
     /// One letter for many that say the same kind of thing.
     pub fn flood(&self, kind: AlertKind, letters: &[Letter], now: DateTime<Utc>) -> Letter {
         let title = self.say(Word::Flood, &[&letters.len().to_string(), &self.kind(kind)]);
@@ -106,6 +122,7 @@ impl<'p> Writer<'p> {
             AlertKind::Failed => Word::KindFailed,
             AlertKind::OverTolerance => Word::KindOverTolerance,
             AlertKind::Late => Word::KindLate,
+            AlertKind::Reminder => Word::KindReminder,
             AlertKind::Blocked => Word::KindBlocked,
             AlertKind::Scheduler => Word::KindScheduler,
             AlertKind::Recovered => Word::KindRecovered,

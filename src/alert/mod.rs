@@ -16,6 +16,7 @@ pub mod look;
 mod mail;
 pub mod matter;
 pub mod post;
+pub mod reminding;
 pub mod shape;
 mod words;
 

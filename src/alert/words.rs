@@ -28,6 +28,7 @@ words! {
     KindFailed: "failed", "échec";
     KindOverTolerance: "delivery refused", "envoi refusé";
     KindLate: "late", "en retard";
+    KindReminder: "reminder", "rappel";
     KindBlocked: "no release", "aucune version";
     KindScheduler: "scheduler", "planificateur";
     KindRecovered: "over", "terminé";
@@ -39,6 +40,8 @@ words! {
     CorrectionRefused: "{0}: a returned workbook was refused", "{0} : un classeur renvoyé a été refusé";
     LateOne: "{0} for {1}: the report of 1 office is late", "{0}, {1} : le rapport de 1 bureau est en retard";
     LateMany: "{0} for {1}: the reports of {2} offices are late", "{0}, {1} : les rapports de {2} bureaux sont en retard";
+    RemindBefore: "{0} for {1}: the report is due on {2}", "{0}, {1} : le rapport est attendu le {2}";
+    RemindAfter: "{0} for {1}: the report was due on {2} and has not come", "{0}, {1} : le rapport était attendu le {2} et n’est pas arrivé";
     Blocked: "no release was made", "aucune version n’a été publiée";
     ProjectRefused: "the changed project is refused; the old schedule stays", "le projet modifié est refusé ; l’ancien planning reste en vigueur";
     ClockLeapt: "the machine’s clock leapt; nothing is started for now", "l’horloge de la machine a sauté ; rien n’est lancé pour l’instant";
@@ -86,6 +89,7 @@ words! {
     DoResend: "have the office mend the extract and send it again; the next run loads it", "faire corriger et renvoyer l’extrait par le bureau ; le prochain passage le charge";
     DoReturn: "have the office mend the workbook and return it again; without it everything stays as it was", "faire corriger et renvoyer le classeur par le bureau ; sans lui tout reste en l’état";
     DoAsk: "ask these offices for their reports; what comes is loaded by the next run", "demander leurs rapports à ces bureaux ; ce qui arrive est chargé au prochain passage";
+    DoSend: "remind these offices; who need not report is excused in the calendar’s file of excuses", "rappeler l’échéance à ces bureaux ; qui n’a rien à remettre est dispensé dans le fichier des dispenses";
     DoAudit: "see the rows that fail the tests: `rihla audit --failing`", "voir les lignes qui échouent aux tests : `rihla audit --failing`";
     DoReopen: "have the changes of closed periods approved under `[[reopened]]` in rihla.toml, or find out why they change", "faire approuver les changements de périodes closes sous `[[reopened]]` dans rihla.toml, ou chercher pourquoi elles changent";
     DoTakenOver: "mend it: it is taken over within seconds once it passes", "corriger : il est repris en quelques secondes dès qu’il passe";

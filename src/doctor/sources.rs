@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Finding;
 use crate::error::Result;
-use crate::project::{Access, Project};
+use crate::project::{Access, Project, Receiver};
 use crate::run::reach;
 use crate::secret::variables;
 
@@ -22,7 +22,7 @@ pub async fn look(project: &Project, now: DateTime<Utc>) -> Result<Vec<Finding>>
     Ok(findings)
 }
 
-/// Variables of the environment that sources name and that are not there.
+/// Variables of the environment that sources and receivers of alerts name and that are not there.
 fn missing_variables(project: &Project) -> Vec<Finding> {
     let mut named = BTreeSet::new();
     for source in project.pipelines.iter().flat_map(|pipeline| &pipeline.sources) {
@@ -34,6 +34,8 @@ fn missing_variables(project: &Project) -> Vec<Finding> {
         let in_addresses = variables(&source.template.text).into_iter().chain(variables(address));
         named.extend(token.cloned().into_iter().chain(in_addresses).filter(|variable| !variable.is_set()).map(|variable| variable.name().to_owned()));
     }
+    let of_receivers = project.receivers.iter().flat_map(Receiver::variables);
+    named.extend(of_receivers.filter(|variable| !variable.is_set()).map(|variable| variable.name().to_owned()));
     let fault = |name: String| Finding::fault("secret", format!("the environment has no variable `{name}`"), "set it where rihla runs");
     named.into_iter().map(fault).collect()
 }

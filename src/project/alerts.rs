@@ -30,6 +30,8 @@ pub enum AlertKind {
     OverTolerance,
     /// Reports are owed and the day they were due is past.
     Late,
+    /// A report falls due in some days, or fell due some days ago and has not come: `[calendar] remind`.
+    Reminder,
     /// A run made no release although something would be otherwise.
     Blocked,
     /// The scheduler does not do what it is asked: a changed project is refused, the clock is not believed.
@@ -40,10 +42,11 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every kind, with the word for it in project files.
-    pub const NAMES: [(&'static str, Self); 6] = [
+    pub const NAMES: [(&'static str, Self); 7] = [
         ("failed", Self::Failed),
         ("over-tolerance", Self::OverTolerance),
         ("late", Self::Late),
+        ("reminder", Self::Reminder),
         ("blocked", Self::Blocked),
         ("scheduler", Self::Scheduler),
         ("recovered", Self::Recovered),

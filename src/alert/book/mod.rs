@@ -11,10 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::letter::{Letter, Writer};
 use super::look::{Begun, Changes, Open};
+use super::reminding::Reminding;
 use crate::error::{self, Result};
 use crate::project::{AlertKind, Project, Receiver};
 use crate::store::database::{Form, failed};
@@ -107,6 +108,31 @@ impl Book {
         })
     }
 
+    /// Gives the reminders that fell since this was last asked: a message of each to every receiver that takes them. The first time
+    /// there are none: what fell before anybody was to be told is over. Gives how many messages there are to send.
+    ///
+    /// # Errors
+    /// Where the book cannot be read or written: nothing of it was stored then, and they are given the next time.
+    pub fn remind(&self, project: &Project, now: DateTime<Utc>, falling: impl FnOnce(DateTime<Utc>) -> Vec<Reminding>) -> Result<usize> {
+        self.write(|transaction| {
+            let until: Option<i64> = transaction.query_row("SELECT until FROM reminded", [], |row| row.get(0)).optional()?;
+            let until = until.map(rows::instant).transpose()?;
+            // A clock that went back gives nothing twice.
+            if until.is_some_and(|until| until >= now) {
+                return Ok(0);
+            }
+            transaction.execute("INSERT OR REPLACE INTO reminded (only_row, until) VALUES (1, ?1)", [micros(now)])?;
+            let fallen = until.map(falling).unwrap_or_default();
+            let mut messages = 0;
+            for receiver in project.receivers.iter().filter(|receiver| receiver.kinds.contains(&AlertKind::Reminder)) {
+                let writer = Writer::new(project, receiver.language);
+                let letters = fallen.iter().map(|of| (None, AlertKind::Reminder, writer.reminder(of, now)));
+                messages += store(transaction, receiver, &writer, letters.collect(), now)?;
+            }
+            Ok(messages)
+        })
+    }
+
     /// The oldest message that each receiver has not taken yet.
     ///
     /// # Errors
@@ -181,7 +207,7 @@ fn tell_begun(transaction: &Transaction<'_>, project: &Project, begun: &[Begun],
     for receiver in &project.receivers {
         let takes = |cause: &Begun| receiver.kinds.contains(&cause.matter.kind()) && !cause.said_by.iter().any(|kind| receiver.kinds.contains(kind));
         let writer = Writer::new(project, receiver.language);
-        let letters = stored.iter().filter(|(_, cause)| takes(cause)).map(|(id, cause)| (*id, cause.matter.kind(), writer.begun(&cause.matter, now)));
+        let letters = stored.iter().filter(|(_, cause)| takes(cause)).map(|(id, cause)| (Some(*id), cause.matter.kind(), writer.begun(&cause.matter, now)));
         messages += store(transaction, receiver, &writer, letters.collect(), now)?;
     }
     Ok(messages)
@@ -193,33 +219,34 @@ fn tell_over(transaction: &Transaction<'_>, project: &Project, over: &[&Cause], 
     for receiver in project.receivers.iter().filter(|receiver| receiver.kinds.contains(&AlertKind::Recovered)) {
         let writer = Writer::new(project, receiver.language);
         let was_told = |cause: &&&Cause| cause.told.iter().any(|told| told.receiver == receiver.name);
-        let letters = over.iter().filter(was_told).map(|cause| (cause.id, AlertKind::Recovered, writer.over(&cause.matter, cause.since, now)));
+        let letters = over.iter().filter(was_told).map(|cause| (Some(cause.id), AlertKind::Recovered, writer.over(&cause.matter, cause.since, now)));
         messages += store(transaction, receiver, &writer, letters.collect(), now)?;
     }
     Ok(messages)
 }
 
-/// Stores letters to a receiver; those of one kind as one, where they are many.
+/// Stores letters to a receiver, each with the cause that it tells of, if any; those of one kind as one, where they are many.
 fn store(
     transaction: &Transaction<'_>,
     receiver: &Receiver,
     writer: &Writer<'_>,
-    letters: Vec<(i64, AlertKind, Letter)>,
+    letters: Vec<(Option<i64>, AlertKind, Letter)>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<usize> {
     let mut messages = 0;
-    let mut add = |letter: &Letter, causes: &[i64]| -> rusqlite::Result<()> {
+    let mut add = |letter: &Letter, causes: &[Option<i64>]| -> rusqlite::Result<()> {
         let sql = "INSERT INTO messages (receiver, letter, made, state, next) VALUES (?1, ?2, ?3, 'waiting', ?3)";
         transaction.execute(sql, params![receiver.name, json(letter)?, micros(now)])?;
         let message = transaction.last_insert_rowid();
-        for cause in causes {
+        for cause in causes.iter().flatten() {
             transaction.execute("INSERT INTO told (cause, message) VALUES (?1, ?2)", params![cause, message])?;
         }
         messages += 1;
         Ok(())
     };
     for (_, kind) in AlertKind::NAMES {
-        let (ids, of_kind): (Vec<i64>, Vec<Letter>) = letters.iter().filter(|(_, of, _)| *of == kind).map(|(id, _, letter)| (*id, letter.clone())).unzip();
+        let (ids, of_kind): (Vec<Option<i64>>, Vec<Letter>) =
+            letters.iter().filter(|(_, of, _)| *of == kind).map(|(id, _, letter)| (*id, letter.clone())).unzip();
         if of_kind.len() > MOST_AT_ONCE {
             add(&writer.flood(kind, &of_kind, now), &ids)?;
         } else {

@@ -23,6 +23,12 @@ CREATE TABLE messages (
 
 CREATE INDEX waiting_messages ON messages (receiver, id) WHERE state = 'waiting';
 
+-- Until when reminders were given; no row before the first look.
+CREATE TABLE reminded (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  until INTEGER NOT NULL
+) STRICT;
+
 -- Which causes a message tells of.
 CREATE TABLE told (
   cause INTEGER NOT NULL REFERENCES causes (id) ON DELETE CASCADE,

@@ -5,6 +5,7 @@ mod declared;
 mod letters;
 mod mailed;
 mod posted;
+mod reminding;
 mod served;
 
 use std::sync::{Arc, Mutex};
