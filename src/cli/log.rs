@@ -24,16 +24,29 @@ pub fn start(args: &Args) -> Traces {
     let is_service = matches!(&args.command, Command::Schedule(options) if options.next.is_none());
     let level = if is_service { "rihla=info" } else { "rihla=warn" };
     let filter = EnvFilter::try_from_env("RIHLA_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines = match args.log_format {
-        LogFormat::Text => lines.with_ansi(wants_colour(args.color, std::io::stderr().is_terminal())).boxed(),
-        LogFormat::Json => lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(Lines).boxed(),
-    };
     let (traced, traces) = Traces::begin();
     // One that was started before stays: it is the same.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(traced).try_init();
+    match traced {
+        None => {
+            let _ = tracing_subscriber::registry().with(filter).with(lines(args)).try_init();
+        }
+        // Each layer has a filter of its own here. Messages of the crate `log` are left out then: asking whether one is wanted
+        // makes such filters forget the next line.
+        Some(traced) => {
+            let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines(args).with_filter(filter)).with(traced));
+        }
+    }
     traces.tell();
     traces
+}
+
+/// What writes the lines.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync>(args: &Args) -> Box<dyn Layer<S> + Send + Sync> {
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => lines.with_ansi(wants_colour(args.color, std::io::stderr().is_terminal())).boxed(),
+        LogFormat::Json => lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(Lines).boxed(),
+    }
 }
 
 /// An object a line: what the line says, and what the steps say that it is of, the innermost last.
