@@ -1,27 +1,6 @@
 //! What alerts say, in English and French. Holes are written `{0}`, `{1}`, …
 
-use crate::project::Lang;
-
-macro_rules! words {
-    ($($name:ident: $en:literal, $fr:literal;)*) => {
-        /// A word or phrase.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Word { $($name),* }
-
-        impl Word {
-            /// Every word.
-            #[cfg(test)]
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// It in a language.
-            pub fn text(self, lang: Lang) -> &'static str {
-                match (self, lang) {
-                    $((Self::$name, Lang::En) => $en, (Self::$name, Lang::Fr) => $fr,)*
-                }
-            }
-        }
-    };
-}
+use crate::project::{Lang, fill, words};
 
 words! {
     // Kinds.
@@ -98,18 +77,9 @@ words! {
     DoNothing: "nothing: this only shows that messages arrive", "rien : ceci montre seulement que les messages arrivent";
 }
 
-/// A phrase with its holes filled, from left to right, so that what fills a hole is never taken for one.
+/// A phrase with its holes filled.
 pub fn say(lang: Lang, word: Word, holes: &[&str]) -> String {
-    let mut rest = word.text(lang);
-    let mut text = String::new();
-    while let Some((before, after)) = rest.split_once('{') {
-        let (hole, after) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(before);
-        text.push_str(hole.parse::<usize>().ok().and_then(|index| holes.get(index)).copied().unwrap_or_default());
-        rest = after;
-    }
-    text.push_str(rest);
-    text
+    fill(word.text(lang), holes)
 }
 
 #[cfg(test)]

@@ -4,29 +4,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::project::Lang;
+use crate::project::{Lang, fill, words};
 use crate::report::period_name;
-
-macro_rules! words {
-    ($($name:ident: $en:literal, $fr:literal;)*) => {
-        /// A word or phrase.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Word { $($name),* }
-
-        impl Word {
-            /// Every word.
-            #[cfg(test)]
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// It in a language.
-            pub fn text(self, lang: Lang) -> &'static str {
-                match (self, lang) {
-                    $((Self::$name, Lang::En) => $en, (Self::$name, Lang::Fr) => $fr,)*
-                }
-            }
-        }
-    };
-}
 
 words! {
     // Comparisons.
@@ -238,21 +217,6 @@ words! {
 /// A phrase with its holes filled.
 pub fn say(lang: Lang, word: Word, holes: &[&str]) -> String {
     fill(word.text(lang), holes)
-}
-
-/// A text with its holes filled.
-pub fn fill(text: &str, holes: &[&str]) -> String {
-    let mut rest = text;
-    let mut text = String::new();
-    // Read from left to right, so that what fills a hole is never taken for one.
-    while let Some((before, after)) = rest.split_once('{') {
-        let (hole, after) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(before);
-        text.push_str(hole.parse::<usize>().ok().and_then(|index| holes.get(index)).copied().unwrap_or_default());
-        rest = after;
-    }
-    text.push_str(rest);
-    text
 }
 
 /// A day in words: `21 July 2023`, `1er juillet 2023`.

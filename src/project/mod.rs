@@ -29,6 +29,8 @@ mod hxl;
 mod labels;
 mod obligations;
 mod packing;
+#[cfg(feature = "engine")]
+mod phrases;
 mod pipeline;
 mod plain;
 mod relations;
@@ -70,6 +72,10 @@ pub use hxl::check_tag;
 pub use labels::{LABELS_FILE, LabelKind, Labels, Lang};
 pub use obligations::Obligation;
 pub use packing::{Compression, Limits};
+#[cfg(feature = "engine")]
+pub use phrases::fill;
+#[cfg(feature = "engine")]
+pub(crate) use phrases::words;
 pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
 pub use schedule::Schedule;

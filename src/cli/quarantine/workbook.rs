@@ -10,13 +10,12 @@ use rust_xlsxwriter::{
 };
 
 use super::super::spreadsheet::print_setup;
-use super::super::words::fill;
 use super::phrases::{Phrases, phrases};
 use super::rows::write_rows;
 use super::summary::write_summary;
 use crate::contract::{Contract, Field, Protection};
 use crate::error::{Error, Kind, Result};
-use crate::project::{Lang, Project};
+use crate::project::{Lang, Project, fill};
 use crate::read::{Column, Heading, Mode, PASSPORT, Passport, RowSheet};
 use crate::report::{FaultToExplain, FaultyRow, Labeller, QuarantineLine, ToMend, Told, period_name};
 use crate::run::mended;
