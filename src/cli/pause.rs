@@ -5,8 +5,7 @@ use super::{Terminal, closed};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::project;
-use crate::schedule::ledger::Ledger;
-use crate::schedule::service::open_ledger;
+use crate::schedule::place::Place;
 
 /// Let a pipeline, or all, start nothing until it is resumed
 ///
@@ -37,7 +36,7 @@ pub struct Resume {
 pub async fn pause(args: &Args, options: &Pause, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
     project.schedule.chosen(options.pipeline.as_deref())?;
-    let ledger = open_ledger(&project)?;
+    let ledger = Place::of(&project).open().await?;
     ledger.pause(options.pipeline.as_deref(), clock::from_environment()?.now(), &options.reason).await?;
     writeln!(terminal.out, "paused: {}", named(options.pipeline.as_deref())).map_err(closed)?;
     Ok(0)
@@ -46,7 +45,7 @@ pub async fn pause(args: &Args, options: &Pause, terminal: &mut Terminal<'_>) ->
 /// Ends a pause.
 pub async fn resume(args: &Args, options: &Resume, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
-    let ledger = open_ledger(&project)?;
+    let ledger = Place::of(&project).open().await?;
     if !ledger.resume(options.pipeline.as_deref(), clock::from_environment()?.now()).await? {
         let error = Error::new(Kind::Input, format!("there is no pause of {}", named(options.pipeline.as_deref())));
         return Err(error.hint("`rihla runs` shows the pauses there are"));

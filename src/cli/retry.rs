@@ -9,9 +9,8 @@ use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::project::{self, Project};
-use crate::schedule::ledger::Ledger;
+use crate::schedule::place::Place;
 use crate::schedule::reopen::can_be_asked;
-use crate::schedule::service::is_scheduling;
 use crate::schedule::tick::{SkippedBy, Tick, TickId, TickState};
 
 /// Run again what failed, at once
@@ -39,7 +38,7 @@ pub struct Options {
 pub async fn retry(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     let project = project::load(&args.project)?;
     let chosen = project.schedule.chosen(options.pipeline.as_deref())?;
-    let ledger = known_ledger(&project)?;
+    let ledger = known_ledger(&project).await?;
     let now = clock::from_environment()?.now();
     let ticks = ledger.ticks(DateTime::UNIX_EPOCH, now + TimeDelta::days(2)).await?;
     let is_due = |tick: &&Tick| options.due.is_none_or(|due| tick.id.nominal == due.to_utc());
@@ -54,7 +53,7 @@ pub async fn retry(args: &Args, options: &Options, terminal: &mut Terminal<'_>) 
     for id in &failed {
         ledger.ask(id).await?;
     }
-    let is_heard = is_scheduling(&project, &ledger).await?;
+    let is_heard = Place::of(&project).is_scheduling(ledger.as_ref()).await?;
     if terminal.json {
         let asked: Vec<_> = failed.iter().map(|id| json!({"pipeline": id.pipeline, "due": id.nominal.to_rfc3339_opts(SecondsFormat::Secs, true)})).collect();
         print_json(terminal, &json!({ "asked": asked, "is_scheduling": is_heard }))?;

@@ -9,12 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::args::Args;
-use super::render::table;
+use super::render::{plural, table};
 use super::{Terminal, closed, print_json};
 use crate::clock;
 use crate::error::{self, Result};
 use crate::monitor::{self, Gatherer};
 use crate::project;
+use crate::schedule::moving::move_to;
+use crate::schedule::place::Place;
 use crate::schedule::runner::Program;
 use crate::schedule::service::{self, Service};
 use crate::schedule::upcoming::{Upcoming, upcoming};
@@ -40,6 +42,9 @@ use crate::schedule::vitals::Vitals;
 ///   rihla schedule --listen 127.0.0.1:9464
 ///   rihla schedule --next 20
 ///   rihla schedule --next 5 --pipeline returns
+///
+/// Where several hosts share the folder of the warehouse, `[schedule] hosts = "several"` lets one of them schedule, and another
+/// take over within a minute of its death.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {
@@ -55,12 +60,16 @@ pub struct Options {
     /// Answer /health, /ready and /metrics at this address, such as 127.0.0.1:9464
     #[arg(long, value_name = "HOST:PORT", env = "RIHLA_LISTEN")]
     listen: Option<String>,
+    /// Move what is known to a ledger as `[schedule] hosts` says, after that was changed; run nothing
+    #[arg(long, conflicts_with_all = ["next", "listen"])]
+    move_ledger: bool,
 }
 
 /// Runs what is due, or shows what is coming.
 pub async fn schedule(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     match options.next {
         Some(next) => coming(args, options, next, terminal),
+        None if options.move_ledger => move_ledger(args, terminal).await,
         None => serve(args, options).await,
     }
 }
@@ -68,7 +77,7 @@ pub async fn schedule(args: &Args, options: &Options, terminal: &mut Terminal<'_
 async fn serve(args: &Args, options: &Options) -> Result<u8> {
     let file = std::env::current_exe().map_err(|cause| error::io("cannot tell where this program lies", cause))?;
     let program = Program { file, project: args.project.clone() };
-    let holder = format!("process {}", std::process::id());
+    let holder = holder();
     let (clock, vitals) = (clock::from_environment()?, Arc::new(Vitals::default()));
     let gatherer = Gatherer::new(program.clone(), clock.clone(), vitals.clone());
     let server = match options.listen.as_deref().filter(|address| !address.is_empty()) {
@@ -80,6 +89,34 @@ async fn serve(args: &Args, options: &Options) -> Result<u8> {
     }
     let service = Service { program, clock, drain: Duration::from_secs(options.drain), holder, stops: stops()?, vitals };
     service::serve(service).await?;
+    Ok(0)
+}
+
+/// This process, and the host where its system tells a name.
+fn holder() -> String {
+    let process = format!("process {}", std::process::id());
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(host) if !host.trim().is_empty() => format!("{process} of {}", host.trim()),
+        _ => process,
+    }
+}
+
+async fn move_ledger(args: &Args, terminal: &mut Terminal<'_>) -> Result<u8> {
+    let project = project::load(&args.project)?;
+    let place = Place::of(&project);
+    let moved = move_to(&place, clock::from_environment()?.now()).await?;
+    if terminal.json {
+        print_json(terminal, &json!({ "ledger": place.path(), "due_times": moved.ticks, "pauses": moved.pauses }))?;
+    } else {
+        writeln!(
+            terminal.out,
+            "moved to {}: {}, {}",
+            place.path().display(),
+            plural(moved.ticks as u64, "due time", "due times"),
+            plural(moved.pauses as u64, "pause", "pauses")
+        )
+        .map_err(closed)?;
+    }
     Ok(0)
 }
 

@@ -7,8 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Finding;
 use crate::error::Result;
 use crate::project::Project;
-use crate::schedule::ledger::Ledger;
-use crate::schedule::service::{is_scheduling, ledger_path, open_ledger};
+use crate::schedule::place::Place;
 use crate::schedule::tick::{Tick, TickState};
 
 /// What waits for so long although it may go is not run by anybody.
@@ -18,20 +17,21 @@ pub async fn look(project: &Project, now: DateTime<Utc>) -> Vec<Finding> {
     if project.schedule.definitions.pipelines.is_empty() {
         return vec![Finding::well("schedule", "nothing is scheduled")];
     }
-    if !ledger_path(&project.warehouse).exists() {
+    if !Place::of(project).is_taken() && !Place::of(project).other().is_taken() {
         return vec![Finding::warning("schedule", "something is scheduled, and no scheduler ever ran", "`rihla schedule`, or deploy/rihla.service")];
     }
     known(project, now).await.unwrap_or_else(|error| vec![Finding::of_error("schedule", &error)])
 }
 
 async fn known(project: &Project, now: DateTime<Utc>) -> Result<Vec<Finding>> {
-    let ledger = open_ledger(project)?;
-    let faults = ledger.faults()?;
+    let place = Place::of(project);
+    let ledger = place.open().await?;
+    let faults = ledger.faults().await?;
     if !faults.is_empty() {
         let remedy = "stop the scheduler, put the file aside and restore it from a backup (docs/operation.md)";
         return Ok(vec![Finding::fault("schedule", format!("the ledger is damaged: {}", faults.join("; ")), remedy)]);
     }
-    let mut findings = vec![if is_scheduling(project, &ledger).await? {
+    let mut findings = vec![if place.is_scheduling(ledger.as_ref()).await? {
         Finding::well("schedule", format!("is kept by {}", ledger.lease().await?.holder))
     } else {
         Finding::warning("schedule", "no scheduler is at work", "`rihla schedule`, or `systemctl start rihla`")

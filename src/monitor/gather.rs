@@ -17,9 +17,8 @@ use super::ticks::{Gathering, Ticks};
 use crate::clock::{SharedClock, Stopwatch};
 use crate::error::{self, Result};
 use crate::project::{self, Project};
+use crate::schedule::place::Place;
 use crate::schedule::runner::Program;
-use crate::schedule::service::ledger_path;
-use crate::schedule::sqlite::SqliteLedger;
 use crate::schedule::vitals::{Fares, Vitals};
 use crate::store::probe::free_bytes;
 use crate::warehouse::Warehouse;
@@ -148,12 +147,12 @@ impl Gatherer {
 
     async fn read_ledger(&self, kept: &mut Kept, figures: &mut Figures, now: DateTime<Utc>) -> Result<()> {
         let project = self.project(kept)?;
-        let path = ledger_path(&project.warehouse);
-        if !path.exists() {
+        let place = Place::of(&project);
+        if !place.is_taken() {
             return Ok(());
         }
-        figures.ticks = kept.gathering.gather(&SqliteLedger::open(&path)?, now).await?;
-        figures.ledger_bytes = Some(sizes::database(&path));
+        figures.ticks = kept.gathering.gather(place.open().await?.as_ref(), now).await?;
+        figures.ledger_bytes = Some(sizes::ledger(&place.path()));
         Ok(())
     }
 

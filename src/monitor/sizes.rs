@@ -28,8 +28,11 @@ fn size(found: &std::fs::Metadata) -> u64 {
     found.len()
 }
 
-/// The bytes of a database with what it keeps beside it.
-pub fn database(path: &Path) -> u64 {
+/// The bytes of a ledger: of a folder, or of a database with what it keeps beside it.
+pub fn ledger(path: &Path) -> u64 {
+    if path.is_dir() {
+        return folder(path);
+    }
     let beside = |suffix: &str| path.with_file_name(format!("{}{suffix}", path.file_name().unwrap_or_default().to_string_lossy()));
     ["", "-wal", "-shm"].into_iter().filter_map(|suffix| std::fs::metadata(beside(suffix)).ok()).map(|found| found.len()).sum()
 }

@@ -150,7 +150,7 @@ impl Gathering {
     ///
     /// # Errors
     /// Where the ledger cannot be read.
-    pub async fn gather(&mut self, ledger: &impl Ledger, now: DateTime<Utc>) -> Result<Ticks> {
+    pub async fn gather(&mut self, ledger: &dyn Ledger, now: DateTime<Utc>) -> Result<Ticks> {
         let year = Year(now.year());
         let state = ledger.load().await?;
         let settles = settled_until(&state, now);
@@ -190,7 +190,7 @@ fn settled_until(state: &State, now: DateTime<Utc>) -> DateTime<Utc> {
     open.chain(decided).fold(now - YOUNG, DateTime::min)
 }
 
-async fn count(into: &mut BTreeMap<String, Counts>, ledger: &impl Ledger, (from, until): (DateTime<Utc>, DateTime<Utc>), year: Year) -> Result<()> {
+async fn count(into: &mut BTreeMap<String, Counts>, ledger: &dyn Ledger, (from, until): (DateTime<Utc>, DateTime<Utc>), year: Year) -> Result<()> {
     for tick in ledger.ticks(from, until).await? {
         into.entry(tick.id.pipeline.clone()).or_default().add(&tick, &year);
     }

@@ -78,7 +78,7 @@ pub use phrases::fill;
 pub(crate) use phrases::words;
 pub use plain::plain_schema;
 pub use resolve::{load, load_with_faults};
-pub use schedule::Schedule;
+pub use schedule::{Hosts, Schedule};
 pub use template::{Placed, Template};
 pub use versions::Periods;
 pub use wildcard::Wildcard;

@@ -45,9 +45,24 @@ pub struct Scheduled {
     is_required: bool,
 }
 
+/// Who may schedule for a warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hosts {
+    /// One host, whose system tells at once that a scheduler died.
+    #[default]
+    One,
+    /// Several hosts that share the warehouse's folder.
+    Several,
+}
+
+/// The names of [`Hosts`] in rihla.toml.
+const HOSTS: [(&str, Hosts); 2] = [("one", Hosts::One), ("several", Hosts::Several)];
+
 /// Everything that is scheduled, with its places.
 #[derive(Debug, Default)]
 pub struct Schedule {
+    /// Who schedules.
+    pub hosts: Hosts,
     /// What the scheduler is given.
     pub definitions: Definitions,
     scheduled: Vec<Scheduled>,
@@ -132,12 +147,13 @@ pub fn resolve(
         faults.push(Fault::error(file, number.span(), "nothing would ever run").hint("`at_a_time = 1` lets one load go at a time"));
     }
     let at_a_time = at_a_time.map_or(1, |number| usize::try_from(*number.get_ref()).unwrap_or(usize::MAX));
+    let hosts = form.and_then(|form| form.hosts.as_ref()).and_then(|text| policies::one_of(file, text, &HOSTS, "how many hosts schedule", faults));
     let before = errors(faults);
     if all_are_known {
         check_names(&scheduled, faults);
     }
     let pipelines = if errors(faults) == before { definitions(&scheduled, faults) } else { BTreeMap::new() };
-    Schedule { definitions: Definitions { pipelines, at_a_time }, scheduled }
+    Schedule { hosts: hosts.unwrap_or_default(), definitions: Definitions { pipelines, at_a_time }, scheduled }
 }
 
 fn errors(faults: &[Fault]) -> usize {

@@ -72,6 +72,10 @@ pub struct ProjectScheduleForm {
     /// How many loads go at a time; 1 where absent.
     #[schemars(with = "Option<u32>")]
     pub at_a_time: Option<Spanned<u32>>,
+    /// Whether `one` host schedules for the warehouse (where absent), or `several`, which share its folder: one of them does, and
+    /// another takes over within a minute of its death.
+    #[schemars(with = "Option<String>")]
+    pub hosts: Option<Text>,
     /// When models are built and released; with every load where absent.
     #[schemars(with = "Option<ScheduleForm>")]
     pub models: Option<Spanned<ScheduleForm>>,

@@ -9,9 +9,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::driver::{Driver, Stepped};
-use super::ledger::Ledger;
+use super::ledger::{self, Ledger};
 use super::runner::Processes;
-use super::sqlite::SqliteLedger;
 use super::tick::{Tick, TickId, TickState};
 use crate::alert::post::Patience;
 use crate::alert::{Desk, Fact, Matter, RunFacts};
@@ -40,7 +39,7 @@ impl Alarm {
     }
 
     /// Tells what a step of the scheduler came to.
-    pub async fn look(&mut self, driver: &mut Driver<SqliteLedger, Processes>, stepped: &Stepped) {
+    pub async fn look(&mut self, driver: &mut Driver<dyn Ledger, Processes>, stepped: &Stepped) {
         let told = driver.runner().told();
         if self.project.receivers.is_empty() {
             return;
@@ -56,14 +55,14 @@ impl Alarm {
     }
 
     /// How the runs came to an end that just did; at first, how the last one of every pipeline did.
-    async fn ends(&mut self, ledger: &SqliteLedger, notes: &BTreeMap<TickId, String>) -> Vec<Fact> {
+    async fn ends(&mut self, ledger: &dyn Ledger, notes: &BTreeMap<TickId, String>) -> Vec<Fact> {
         let mut facts = Vec::new();
         if !self.has_told_all {
-            match ledger.last_ends() {
-                Ok(ticks) => {
+            match last_ends(ledger, notes).await {
+                Ok(ends) => {
                     let scheduled = &self.project.schedule.definitions.pipelines;
                     facts.push(Fact::Scheduled(scheduled.keys().cloned().collect()));
-                    facts.extend(ticks.iter().filter(|tick| scheduled.contains_key(&tick.id.pipeline)).filter_map(|tick| fact(tick, notes)));
+                    facts.extend(ends.into_iter().filter(|(pipeline, _)| scheduled.contains_key(pipeline)).map(|(_, fact)| fact));
                     self.has_told_all = true;
                 }
                 Err(error) => crate::alert::post::tell(&error.into()),
@@ -72,7 +71,7 @@ impl Alarm {
         }
         for id in notes.keys() {
             match ledger.ticks(id.nominal, id.nominal + TimeDelta::microseconds(1)).await {
-                Ok(ticks) => facts.extend(ticks.iter().filter(|tick| tick.id == *id).filter_map(|tick| fact(tick, notes))),
+                Ok(ticks) => facts.extend(ticks.iter().filter(|tick| tick.id == *id).filter_map(|tick| fact(tick, note(notes, id)))),
                 Err(error) => {
                     // The next look tells of all of them.
                     self.has_told_all = false;
@@ -105,13 +104,33 @@ impl Alarm {
     }
 }
 
+/// How the last run of each pipeline ended. What a run said that another scheduler saw end stands in the ledger.
+async fn last_ends(ledger: &dyn Ledger, notes: &BTreeMap<TickId, String>) -> ledger::Result<Vec<(String, Fact)>> {
+    let mut ends = Vec::new();
+    for tick in ledger.last_ends().await? {
+        let note = match &tick.state {
+            TickState::Failed { .. } if !notes.contains_key(&tick.id) => {
+                let attempts = ledger.attempts(tick.id.nominal, tick.id.nominal + TimeDelta::microseconds(1)).await?;
+                let last = attempts.into_iter().rfind(|attempt| attempt.id == tick.id);
+                last.and_then(|attempt| attempt.ended).map(|end| end.note).unwrap_or_default()
+            }
+            _ => note(notes, &tick.id),
+        };
+        ends.extend(fact(&tick, note).map(|fact| (tick.id.pipeline.clone(), fact)));
+    }
+    Ok(ends)
+}
+
+fn note(notes: &BTreeMap<TickId, String>, id: &TickId) -> String {
+    notes.get(id).cloned().unwrap_or_default()
+}
+
 /// How a tick came to its end by running; nothing of one that is to be tried again or was skipped.
-fn fact(tick: &Tick, notes: &BTreeMap<TickId, String>) -> Option<Fact> {
+fn fact(tick: &Tick, note: String) -> Option<Fact> {
     let pipeline = tick.id.pipeline.clone();
     match &tick.state {
         TickState::Succeeded { .. } => Some(Fact::Ended { pipeline, failed: None }),
         TickState::Failed { failure, .. } => {
-            let note = notes.get(&tick.id).cloned().unwrap_or_default();
             let failed = Matter::Failed { pipeline: pipeline.clone(), due: tick.id.nominal, failure: failure.name().to_owned(), attempts: tick.attempts, note };
             Some(Fact::Ended { pipeline, failed: Some(failed) })
         }

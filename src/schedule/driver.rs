@@ -5,6 +5,7 @@
 //! whose end was not noted is begun again: what runs must bear that, as loads do, which append nothing twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,8 +66,8 @@ pub struct Stepped {
 }
 
 /// A scheduler that holds the lease.
-pub struct Driver<L, R> {
-    ledger: L,
+pub struct Driver<L: ?Sized, R> {
+    ledger: Arc<L>,
     runner: R,
     token: Token,
     definitions: Definitions,
@@ -81,9 +82,9 @@ pub struct Driver<L, R> {
     pulse: Pulse,
 }
 
-impl<L: Ledger, R: Runner> Driver<L, R> {
+impl<L: Ledger + ?Sized, R: Runner> Driver<L, R> {
     /// A scheduler of the term `token`.
-    pub fn new(ledger: L, runner: R, token: Token, definitions: Definitions) -> Self {
+    pub fn new(ledger: Arc<L>, runner: R, token: Token, definitions: Definitions) -> Self {
         Self {
             ledger,
             runner,

@@ -92,6 +92,12 @@ pub trait Ledger: Send + Sync {
     /// The ticks with a nominal time in `[from, until)`, in order.
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>>;
 
+    /// The last tick of each pipeline that ran to an end, well or not.
+    async fn last_ends(&self) -> Result<Vec<Tick>>;
+
+    /// What is wrong with where it is kept, for people to read; empty where it is sound.
+    async fn faults(&self) -> Result<Vec<String>>;
+
     /// The attempts of ticks with a nominal time in `[from, until)`, in order.
     async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>>;
 

@@ -3,7 +3,6 @@
 //! Guarantees: it starts with a project that is in order, or not at all; whoever asks it to stop is heard in every state; what
 //! runs when it stops is let end for a stated time, and begun again by the next one where it was cut off.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +13,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::alarm::Alarm;
 use super::driver::{Driver, Mode};
 use super::lease::Waiting;
-use super::ledger::{Ledger, LedgerError, Token};
+use super::ledger::{Lease, Ledger, LedgerError, Token};
+use super::place::Place;
 use super::runner::{Processes, Program};
-use super::sqlite::SqliteLedger;
 use super::terms::{Held, Terms};
 use super::vitals::{Part, Vitals};
 use super::watch::Watch;
 use crate::clock::{SharedClock, Stopwatch};
-use crate::error::{self, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::project::Project;
-use crate::store::files;
 
 /// How often the project is looked at, and by a scheduler that waits the lease.
 const LOOK: Duration = Duration::from_secs(2);
@@ -50,37 +48,6 @@ pub struct Service {
     pub vitals: Arc<Vitals>,
 }
 
-/// Where the ledger of a warehouse lies.
-pub fn ledger_path(warehouse: &Path) -> PathBuf {
-    folder(warehouse).join("ledger.sqlite")
-}
-
-fn folder(warehouse: &Path) -> PathBuf {
-    warehouse.join("schedule")
-}
-
-/// Opens the ledger of a project, and makes it where there is none.
-///
-/// # Errors
-/// As [`SqliteLedger::open`].
-pub fn open_ledger(project: &Project) -> Result<SqliteLedger> {
-    let folder = folder(&project.warehouse);
-    let what = || format!("cannot make the folder `{}`", folder.display());
-    for folder in [&project.warehouse, &folder] {
-        files::make_private_folder(folder).map_err(|cause| error::io(what(), cause))?;
-    }
-    SqliteLedger::open(&ledger_path(&project.warehouse))
-}
-
-/// True where a scheduler of this warehouse is at work, as far as can be told.
-///
-/// # Errors
-/// Where the ledger or the locks cannot be read.
-pub async fn is_scheduling(project: &Project, ledger: &SqliteLedger) -> Result<bool> {
-    let lease = ledger.lease().await?;
-    Ok(!lease.is_free && lease.token.0 > 0 && !Terms::new(folder(&project.warehouse)).is_over(lease.token)?)
-}
-
 /// How the time as the one that schedules ended.
 enum Ended {
     /// Somebody asked for it.
@@ -97,9 +64,9 @@ pub async fn serve(mut service: Service) -> Result<()> {
     let (mut watch, project) = Watch::begin(service.program.clone()).await?;
     let mut project = Arc::new(project);
     loop {
-        let ledger = open_ledger(&project)?;
-        let terms = Terms::new(folder(&project.warehouse));
-        let Some((token, _held)) = service.lease(&ledger, &terms).await? else { return Ok(()) };
+        let place = Place::of(&project);
+        let ledger = place.open().await?;
+        let Some((token, _held)) = service.lease(ledger.as_ref(), place.terms().as_ref()).await? else { return Ok(()) };
         match service.hold(ledger, token, &mut watch, &mut project).await? {
             Ended::Stopped => return Ok(()),
             Ended::Lost => tracing::warn!("another scheduler has taken over: what ran here was stopped; this one waits"),
@@ -109,7 +76,7 @@ pub async fn serve(mut service: Service) -> Result<()> {
 
 impl Service {
     /// Waits until this scheduler is the one; nothing where somebody asked for an end before.
-    async fn lease(&mut self, ledger: &SqliteLedger, terms: &Terms) -> Result<Option<(Token, Held)>> {
+    async fn lease(&mut self, ledger: &dyn Ledger, terms: Option<&Terms>) -> Result<Option<(Token, Option<Held>)>> {
         let mut waiting = Waiting::default();
         let mut has_told = false;
         let mut watch = Stopwatch::start();
@@ -118,13 +85,11 @@ impl Service {
             self.vitals.goes_round(Part::Waiting { holder: lease.holder.clone() });
             let elapsed = watch.elapsed();
             watch = Stopwatch::start();
-            let may_take = waiting.look(&lease, elapsed) || terms.is_over(lease.token)?;
-            if may_take
-                && let Some(held) = terms.hold(Token(lease.token.0 + 1))?
-                && let Some(token) = ledger.take(&lease, &self.holder).await?
+            let is_over = terms.map_or(Ok(false), |terms| terms.is_over(lease.token))?;
+            if (waiting.look(&lease, elapsed) || is_over)
+                && let Some(taken) = self.take(ledger, terms, &lease).await?
             {
-                terms.forget_before(token)?;
-                return Ok(Some((token, held)));
+                return Ok(Some(taken));
             }
             if !has_told {
                 tracing::info!(holder = lease.holder, "another scheduler is at work: this one waits to take over");
@@ -137,8 +102,17 @@ impl Service {
         }
     }
 
+    /// Takes the lease as it was seen; nothing where somebody else was faster.
+    async fn take(&self, ledger: &dyn Ledger, terms: Option<&Terms>, seen: &Lease) -> Result<Option<(Token, Option<Held>)>> {
+        let Some(terms) = terms else { return Ok(ledger.take(seen, &self.holder).await?.map(|token| (token, None))) };
+        let Some(held) = terms.hold(Token(seen.token.0 + 1))? else { return Ok(None) };
+        let Some(token) = ledger.take(seen, &self.holder).await? else { return Ok(None) };
+        terms.forget_before(token)?;
+        Ok(Some((token, Some(held))))
+    }
+
     /// Schedules as the one that holds the lease.
-    async fn hold(&mut self, ledger: SqliteLedger, token: Token, watch: &mut Watch, project: &mut Arc<Project>) -> Result<Ended> {
+    async fn hold(&mut self, ledger: Arc<dyn Ledger>, token: Token, watch: &mut Watch, project: &mut Arc<Project>) -> Result<Ended> {
         let definitions = &project.schedule.definitions;
         let wake = Arc::new(Notify::new());
         let mut processes = Processes::new(self.program.clone(), wake.clone());
@@ -204,7 +178,7 @@ impl Service {
     }
 
     /// Stops what still runs and gives the lease back, so that nobody need wait.
-    async fn give_back(&self, driver: &mut Driver<SqliteLedger, Processes>, token: Token, alarm: Alarm) -> Result<Ended> {
+    async fn give_back(&self, driver: &mut Driver<dyn Ledger, Processes>, token: Token, alarm: Alarm) -> Result<Ended> {
         use super::driver::Runner;
         driver.runner().stop_all();
         driver.runner().gone().await;
@@ -216,7 +190,7 @@ impl Service {
 }
 
 /// Looks at the project, and takes a change over.
-async fn take_over(watch: &mut Watch, project: &mut Arc<Project>, driver: &mut Driver<SqliteLedger, Processes>, (alarm, vitals): (&mut Alarm, &Vitals)) {
+async fn take_over(watch: &mut Watch, project: &mut Arc<Project>, driver: &mut Driver<dyn Ledger, Processes>, (alarm, vitals): (&mut Alarm, &Vitals)) {
     match watch.changed().await {
         Ok(None) => {}
         Ok(Some(changed)) => {

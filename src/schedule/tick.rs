@@ -88,6 +88,11 @@ impl TickState {
         matches!(self, Self::Succeeded { .. } | Self::Failed { .. } | Self::Skipped { .. })
     }
 
+    /// True where it ran to an end, well or not.
+    pub fn has_run(&self) -> bool {
+        matches!(self, Self::Succeeded { .. } | Self::Failed { .. })
+    }
+
     /// True from when a scheduler has taken it until its run has ended.
     pub fn is_taken(&self) -> bool {
         matches!(self, Self::Claimed { .. } | Self::Running { .. })

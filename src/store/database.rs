@@ -21,6 +21,9 @@ pub struct Form {
     pub name: &'static str,
     /// What tells it from databases of others.
     pub application: i32,
+    /// How it keeps what is being changed: `WAL` lets readers go on meanwhile; `DELETE` is also sound in a folder that several
+    /// hosts share.
+    pub journal: &'static str,
     /// Each brings it from one version to the next. One that was released is never edited.
     pub migrations: &'static [&'static str],
 }
@@ -52,7 +55,7 @@ impl Form {
     pub fn prepared(&self, mut connection: Connection, path: Option<&Path>) -> Result<Connection, Wrong> {
         connection.busy_timeout(PATIENCE)?;
         self.refuse_strangers(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "journal_mode", self.journal)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         self.migrate(&mut connection, path)?;
         Ok(connection)

@@ -24,7 +24,7 @@ pub use rows::{Cause, Message, MessageState, Told};
 use rows::{json, micros};
 
 /// What the book is, among databases: "rhla" with another last letter.
-const BOOK: Form = Form { name: "the book of alerts", application: 0x7268_6c62, migrations: &[include_str!("v1.sql")] };
+const BOOK: Form = Form { name: "the book of alerts", application: 0x7268_6c62, journal: "DELETE", migrations: &[include_str!("v1.sql")] };
 
 /// More causes of one kind than this at once make one message.
 pub const MOST_AT_ONCE: usize = 20;

@@ -11,7 +11,6 @@ use crate::clock::SharedClock;
 use crate::error::Result;
 use crate::project::Project;
 use crate::schedule::ledger::Ledger;
-use crate::schedule::sqlite::SqliteLedger;
 use crate::schedule::tick::{Tick, TickId};
 
 /// How often the ledger is looked at.
@@ -21,13 +20,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const RECENT: TimeDelta = TimeDelta::days(2);
 
 /// Shows what is open, then every step of every tick, until it is interrupted or nobody reads any more.
-pub async fn follow(
-    project: &Project,
-    ledger: &SqliteLedger,
-    clock: &SharedClock,
-    is_asked: impl Fn(&Tick) -> bool,
-    terminal: &mut Terminal<'_>,
-) -> Result<u8> {
+pub async fn follow(project: &Project, ledger: &dyn Ledger, clock: &SharedClock, is_asked: impl Fn(&Tick) -> bool, terminal: &mut Terminal<'_>) -> Result<u8> {
     let mut seen: Option<BTreeMap<TickId, u32>> = None;
     loop {
         let mut ticks = ledger.load().await?.ticks;

@@ -3,6 +3,8 @@
 mod follow;
 mod show;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 
@@ -14,8 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::project::{self, Project};
 use crate::schedule::ledger::Ledger;
 use crate::schedule::pause::Pause;
-use crate::schedule::service::{ledger_path, open_ledger};
-use crate::schedule::sqlite::SqliteLedger;
+use crate::schedule::place::Place;
 use crate::schedule::tick::{Tick, TickId, TickState};
 
 /// Show what was due and what became of it
@@ -54,10 +55,10 @@ pub async fn runs(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
     if let Some(Sub::Show(options)) = &options.command {
         return show::show(&project, clock, options, terminal).await;
     }
-    let ledger = known_ledger(&project)?;
+    let ledger = known_ledger(&project).await?;
     let is_asked = |tick: &Tick| options.pipeline.as_ref().is_none_or(|name| *name == tick.id.pipeline);
     if options.follow {
-        return follow::follow(&project, &ledger, &clock, is_asked, terminal).await;
+        return follow::follow(&project, ledger.as_ref(), &clock, is_asked, terminal).await;
     }
     let now = clock.now();
     let mut ticks = ledger.ticks(now - TimeDelta::days(i64::from(options.days)), now + TimeDelta::seconds(1)).await?;
@@ -78,11 +79,12 @@ pub async fn runs(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
 }
 
 /// The ledger of a project for which something was scheduled.
-pub(super) fn known_ledger(project: &Project) -> Result<SqliteLedger> {
-    if !ledger_path(&project.warehouse).exists() {
+pub(super) async fn known_ledger(project: &Project) -> Result<Arc<dyn Ledger>> {
+    let place = Place::of(project);
+    if !place.is_taken() && !place.other().is_taken() {
         return Err(Error::new(Kind::Input, "nothing was ever scheduled").hint("`rihla schedule` runs what is due; `rihla status` shows runs by hand"));
     }
-    open_ledger(project)
+    place.open().await
 }
 
 fn row(project: &Project, tick: &Tick) -> Vec<String> {

@@ -11,8 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::project::Project;
 use crate::schedule::attempt::Attempt;
 use crate::schedule::ledger::Ledger;
-use crate::schedule::service::ledger_path;
-use crate::schedule::sqlite::SqliteLedger;
+use crate::schedule::place::Place;
 use crate::schedule::tick::{Tick, TickId};
 use crate::warehouse::{RunRecord, Warehouse};
 
@@ -42,13 +41,13 @@ struct Shown {
 
 /// Shows it.
 pub async fn show(project: &Project, clock: SharedClock, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let ledger = if ledger_path(&project.warehouse).exists() { Some(known_ledger(project)?) } else { None };
+    let ledger = if Place::of(project).is_taken() { Some(known_ledger(project).await?) } else { None };
     let warehouse = match Warehouse::open(project, clock.clone()).await {
         Ok(warehouse) => Some(warehouse),
         Err(error) if error.kind() == Kind::Input => None,
         Err(error) => return Err(error),
     };
-    let shown = found(project, ledger.as_ref(), warehouse.as_ref(), options, clock.now()).await?;
+    let shown = found(project, ledger.as_deref(), warehouse.as_ref(), options, clock.now()).await?;
     if terminal.json {
         print_json(terminal, &shown_json(&shown))?;
     } else {
@@ -57,7 +56,7 @@ pub async fn show(project: &Project, clock: SharedClock, options: &Options, term
     Ok(0)
 }
 
-async fn found(project: &Project, ledger: Option<&SqliteLedger>, warehouse: Option<&Warehouse>, options: &Options, now: DateTime<Utc>) -> Result<Shown> {
+async fn found(project: &Project, ledger: Option<&dyn Ledger>, warehouse: Option<&Warehouse>, options: &Options, now: DateTime<Utc>) -> Result<Shown> {
     let Some(which) = &options.which else {
         let last = match warehouse {
             Some(warehouse) => warehouse.last_runs(1).await?.pop(),
@@ -100,7 +99,7 @@ fn all(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 /// The tick that a run was of; nothing where it was started by hand.
-async fn tick_of_run(ledger: Option<&SqliteLedger>, run_id: &str, now: DateTime<Utc>) -> Result<Option<(Tick, Vec<Attempt>)>> {
+async fn tick_of_run(ledger: Option<&dyn Ledger>, run_id: &str, now: DateTime<Utc>) -> Result<Option<(Tick, Vec<Attempt>)>> {
     let Some(ledger) = ledger else { return Ok(None) };
     let (from, until) = all(now);
     let is_of = |attempt: &Attempt| attempt.ended.as_ref().is_some_and(|end| end.run_id.as_deref() == Some(run_id));
@@ -108,12 +107,7 @@ async fn tick_of_run(ledger: Option<&SqliteLedger>, run_id: &str, now: DateTime<
     one(ledger, &attempt.id).await
 }
 
-async fn tick_of_pipeline(
-    ledger: Option<&SqliteLedger>,
-    pipeline: &str,
-    due: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<Option<(Tick, Vec<Attempt>)>> {
+async fn tick_of_pipeline(ledger: Option<&dyn Ledger>, pipeline: &str, due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Option<(Tick, Vec<Attempt>)>> {
     let Some(ledger) = ledger else { return Ok(None) };
     if let Some(due) = due {
         return one(ledger, &TickId::new(pipeline, due)).await;
@@ -125,7 +119,7 @@ async fn tick_of_pipeline(
     }
 }
 
-async fn one(ledger: &SqliteLedger, id: &TickId) -> Result<Option<(Tick, Vec<Attempt>)>> {
+async fn one(ledger: &dyn Ledger, id: &TickId) -> Result<Option<(Tick, Vec<Attempt>)>> {
     let (from, until) = (id.nominal, id.nominal + TimeDelta::microseconds(1));
     let Some(tick) = ledger.ticks(from, until).await?.into_iter().find(|tick| tick.id == *id) else { return Ok(None) };
     let attempts = ledger.attempts(from, until).await?.into_iter().filter(|attempt| attempt.id == *id).collect();

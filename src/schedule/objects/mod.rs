@@ -352,6 +352,33 @@ impl Ledger for ObjectLedger {
         Ok(self.read_ticks(last).await?.into_values().collect())
     }
 
+    /// Names are in the order of due times: of each pipeline ticks are read from the newest until one ran.
+    async fn last_ends(&self) -> Result<Vec<Tick>> {
+        let mut ends = BTreeMap::new();
+        for (id, step) in self.last_steps(None).await?.into_iter().rev() {
+            if ends.contains_key(&id.pipeline) {
+                continue;
+            }
+            if let Some(tick) = self.tick(&id, step).await?.filter(|tick| tick.state.has_run()) {
+                ends.insert(id.pipeline, tick);
+            }
+        }
+        Ok(ends.into_values().collect())
+    }
+
+    async fn faults(&self) -> Result<Vec<String>> {
+        let (everything, mut faults) = (DateTime::<Utc>::MIN_UTC..DateTime::<Utc>::MAX_UTC, Vec::new());
+        let ticks = self.ticks(everything.start, everything.end).await.map(drop);
+        let attempts = self.attempts(everything.start, everything.end).await.map(drop);
+        for read in [self.load().await.map(drop), ticks, attempts] {
+            match read {
+                Err(LedgerError::Failed(error)) if error.kind() == Kind::Conflict => faults.push(error.to_string()),
+                other => other?,
+            }
+        }
+        Ok(faults)
+    }
+
     async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
         let named = self.names(&self.path(&["attempts"])).await?;
         let mut attempts = Vec::new();

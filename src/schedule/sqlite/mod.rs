@@ -64,30 +64,6 @@ impl SqliteLedger {
         copy(&self.connection(), to).map_err(|cause| failed(format!("cannot copy the schedule's ledger to `{}`", to.display()), cause))
     }
 
-    /// The last tick of each pipeline that ran to an end, well or not.
-    ///
-    /// # Errors
-    /// Where the ledger cannot be read.
-    pub fn last_ends(&self) -> Result<Vec<Tick>> {
-        let last = "SELECT ticks.* FROM ticks JOIN
-                    (SELECT pipeline AS name, max(nominal) AS last FROM ticks WHERE state IN ('succeeded', 'failed') GROUP BY pipeline)
-                    ON ticks.pipeline = name AND ticks.nominal = last";
-        self.read(|connection| rows::ticks(connection, last, []))
-    }
-
-    /// What SQLite finds wrong with the file; empty where it is sound.
-    ///
-    /// # Errors
-    /// `Unavailable` where it cannot be read.
-    pub fn faults(&self) -> Result<Vec<String>> {
-        let found: Vec<String> = self.read(|connection| {
-            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            rows.collect()
-        })?;
-        Ok(found.into_iter().filter(|line| line != "ok").collect())
-    }
-
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // What a call that panicked had begun was rolled back when its transaction was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,6 +183,22 @@ impl Ledger for SqliteLedger {
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>> {
         let sql = "SELECT * FROM ticks WHERE nominal >= ?1 AND nominal < ?2 ORDER BY nominal, pipeline";
         self.read(|connection| rows::ticks(connection, sql, params![micros(from), micros(until)]))
+    }
+
+    async fn last_ends(&self) -> Result<Vec<Tick>> {
+        let last = "SELECT ticks.* FROM ticks JOIN
+                    (SELECT pipeline AS name, max(nominal) AS last FROM ticks WHERE state IN ('succeeded', 'failed') GROUP BY pipeline)
+                    ON ticks.pipeline = name AND ticks.nominal = last";
+        self.read(|connection| rows::ticks(connection, last, []))
+    }
+
+    async fn faults(&self) -> Result<Vec<String>> {
+        let found: Vec<String> = self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
     }
 
     async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {

@@ -6,4 +6,4 @@ use crate::store::database::Form;
 const MIGRATIONS: [&str; 2] = [include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// What a ledger is, among databases.
-pub const LEDGER: Form = Form { name: "the schedule's ledger", application: 0x7268_6c61, migrations: &MIGRATIONS };
+pub const LEDGER: Form = Form { name: "the schedule's ledger", application: 0x7268_6c61, journal: "WAL", migrations: &MIGRATIONS };

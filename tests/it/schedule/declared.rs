@@ -28,6 +28,7 @@ faulty_schedules! {
         p.replace(PIPELINE, USUAL, "{ cron = \"*/10 * * * *\", jitter = \"10m\", misfire = \"all\", overlap = \"skip\", retry = { first = \"2h\", most = \"1h\" } }");
         p.replace(PROJECT, "[calendar]", "[schedule]\nat_a_time = 0\n\n[schedule.models]\ncron = \"0 7 * * *\"\nmisfire = \"skip\"\nmaximum_age = \"2d\"\nmaximum_number = 3\n\n[calendar]");
     };
+    hosts_that_are_none, "neither one nor several", |p| p.replace(PROJECT, "[calendar]", "[schedule]\nhosts = \"sevral\"\n\n[calendar]");
     policies_that_are_none, "words, spans and numbers that mean nothing", |p| p.replace(
         PIPELINE,
         USUAL,

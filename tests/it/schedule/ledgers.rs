@@ -8,9 +8,12 @@ use futures::executor::block_on;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use rihla::error::{Error, Kind};
+use rihla::project::Hosts;
 use rihla::schedule::attempt::{Attempt, AttemptEnd};
 use rihla::schedule::ledger::{Lease, Ledger, LedgerError, Token};
+use rihla::schedule::moving::{Moved, move_to};
 use rihla::schedule::objects::ObjectLedger;
+use rihla::schedule::place::Place;
 use rihla::schedule::sqlite::SqliteLedger;
 use rihla::schedule::state::{Change, Known};
 use rihla::schedule::tick::{Failure, SkippedBy, Tick, TickId, TickState};
@@ -41,9 +44,15 @@ fn commit(ledger: &dyn Ledger, token: Token, changes: &[Change]) -> Vec<Tick> {
 
 /// A test of every ledger.
 fn each(test: impl Fn(&dyn Ledger)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let _entered = runtime.enter();
     let folder = tempfile::tempdir().expect("a folder");
     test(&SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"));
     test(&ObjectLedger::new(Arc::new(InMemory::new()), Path::from("schedule")));
+    for hosts in [Hosts::One, Hosts::Several] {
+        let folder = tempfile::tempdir().expect("a folder");
+        test(block_on(Place::new(folder.path(), hosts).open()).expect("a ledger").as_ref());
+    }
     test(&MemoryLedger::default());
 }
 
@@ -225,6 +234,82 @@ fn what_is_past_is_pruned_and_what_is_open_or_undecided_stays() {
         assert_eq!(left, expected, "of 2 one is open, 5 and 8 are not known to be decided about");
         assert!(matches!(block_on(ledger.prune(Token(99), at(7))), Err(LedgerError::Lost)));
     }
+}
+
+#[test]
+fn the_last_runs_that_ended_are_told_and_what_is_sound_has_no_faults() {
+    each(|ledger| {
+        let token = held(ledger);
+        let ended = |pipeline: &str, minute, state| Change::Record(Tick { state, attempts: 1, ..waiting(pipeline, minute) });
+        let failed = TickState::Failed { at: at(9), failure: Failure::Data };
+        let changes = [
+            ended("a", 1, TickState::Succeeded { at: at(2) }),
+            ended("a", 3, failed.clone()),
+            Change::Record(Tick::skipped(TickId::new("a", at(5)), at(6), SkippedBy::Paused)),
+            Change::Record(waiting("a", 7)),
+            ended("b", 2, TickState::Succeeded { at: at(2) }),
+            Change::Record(waiting("c", 7)),
+        ];
+        commit(ledger, token, &changes);
+        let mut ends = block_on(ledger.last_ends()).expect("ticks");
+        ends.sort_by_key(|tick| tick.id.pipeline.clone());
+        let ends: Vec<(&str, DateTime<Utc>)> = ends.iter().map(|tick| (tick.id.pipeline.as_str(), tick.id.nominal)).collect();
+        assert_eq!(ends, [("a", at(3)), ("b", at(2))]);
+        assert_eq!(block_on(ledger.faults()).expect("a look"), Vec::<String>::new());
+    });
+}
+
+/// Everything that a ledger holds.
+async fn held_by(ledger: &dyn Ledger) -> impl PartialEq + std::fmt::Debug + use<> {
+    let all = (at(-9_999), at(9_999));
+    let mut pauses = ledger.pauses().await.expect("pauses");
+    pauses.sort_by_key(|pause| (pause.since, pause.pipeline.clone()));
+    let state = ledger.load().await.expect("a state");
+    let (ticks, attempts) = (ledger.ticks(all.0, all.1).await.expect("ticks"), ledger.attempts(all.0, all.1).await.expect("attempts"));
+    (state.known, state.ticks, pauses, ticks, attempts, ledger.asked().await.expect("asked"))
+}
+
+#[tokio::test]
+async fn a_ledger_moves_to_several_hosts_and_back_with_all_that_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, several) = (Place::new(folder.path(), Hosts::One), Place::new(folder.path(), Hosts::Several));
+    assert_eq!(move_to(&several, at(20)).await.expect_err("there is none").kind(), Kind::Input);
+    let ledger = one.open().await.expect("a ledger");
+    let token = held(ledger.as_ref());
+    let running = Tick { state: TickState::Running { token, since: at(3) }, attempts: 1, step: 2, ..waiting("a", 3) };
+    let attempt = Attempt { id: running.id.clone(), number: 1, token, began: at(3), ended: None };
+    let skipped = Tick::skipped(TickId::new("a", at(1)), at(2), SkippedBy::Paused);
+    let failed = Tick { state: TickState::Failed { at: at(2), failure: Failure::Data }, attempts: 1, step: 3, ..waiting("b", 1) };
+    let asked = failed.id.clone();
+    let ticks = [skipped, failed, running, waiting("b", 3)].map(Change::Record);
+    commit(ledger.as_ref(), token, &[&ticks[..], &[Change::Note(attempt), Change::Know("a".into(), known(4))]].concat());
+    for (pipeline, since, until) in [(Some("a"), 0, Some(2)), (None, 1, Some(2)), (Some("a"), 3, None)] {
+        ledger.pause(pipeline, at(since), "why").await.expect("paused");
+        if let Some(until) = until {
+            assert!(ledger.resume(pipeline, at(until)).await.expect("resumed"));
+        }
+    }
+    ledger.ask(&asked).await.expect("asked");
+    let before = held_by(ledger.as_ref()).await;
+
+    let refused = several.open().await.err().expect("refused");
+    assert_eq!(refused.kind(), Kind::Conflict);
+    assert!(refused.to_string().contains("kept for one host"), "{refused}");
+    let renewing = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        ledger.renew(token).await.expect("it lives");
+    };
+    let (refused, ()) = tokio::join!(move_to(&several, at(20)), renewing);
+    assert!(refused.expect_err("somebody schedules").to_string().contains("a scheduler is at work: somebody"));
+    ledger.release(token).await.expect("given back");
+    drop(ledger);
+    assert_eq!(move_to(&several, at(20)).await.expect("moved"), Moved { ticks: 4, pauses: 3 });
+    let ledger = several.open().await.expect("a ledger");
+    assert!(held_by(ledger.as_ref()).await == before, "{:?}", held_by(ledger.as_ref()).await);
+    assert!(ledger.lease().await.expect("a lease").is_free);
+    assert_eq!(one.open().await.err().expect("refused").kind(), Kind::Conflict);
+    assert_eq!(move_to(&one, at(21)).await.expect("moved back"), Moved { ticks: 4, pauses: 3 });
+    assert!(held_by(one.open().await.expect("a ledger").as_ref()).await == before);
 }
 
 #[test]

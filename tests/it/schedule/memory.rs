@@ -124,6 +124,17 @@ impl Ledger for MemoryLedger {
         Ok(self.stored().ticks.values().filter(|tick| from <= tick.id.nominal && tick.id.nominal < until).cloned().collect())
     }
 
+    async fn last_ends(&self) -> Result<Vec<Tick>> {
+        let stored = self.stored();
+        let ends = stored.ticks.values().filter(|tick| tick.state.has_run());
+        let last: BTreeMap<&str, &Tick> = ends.map(|tick| (tick.id.pipeline.as_str(), tick)).collect();
+        Ok(last.into_values().cloned().collect())
+    }
+
+    async fn faults(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {
         Ok(self.stored().attempts.values().filter(|attempt| from <= attempt.id.nominal && attempt.id.nominal < until).cloned().collect())
     }
@@ -241,6 +252,14 @@ impl<L: Ledger> Ledger for Mortal<L> {
 
     async fn ticks(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Tick>> {
         self.inner.ticks(from, until).await
+    }
+
+    async fn last_ends(&self) -> Result<Vec<Tick>> {
+        self.inner.last_ends().await
+    }
+
+    async fn faults(&self) -> Result<Vec<String>> {
+        self.inner.faults().await
     }
 
     async fn attempts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Attempt>> {

@@ -69,7 +69,7 @@ impl Bench {
         let token = block_on(ledger.take(&Lease::default(), "bench")).expect("a ledger").expect("a term");
         let pipelines = pipelines.into_iter().map(|(name, definition)| (name.to_owned(), definition)).collect();
         let definitions = Definitions { pipelines, at_a_time };
-        let driver = Driver::new(ledger.clone(), runner.clone(), token, definitions.clone());
+        let driver = Driver::new(Arc::new(ledger.clone()), runner.clone(), token, definitions.clone());
         let mut bench = Self { definitions, driver, ledger, runner, last: at(0) };
         bench.step(0);
         bench

@@ -69,6 +69,51 @@ fn a_second_scheduler_waits_and_takes_over_when_the_first_is_killed() {
     waiting.stop();
 }
 
+/// A small project whose folder several hosts share.
+fn shared() -> Folder {
+    let folder = Folder::small();
+    folder.replace("rihla.toml", "[calendar]", "[schedule]\nhosts = \"several\"\n\n[calendar]");
+    folder
+}
+
+#[test]
+fn of_several_hosts_one_schedules_and_another_takes_over_within_a_minute_of_its_death() {
+    let folder = shared();
+    seen(&folder);
+    let first = Scheduler::start(&folder, BEFORE);
+    first.wait_for("term=2", 1);
+    let second = Scheduler::start(&folder, AFTER);
+    second.wait_for("this one waits", 1);
+    first.kill();
+    let since = std::time::Instant::now();
+    second.wait_for("term=3", 1);
+    assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
+    eventually(|| told(&folder, AFTER).first().is_some_and(|tick| tick.contains("succeeded")).then_some(()), || second.said());
+    second.stop();
+    assert_eq!(told(&folder, AFTER), ["registrations 2023-07-22T05:00:00Z succeeded 1"]);
+    assert!(!folder.path("warehouse/schedule/ledger.sqlite").exists(), "one host's ledger is not used");
+    let doctor = folder.rihla_with(&["doctor"], &[("RIHLA_NOW", AFTER)]);
+    assert!(doctor.stdout.contains("no scheduler is at work"), "{}", doctor.text());
+}
+
+#[test]
+fn a_ledger_of_one_host_is_moved_to_several_before_they_schedule() {
+    let folder = Folder::small();
+    seen(&folder);
+    folder.rihla(&["pause", "registrations", "--reason", "the office mends its extracts"]).ok();
+    folder.replace("rihla.toml", "[calendar]", "[schedule]\nhosts = \"several\"\n\n[calendar]");
+    let refused = folder.rihla(&["schedule"]);
+    crate::support::snapshot("schedule", "another_ledger", "rihla schedule", &refused.text());
+    let moved = folder.rihla_with(&["schedule", "--move-ledger"], &[("RIHLA_NOW", AFTER)]).ok();
+    crate::support::snapshot("schedule", "moved_ledger", "rihla schedule --move-ledger", &moved.text());
+    let twice = folder.rihla(&["schedule", "--move-ledger"]);
+    assert!(twice.code == 1 && twice.stderr.contains("no other ledger"), "{}", twice.text());
+    let scheduler = Scheduler::start(&folder, AFTER);
+    eventually(|| (!ticks(&folder, AFTER).is_empty()).then_some(()), || scheduler.said());
+    scheduler.stop();
+    assert_eq!(told(&folder, AFTER), ["registrations 2023-07-22T05:00:00Z skipped 0"], "the pause and what was due came along");
+}
+
 #[test]
 fn what_failed_is_shown_with_its_attempts_and_runs_again_when_asked() {
     let folder = Folder::small();

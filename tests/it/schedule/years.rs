@@ -71,7 +71,7 @@ impl<L: Ledger> World<L> {
         }
         self.again = None;
         let runner = WorldRunner { runs: self.runs.clone(), token };
-        self.scheduler = Some(Driver::new(ledger, runner, token, self.definitions.clone()));
+        self.scheduler = Some(Driver::new(Arc::new(ledger), runner, token, self.definitions.clone()));
         self.stepped = self.time();
     }
 
