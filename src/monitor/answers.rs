@@ -9,6 +9,9 @@ use crate::schedule::vitals::{Fares, Part};
 /// A scheduler whose loop stood still for so long is dead to who asks.
 const STANDSTILL: Duration = Duration::from_secs(60);
 
+/// A project of hundreds of models on a slow disk takes so long to be checked before the loop begins.
+const SLOW_START: Duration = Duration::from_secs(600);
+
 /// An answer: whether all is well, and what there is to say.
 pub struct Answer {
     /// 200 or 503.
@@ -17,9 +20,13 @@ pub struct Answer {
     pub body: Value,
 }
 
-/// True while the scheduler's loop goes round.
+/// True while the scheduler's loop goes round, or may yet begin to.
 pub fn lives(fares: &Fares) -> bool {
-    fares.since_step() < STANDSTILL
+    lives_after(&fares.part, fares.since_step())
+}
+
+fn lives_after(part: &Part, silence: Duration) -> bool {
+    silence < if *part == Part::Starting { SLOW_START } else { STANDSTILL }
 }
 
 /// Whether its loop goes round.
@@ -70,6 +77,14 @@ mod tests {
     use super::*;
     use crate::schedule::ledger::Token;
     use crate::schedule::vitals::Vitals;
+
+    #[test]
+    fn one_that_stands_still_is_dead_and_one_that_begins_may_take_its_time() {
+        let seconds = Duration::from_secs;
+        let leading = Part::Leading { term: Token(1) };
+        assert_eq!([0, 59, 60].map(|silence| lives_after(&leading, seconds(silence))), [true, true, false]);
+        assert_eq!([60, 599, 600].map(|silence| lives_after(&Part::Starting, seconds(silence))), [true, true, false]);
+    }
 
     fn reasons(vitals: &Vitals) -> Vec<String> {
         let answer = ready(&vitals.fares());

@@ -219,3 +219,119 @@ fn present(state: &State, pipelines: BTreeMap<String, Counts>, now: DateTime<Utc
     }
     told
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use chrono_tz::Tz;
+    use futures::executor::block_on;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::schedule::attempt::AttemptEnd;
+    use crate::schedule::ledger::Token;
+    use crate::schedule::sqlite::SqliteLedger;
+    use crate::schedule::state::{Change, Known};
+    use crate::schedule::tick::TickId;
+    use crate::schedule::timetable::Timetable;
+
+    /// What a scheduler may do next, to a pipeline.
+    #[derive(Debug, Clone, Copy)]
+    enum Act {
+        Record,
+        Skip,
+        Begin,
+        End(Option<Failure>, bool),
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<(usize, i64, Act)>> {
+        let failure = prop::option::of(prop::sample::select(vec![Failure::Data, Failure::Unavailable, Failure::Interrupted]));
+        let act = prop_oneof![
+            3 => Just(Act::Record),
+            1 => Just(Act::Skip),
+            3 => Just(Act::Begin),
+            3 => (failure, any::<bool>()).prop_map(|(failure, again)| Act::End(failure, again)),
+        ];
+        prop::collection::vec((0_usize..2, 1_i64..40, act), 1..80)
+    }
+
+    /// A scheduler of two pipelines whose hours pass over the end of a year.
+    struct World {
+        ledger: SqliteLedger,
+        token: Token,
+        now: DateTime<Utc>,
+        ticks: Vec<Tick>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let ledger = SqliteLedger::in_memory().expect("a ledger");
+            let lease = block_on(ledger.lease()).expect("a lease");
+            let token = block_on(ledger.take(&lease, "test")).expect("a ledger").expect("a term");
+            Self { ledger, token, now: Utc.with_ymd_and_hms(2025, 12, 25, 0, 0, 0).single().expect("an instant"), ticks: Vec::new() }
+        }
+
+        fn act(&mut self, (of, hours, act): (usize, i64, Act)) {
+            self.now += TimeDelta::hours(hours);
+            let (pipeline, now) = (["a", "b"][of], self.now);
+            let id = TickId::new(pipeline, now - TimeDelta::minutes(1));
+            let mut changes = match act {
+                Act::Record => vec![Change::Record(Tick::waiting(id, now))],
+                Act::Skip => vec![Change::Record(Tick::skipped(id, now, SkippedBy::Misfire))],
+                Act::Begin => self.first(pipeline, |tick| matches!(tick.state, TickState::Waiting { .. })).map_or_else(Vec::new, |tick| self.begun(&tick)),
+                Act::End(failure, again) => self.first(pipeline, |tick| tick.state.is_taken()).map_or_else(Vec::new, |tick| self.ended(&tick, failure, again)),
+            };
+            let timetable = Timetable::new("* * * * *", Tz::UTC).expect("an expression");
+            changes.extend(["a", "b"].map(|pipeline| Change::Know(pipeline.into(), Known { timetable: timetable.clone(), decided_until: now })));
+            block_on(self.ledger.commit(self.token, &changes)).expect("stored");
+            for change in changes {
+                if let Change::Record(tick) | Change::Step(tick) = change {
+                    self.ticks.retain(|known| known.id != tick.id);
+                    self.ticks.push(tick);
+                }
+            }
+        }
+
+        fn first(&self, pipeline: &str, is: impl Fn(&&Tick) -> bool) -> Option<Tick> {
+            self.ticks.iter().filter(|tick| tick.id.pipeline == pipeline).filter(is).min_by_key(|tick| tick.id.nominal).cloned()
+        }
+
+        fn begun(&self, tick: &Tick) -> Vec<Change> {
+            let claimed = tick.stepped(TickState::Claimed { token: self.token });
+            let running = claimed.stepped(TickState::Running { token: self.token, since: self.now });
+            let attempt = Attempt { id: tick.id.clone(), number: running.attempts, token: self.token, began: self.now, ended: None };
+            vec![Change::Step(claimed), Change::Step(running), Change::Note(attempt)]
+        }
+
+        fn ended(&self, tick: &Tick, failure: Option<Failure>, again: bool) -> Vec<Change> {
+            let TickState::Running { since, .. } = tick.state else { return Vec::new() };
+            let ended = Some(AttemptEnd { at: self.now, failure, run_id: None, note: String::new() });
+            let state = match failure {
+                None => TickState::Succeeded { at: self.now },
+                Some(_) if again => TickState::Waiting { from: self.now },
+                Some(failure) => TickState::Failed { at: self.now, failure },
+            };
+            let note = Attempt { id: tick.id.clone(), number: tick.attempts, token: self.token, began: since, ended };
+            vec![Change::Note(note), Change::Step(tick.stepped(state))]
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is kept from one look to the next tells what a look at everything tells, whenever it looks.
+        #[test]
+        fn figures_that_are_kept_are_those_of_a_look_at_everything(acts in acts(), looks in prop::collection::vec(any::<bool>(), 80)) {
+            let mut world = World::new();
+            let mut kept = Gathering::default();
+            for (act, looks) in acts.into_iter().zip(looks) {
+                world.act(act);
+                if looks {
+                    let told = block_on(kept.gather(&world.ledger, world.now)).expect("figures");
+                    let all = block_on(Gathering::default().gather(&world.ledger, world.now)).expect("figures");
+                    prop_assert_eq!(format!("{told:?}"), format!("{all:?}"));
+                }
+            }
+        }
+    }
+}

@@ -3,9 +3,12 @@
 //! Guarantees: what is handed on passed `rihla check`; a project that does not is told of once, and what was there stays.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
+use tokio::task::JoinHandle;
+
+use super::place::Place;
 use super::runner::Program;
 use crate::error::{self, Error, Kind, Result};
 use crate::project::{self, Project};
@@ -21,9 +24,11 @@ type Print = BTreeMap<String, (u64, Option<SystemTime>)>;
 #[derive(Debug)]
 pub struct Watch {
     program: Program,
-    /// The warehouse that is scheduled for: its ledger is open.
-    warehouse: PathBuf,
+    /// Where the ledger lies that is open.
+    place: Place,
     seen: Print,
+    /// A check of what was last seen.
+    checking: Option<JoinHandle<Result<Project>>>,
 }
 
 impl Watch {
@@ -34,28 +39,41 @@ impl Watch {
     pub async fn begin(program: Program) -> Result<(Self, Project)> {
         let seen = print(&program.project)?;
         match checked(&program).await {
-            Ok(project) => Ok((Self { program, warehouse: project.warehouse.clone(), seen }, project)),
+            Ok(project) => Ok((Self { program, place: Place::of(&project), seen, checking: None }, project)),
             // Whoever starts it is shown every fault in its place, as `rihla check` does.
             Err(error) if error.kind() == Kind::Config => check_project(&program.project).await.map_or_else(Err, |_| Err(error)),
             Err(error) => Err(error),
         }
     }
 
-    /// The project, where it was changed since it was last looked at.
+    /// The project, where it was changed and has passed its check since. Nothing is waited for: whoever schedules goes on while
+    /// a change is checked, however long that takes.
     ///
     /// # Errors
     /// Once for each state of the project that is not in order.
     pub async fn changed(&mut self) -> Result<Option<Project>> {
         let now = print(&self.program.project)?;
-        if now == self.seen {
+        if now != self.seen {
+            self.seen = now;
+            self.give_up();
+            let program = self.program.clone();
+            self.checking = Some(tokio::spawn(async move { checked(&program).await }));
             return Ok(None);
         }
-        self.seen = now;
-        let project = checked(&self.program).await?;
-        if project.warehouse != self.warehouse {
-            return Err(Error::new(Kind::Config, "the project names another warehouse").hint("stop the scheduler and start it again"));
+        let Some(checking) = self.checking.take_if(|checking| checking.is_finished()) else { return Ok(None) };
+        let project = checking.await.map_err(|cause| Error::new(Kind::Internal, "the check of the project came to no end").because(cause))??;
+        if Place::of(&project) != self.place {
+            let message = "the project names another warehouse, or another number of hosts";
+            return Err(Error::new(Kind::Config, message).hint("stop the scheduler and start it again"));
         }
         Ok(Some(project))
+    }
+
+    /// Ends the check of a project that was changed again meanwhile.
+    fn give_up(&mut self) {
+        if let Some(checking) = self.checking.take() {
+            checking.abort();
+        }
     }
 }
 
@@ -83,6 +101,12 @@ fn refused(stderr: &[u8]) -> Error {
     };
     let error = Error::new(Kind::Config, told["error"].as_str().unwrap_or("the project cannot be checked"));
     faults.iter().take(5).fold(error, |error, fault| error.hint(place(fault))).hint("`rihla check` shows all of it")
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.give_up();
+    }
 }
 
 fn print(root: &Path) -> Result<Print> {

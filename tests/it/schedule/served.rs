@@ -205,6 +205,10 @@ fn a_changed_project_is_taken_over_and_a_broken_one_refused() {
     scheduler.wait_for("is taken over", 1);
     folder.replace("rihla.toml", "title = ", "warehouse = \"elsewhere\"\ntitle = ");
     scheduler.wait_for("the project names another warehouse", 1);
+    folder.replace("rihla.toml", "warehouse = \"elsewhere\"\ntitle = ", "title = ");
+    scheduler.wait_for("is taken over", 2);
+    folder.replace("rihla.toml", "[calendar]", "[schedule]\nhosts = \"several\"\n\n[calendar]");
+    scheduler.wait_for("or another number of hosts", 2);
     scheduler.stop();
 }
 
