@@ -1,6 +1,8 @@
 //! Places of extracts: a path with `{office}`, `{received}` and `{period}` that is listed and matched; with `{page}` all
 //! files that differ in it alone are one delivery.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use regex::Regex;
 
@@ -14,9 +16,15 @@ pub struct Template {
     pub folder: String,
     /// The whole template as written, variables replaced.
     pub text: String,
-    matcher: Regex,
+    pattern: String,
+    /// Compiled for the first path that is held against it: a project has thousands of places, and most commands look at none.
+    matcher: OnceLock<Option<Regex>>,
     names_received: bool,
 }
+
+/// No path is longer. A pattern of a few such parts always compiles.
+const MOST_CHARACTERS: usize = 4_096;
+
 
 /// What a path says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +52,9 @@ impl Template {
     /// # Errors
     /// What is wrong with it, as a message.
     pub fn new(text: &str) -> Result<Self, String> {
+        if text.len() > MOST_CHARACTERS {
+            return Err(format!("it is longer than {MOST_CHARACTERS} characters"));
+        }
         let mut pattern = String::from("^");
         let mut rest = text;
         let mut seen = Vec::new();
@@ -77,13 +88,12 @@ impl Template {
         pattern.push('$');
         let before = &text[..opening(text).unwrap_or(0)];
         let folder = before.rfind('/').map_or("", |at| &before[..at]).to_owned();
-        let matcher = Regex::new(&pattern).map_err(|error| error.to_string())?;
-        Ok(Self { folder, text: text.to_owned(), matcher, names_received: seen.contains(&"received") })
+        Ok(Self { folder, text: text.to_owned(), pattern, matcher: OnceLock::new(), names_received: seen.contains(&"received") })
     }
 
     /// What a path says, or nothing where it is no extract of this place.
     pub fn place(&self, path: &str) -> Option<Placed> {
-        let found = self.matcher.captures(path)?;
+        let found = self.matcher.get_or_init(|| Regex::new(&self.pattern).ok()).as_ref()?.captures(path)?;
         let received = if self.names_received { Some(received(&found["received"])?) } else { None };
         let page = found.name("page").and_then(|page| page.as_str().parse().ok());
         Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received, page })
@@ -137,6 +147,17 @@ mod tests {
         let template = Template::new("in/{office}/{received}/plans-{period}/page-{page}.json").unwrap();
         assert_eq!(template.place("in/RAB/2023-02-04/plans-2023-01/page-12.json").unwrap().page, Some(12));
         assert_eq!(template.place("in/RAB/2023-02-04/plans-2023-01/page-x.json"), None);
+    }
+
+    #[test]
+    fn the_longest_place_there_may_be_is_matched() {
+        let rest = "/{office}/{received}/{period}/{page}";
+        for filling in ["a", "ß", "(", "日"] {
+            let text = format!("{}{rest}", filling.repeat((MOST_CHARACTERS - rest.len()) / filling.len()));
+            let path = text.replace("{office}", "RAB").replace("{received}", "2023-02-04").replace("{period}", "2023-01").replace("{page}", "7");
+            assert_eq!(Template::new(&text).unwrap().place(&path).unwrap().page, Some(7), "{filling}");
+            assert!(Template::new(&format!("{text}{}", "x".repeat(9))).unwrap_err().contains("4096"));
+        }
     }
 
     #[test]
