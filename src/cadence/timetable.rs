@@ -48,13 +48,22 @@ pub enum Hours {
 ///
 /// Where clocks go back, local times are repeated. An expression that names its hours is due the first time only; one with any
 /// hour is due both times.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Timetable {
     expression: String,
     zone: Tz,
     cron: Cron,
     hours: Hours,
 }
+
+/// An expression and a zone tell all of it; a scheduler compares them at every step.
+impl PartialEq for Timetable {
+    fn eq(&self, other: &Self) -> bool {
+        self.zone == other.zone && self.expression == other.expression
+    }
+}
+
+impl Eq for Timetable {}
 
 /// Why an expression is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,7 +25,6 @@ pub struct Template {
 /// No path is longer. A pattern of a few such parts always compiles.
 const MOST_CHARACTERS: usize = 4_096;
 
-
 /// What a path says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {

@@ -48,13 +48,15 @@ pub struct Runs {
     /// In percent, how many runs take long or fail.
     pub slow: u64,
     pub failing: u64,
+    /// How many seconds a run takes at most that does not take long.
+    pub usual: u64,
     active: BTreeMap<TickId, Active>,
     dice: Dice,
 }
 
 impl Runs {
     pub fn new(time: DateTime<Utc>, dice: Dice) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { time, log: Vec::new(), most_at_once: 0, slow: 3, failing: 12, active: BTreeMap::new(), dice }))
+        Arc::new(Mutex::new(Self { time, log: Vec::new(), most_at_once: 0, slow: 3, failing: 12, usual: 1_500, active: BTreeMap::new(), dice }))
     }
 
     /// When the next run ends.
@@ -73,7 +75,7 @@ impl Runs {
     }
 
     fn begin(&mut self, run: Run) {
-        let seconds = if self.dice.chance(self.slow) { self.dice.between(4 * 3_600, 60 * 3_600) } else { self.dice.between(5, 1_500) };
+        let seconds = if self.dice.chance(self.slow) { self.dice.between(4 * 3_600, 60 * 3_600) } else { self.dice.between(5, self.usual) };
         let failure = *self.dice.one_of(&[Failure::Unavailable, Failure::Unavailable, Failure::Conflict, Failure::Data]);
         let mut end = if self.dice.chance(self.failing) { Err(failure) } else { Ok(()) };
         let mut takes = std::time::Duration::from_secs(seconds);
