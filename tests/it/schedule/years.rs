@@ -11,6 +11,7 @@ use object_store::path::Path;
 use rihla::schedule::driver::{Driver, Mode};
 use rihla::schedule::ledger::{Ledger, LedgerError, Token};
 use rihla::schedule::objects::ObjectLedger;
+use rihla::schedule::pause::Pause;
 use rihla::schedule::policy::Definitions;
 use rihla::schedule::sqlite::SqliteLedger;
 
@@ -43,6 +44,10 @@ struct World<L> {
     reigns: BTreeMap<String, Vec<Reign>>,
     is_clock_set: bool,
     paused: BTreeSet<Option<String>>,
+    /// The pauses that ended: whose, when by the wall clock, and until when was decided by then.
+    resumed: Vec<(Option<String>, DateTime<Utc>, DateTime<Utc>)>,
+    /// Until when was decided at most.
+    decided: DateTime<Utc>,
     /// Times at which no scheduler decided about anything.
     steps: Vec<DateTime<Utc>>,
 }
@@ -100,7 +105,11 @@ impl<L: Ledger> World<L> {
         let elapsed = (time - self.stepped).to_std().expect("time passes");
         self.stepped = time;
         self.again = None;
-        match block_on(scheduler.step(now, elapsed, Mode::Going)) {
+        let stepped = block_on(scheduler.step(now, elapsed, Mode::Going));
+        if stepped.as_ref().map_or(true, |stepped| stepped.is_clock_believed) {
+            self.decided = self.decided.max(now);
+        }
+        match stepped {
             Ok(stepped) => {
                 if stepped.is_clock_believed {
                     self.note(now);
@@ -221,11 +230,16 @@ impl<L: Ledger> World<L> {
         }
     }
 
+    fn resume(&mut self, paused: Option<String>) {
+        let now = self.now();
+        self.insist(|ledger| block_on(ledger.resume(paused.as_deref(), now)).map(drop));
+        self.resumed.push((paused, now, self.decided));
+    }
+
     fn pause_or_resume(&mut self) {
         let now = self.now();
         if let Some(paused) = self.paused.pop_first() {
-            self.insist(|ledger| block_on(ledger.resume(paused.as_deref(), now)).map(drop));
-            return;
+            return self.resume(paused);
         }
         let names: Vec<String> = self.definitions.pipelines.keys().cloned().collect();
         let paused = if self.dice.chance(20) { None } else { Some(self.dice.one_of(&names).clone()) };
@@ -236,8 +250,7 @@ impl<L: Ledger> World<L> {
     /// Everything goes well again, until nothing is left to do.
     fn settle(&mut self) {
         while let Some(paused) = self.paused.pop_first() {
-            let now = self.now();
-            self.insist(|ledger| block_on(ledger.resume(paused.as_deref(), now)).map(drop));
+            self.resume(paused);
         }
         {
             // Where more was due than could be done in its time, it is done now.
@@ -272,6 +285,8 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) ->
         reigns: BTreeMap::new(),
         is_clock_set: false,
         paused: BTreeSet::new(),
+        resumed: Vec::new(),
+        decided: start,
         steps: Vec::new(),
     };
     world.start();
@@ -284,12 +299,23 @@ fn simulate<L: Ledger>(seed: u64, ledger: L, is_atomic: bool, is_flaky: bool) ->
     }
     world.settle();
     let ticks = world.insist(|ledger| block_on(ledger.ticks(start - TimeDelta::days(10), end + TimeDelta::days(400))));
-    let pauses = world.insist(|ledger| block_on(ledger.pauses()));
+    let pauses = met(world.insist(|ledger| block_on(ledger.pauses())), &world.resumed);
     let settled = world.time() - TimeDelta::days(1);
     let runs = world.runs();
     assert!(runs.most_at_once <= at_a_time, "{} at once", runs.most_at_once);
     let steps = if world.is_clock_set { None } else { Some(&world.steps[..]) };
     judged::judge(&ticks, settled, &runs.log, &world.reigns, &world.definitions, &pauses, steps)
+}
+
+/// The pauses as schedulers met them. Where the wall clock was set back when one ended, due times after that were decided
+/// about while it lasted.
+fn met(mut pauses: Vec<Pause>, resumed: &[(Option<String>, DateTime<Utc>, DateTime<Utc>)]) -> Vec<Pause> {
+    for pause in &mut pauses {
+        let Some(until) = pause.until else { continue };
+        let of_it = resumed.iter().filter(|(pipeline, at, _)| *pipeline == pause.pipeline && pause.since.max(*at) == until);
+        pause.until = of_it.map(|(_, _, decided)| *decided).chain([until]).max();
+    }
+    pauses
 }
 
 /// Three years of each seed, on all cores; a seed that fails is named.
