@@ -33,7 +33,10 @@ pub(super) fn failing_rows(model: &Model, schema: &Schema, test: &Test, moment: 
         Check::Accepted(column, values) => format!("SELECT * FROM {table} WHERE {condition} AND {} NOT IN ({})", quoted(column), values.join(", ")),
         Check::AcceptedCodes(column, codes) => {
             let (column, codes) = (quoted(column), quoted(codes));
-            format!("SELECT * FROM {table} WHERE {condition} AND {column} IS NOT NULL AND {column} NOT IN (SELECT code FROM codes.{codes})")
+            // A code is never null: NOT IN would look for null, and hold the table in memory for that.
+            format!(
+                "SELECT * FROM {table} WHERE {condition} AND {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM codes.{codes} AS c WHERE c.code = {table}.{column})"
+            )
         }
         Check::Relationships(column, other, to) => {
             let (column, other, to) = (quoted(column), path(other), quoted(to));
