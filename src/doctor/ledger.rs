@@ -17,7 +17,7 @@ pub async fn look(project: &Project, now: DateTime<Utc>) -> Vec<Finding> {
     if project.schedule.definitions.pipelines.is_empty() {
         return vec![Finding::well("schedule", "nothing is scheduled")];
     }
-    if !Place::of(project).is_taken() && !Place::of(project).other().is_taken() {
+    if !Place::of(project).was_scheduled() {
         return vec![Finding::warning("schedule", "something is scheduled, and no scheduler ever ran", "`rihla schedule`, or deploy/rihla.service")];
     }
     known(project, now).await.unwrap_or_else(|error| vec![Finding::of_error("schedule", &error)])

@@ -50,9 +50,14 @@ impl Place {
         })
     }
 
-    /// True where something was scheduled already.
+    /// True where a ledger lies here.
     pub fn is_taken(&self) -> bool {
         self.path().exists()
+    }
+
+    /// True where something was ever scheduled, whichever kind of ledger tells of it.
+    pub fn was_scheduled(&self) -> bool {
+        self.is_taken() || self.other().is_taken()
     }
 
     /// The files by which this host tells at once that a holder died. Among several hosts there are none: whether a lock of

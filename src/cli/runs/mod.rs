@@ -81,7 +81,7 @@ pub async fn runs(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -
 /// The ledger of a project for which something was scheduled.
 pub(super) async fn known_ledger(project: &Project) -> Result<Arc<dyn Ledger>> {
     let place = Place::of(project);
-    if !place.is_taken() && !place.other().is_taken() {
+    if !place.was_scheduled() {
         return Err(Error::new(Kind::Input, "nothing was ever scheduled").hint("`rihla schedule` runs what is due; `rihla status` shows runs by hand"));
     }
     place.open().await

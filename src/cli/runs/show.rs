@@ -41,7 +41,7 @@ struct Shown {
 
 /// Shows it.
 pub async fn show(project: &Project, clock: SharedClock, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let ledger = if Place::of(project).is_taken() { Some(known_ledger(project).await?) } else { None };
+    let ledger = if Place::of(project).was_scheduled() { Some(known_ledger(project).await?) } else { None };
     let warehouse = match Warehouse::open(project, clock.clone()).await {
         Ok(warehouse) => Some(warehouse),
         Err(error) if error.kind() == Kind::Input => None,

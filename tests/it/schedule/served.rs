@@ -104,6 +104,8 @@ fn a_ledger_of_one_host_is_moved_to_several_before_they_schedule() {
     folder.replace("rihla.toml", "[calendar]", "[schedule]\nhosts = \"several\"\n\n[calendar]");
     let refused = folder.rihla(&["schedule"]);
     crate::support::snapshot("schedule", "another_ledger", "rihla schedule", &refused.text());
+    let shown = folder.rihla(&["runs", "show"]);
+    assert!(shown.code == 1 && shown.stderr.contains("kept for one host"), "what is known is not passed over: {}", shown.text());
     let moved = folder.rihla_with(&["schedule", "--move-ledger"], &[("RIHLA_NOW", AFTER)]).ok();
     crate::support::snapshot("schedule", "moved_ledger", "rihla schedule --move-ledger", &moved.text());
     let twice = folder.rihla(&["schedule", "--move-ledger"]);
