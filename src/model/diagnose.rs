@@ -52,11 +52,12 @@ pub fn told(file: &Arc<SourceFile>, error: &DataFusionError) -> Told {
     }
     let known = plain_words(error);
     let words = known.as_ref().map_or_else(|| engine_words(error), |known| known.message.clone());
+    let words = without_place(&words);
     let hint = known.as_ref().and_then(|known| known.hint.clone()).or_else(|| engine_hint(error).filter(|_| known.is_none()));
     let about = known.and_then(|known| known.about);
     let span = place(file, error).or_else(|| place_in_words(file, &root.to_string())).or_else(|| place_of(&file.text, &about?));
     let is_placed = span.is_some();
-    Told { fault: Fault::error(file, span.unwrap_or_else(|| body(file)), lower_first(&words)).maybe_hint(hint), is_placed }
+    Told { fault: Fault::error(file, span.unwrap_or_else(|| body(file)), lower_first(words)).maybe_hint(hint), is_placed }
 }
 
 /// Plain words for what the engine says, by its diagnosis or else by the error itself.
@@ -91,9 +92,14 @@ fn place_in_words(file: &SourceFile, words: &str) -> Option<Range<usize>> {
     Some(start..(start + word).min(file.text.len()))
 }
 
+/// The words without the place that the parser ends them with: it stands above the source shown.
+fn without_place(words: &str) -> &str {
+    words.split(" at Line: ").next().unwrap_or(words)
+}
+
 fn stripped(root: &DataFusionError) -> String {
     let text = root.strip_backtrace();
-    let text = text.split(" at Line: ").next().unwrap_or(&text);
+    let text = without_place(&text);
     let known = [
         "SQL error: ParserError(\"",
         "Error during planning: ",

@@ -91,9 +91,7 @@ impl Checking<'_> {
             let alone = Arc::new(SourceFile { path: String::new(), text: self.rule.expression.clone() });
             let told = told(&alone, &error);
             let place = told.is_placed.then_some(told.fault.span);
-            // Where it stands is shown, and need not be told in words as well.
-            let message = told.fault.message.split(" at Line: ").next().unwrap_or_default().to_owned();
-            return Err(vec![self.fault(place, message).maybe_hint(told.fault.hint)]);
+            return Err(vec![self.fault(place, told.fault.message).maybe_hint(told.fault.hint)]);
         }
         let statements = DFParser::parse_sql(&self.text.text).map_err(|error| vec![self.of_engine(&error)])?;
         statements.front().and_then(only_expression).ok_or_else(|| vec![self.fault(None, "this is not one expression")])
