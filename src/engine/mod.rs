@@ -1,5 +1,6 @@
 //! The engine: the only place that builds a session, its limits and its catalogue.
 
+mod loops;
 mod pool;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
@@ -76,7 +78,8 @@ impl Engine {
         // What a sort keeps for the merging of what it wrote; of a small budget less than it would take of itself.
         options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(memory_mib.saturating_mul(1 << 14));
         adjust(&mut config);
-        let context = SessionContext::new_with_config_rt(config, runtime);
+        let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+        let context = SessionContext::new_with_state(state.with_statistics_registry(loops::registry()).build());
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {
             let empty: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
@@ -198,58 +201,5 @@ impl PartitionStream for Apart {
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let begun = futures::stream::iter(self.plans.clone()).map(move |plan| execute_stream(plan, context.clone()));
         Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), begun.try_flatten()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow::array::{ArrayRef, Int64Array, StringArray};
-    use arrow::record_batch::RecordBatch;
-    use datafusion::datasource::MemTable;
-    use datafusion::physical_plan::displayable;
-
-    use super::*;
-
-    fn texts(of: impl Iterator<Item = String>) -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(of))
-    }
-
-    fn add_small(engine: &Engine, schema: &str, name: &str, rows: RecordBatch) {
-        let table = MemTable::try_new(rows.schema(), vec![vec![rows]]).expect("a table");
-        engine.add(Some(schema), name, Arc::new(table)).expect("added");
-    }
-
-    /// How many rows come of a join of other tables nobody knows beforehand. Held in memory it would be, where it is large.
-    #[tokio::test]
-    async fn of_a_join_the_side_is_held_in_memory_that_is_known_to_be_small() {
-        let (engine, folder) = (Engine::new(64).expect("an engine"), tempfile::tempdir().expect("a folder"));
-        let (rows, numbers) = (300_000, || 0..300_000_i64);
-        let visits = [
-            ("office", texts(numbers().map(|i| format!("O{}", i % 20)))),
-            ("kind", texts(numbers().map(|i| format!("K{}", i % 3)))),
-            ("number", Arc::new(Int64Array::from_iter_values(numbers())) as ArrayRef),
-        ];
-        let visits = RecordBatch::try_from_iter(visits).expect("rows");
-        let path = folder.path().join("visits.parquet");
-        let file = std::fs::File::create(&path).expect("a file");
-        let mut writer = parquet::arrow::ArrowWriter::try_new(file, visits.schema(), None).expect("a writer");
-        writer.write(&visits).and_then(|()| writer.close()).expect("written");
-        engine.add(Some("feeds"), "visits", engine.files(&[path], visits.schema()).expect("a table")).expect("added");
-        let kinds = [("code", texts((0..3).map(|i| format!("K{i}")))), ("label", texts((0..3).map(|i| format!("kind {i}"))))];
-        add_small(&engine, "codes", "kind", RecordBatch::try_from_iter(kinds).expect("rows"));
-        let offices = [("office", texts((0..20).map(|i| format!("O{i}")))), ("country", texts((0..20).map(|_| "MAR".to_owned())))];
-        add_small(&engine, "system", "offices", RecordBatch::try_from_iter(offices).expect("rows"));
-        let sql = "SELECT v.number, k.label FROM feeds.visits AS v JOIN codes.kind AS k ON k.code = v.kind
-                   LEFT JOIN system.offices AS o ON o.office = v.office WHERE o.country = 'MAR'";
-        let frame = engine.context().sql(sql).await.expect("planned");
-        let plan = frame.clone().create_physical_plan().await.expect("planned");
-        let told = displayable(plan.as_ref()).indent(false).to_string();
-        let lines: Vec<&str> = told.lines().map(str::trim).collect();
-        let held: Vec<&&str> = lines.windows(2).filter(|pair| pair[0].starts_with("HashJoinExec")).map(|pair| &pair[1]).collect();
-        assert!(
-            matches!(held[..], [offices, kinds] if offices.starts_with("FilterExec: country") && kinds.starts_with("DataSourceExec: partitions=1")),
-            "{told}"
-        );
-        assert_eq!(frame.count().await.expect("counted"), rows);
     }
 }
