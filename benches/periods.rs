@@ -63,18 +63,11 @@ fn course(project: &Project) {
     println!("  full build       {full}");
     let (idle, _) = project.run();
     println!("  nothing new      {idle}");
-    project.deliver(7, 1, 3, "2025-01-01", 1);
-    let (correction, some) = project.run();
-    let share = |some: f64, all: f64| 100.0 * some / all.max(0.000_001);
-    let of_processors = share(correction.of_processors, full.of_processors);
-    println!("  one office-month {correction}: {:.1} % of the full build, {of_processors:.1} % of its work", share(correction.seconds, full.seconds));
-    let (mut all, mut anew) = (0.0, 0.0);
-    for (model, seconds) in &built {
-        let now = some.get(model).copied().unwrap_or_default();
-        (all, anew) = (all + seconds, anew + now);
-        println!("    {model:20} {seconds:8.2} s full {now:8.2} s anew {:6.1} %", share(now, *seconds));
-    }
-    println!("    {:20} {all:8.2} s full {anew:8.2} s anew {:6.1} %", "models in all", share(anew, all));
+    project.deliver(7, 1, 3, "2024-02-02", 1);
+    project.tell("one office-month", (full, &built));
+    // The calendar ends with the year of what was received last: tables of its periods are made anew once a year.
+    project.deliver(7, 1, 3, "2025-01-02", 2);
+    project.tell("a year begins", (full, &built));
 }
 
 impl Project {
@@ -131,6 +124,21 @@ impl Project {
             .expect("a line");
         }
         file.flush().expect("an extract");
+    }
+
+    /// Runs the program, and tells what it took of a full build, model by model.
+    fn tell(&self, what: &str, (full, built): (Took, &BTreeMap<String, f64>)) {
+        let (took, some) = self.run();
+        let share = |some: f64, all: f64| 100.0 * some / all.max(0.000_001);
+        let of_processors = share(took.of_processors, full.of_processors);
+        println!("  {what:16} {took}: {:.1} % of the full build, {of_processors:.1} % of its work", share(took.seconds, full.seconds));
+        let (mut all, mut anew) = (0.0, 0.0);
+        for (model, seconds) in built {
+            let now = some.get(model).copied().unwrap_or_default();
+            (all, anew) = (all + seconds, anew + now);
+            println!("    {model:20} {seconds:8.2} s full {now:8.2} s anew {:6.1} %", share(now, *seconds));
+        }
+        println!("    {:20} {all:8.2} s full {anew:8.2} s anew {:6.1} %", "models in all", share(anew, all));
     }
 
     /// Runs the program; tells how long it took, and each model that was built.

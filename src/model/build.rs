@@ -63,7 +63,7 @@ impl Builder<'_> {
             resource.rihla.reports = reports;
             // What a column may hold follows the code lists, which the model itself need not read.
             resource.schema = self.table_schema(model, schema);
-            self.add(model, schema, &resource).await?;
+            self.add(model, schema, &resource)?;
             let parts = self.last.partitioned.get(model.name.as_str()).cloned().map(Arc::new);
             let parts = parts.filter(|_| model.header.partition.is_some());
             return Ok(Some(One { resource, tests: self.last_tests(model), rebuilt: false, parts, anew: None, begun, written: begun, tested: begun }));
@@ -75,7 +75,7 @@ impl Builder<'_> {
             }
             None => (self.write(model, schema, fingerprint, reports).await?, None, None),
         };
-        self.add(model, schema, &resource).await?;
+        self.add(model, schema, &resource)?;
         let written = self.warehouse.clock().now();
         let tests = match (&parts, &anew) {
             (Some(parts), Some(anew)) if model.is_staging => self.audit_parts(model, schema, parts, anew).await?,
@@ -91,13 +91,15 @@ impl Builder<'_> {
     }
 
     /// Adds a table that was built to the engine, in the place of one whose tests there was no memory for.
-    async fn add(&self, model: &Model, schema: &SchemaRef, resource: &Resource) -> Result<()> {
+    fn add(&self, model: &Model, schema: &SchemaRef, resource: &Resource) -> Result<()> {
         let known = self.engine.context().deregister_table(model.name.as_str());
         known.map_err(|cause| error::engine(format!("cannot prepare the table `{}`", model.name), cause))?;
-        match &resource.rihla.files {
-            Some(_) => self.engine.add_files(model.name.as_str(), &self.warehouse.staging_files(resource), schema.clone()),
-            None => self.engine.add_parquet(model.name.as_str(), &self.file(model, resource)).await,
-        }
+        let files = match &resource.rihla.files {
+            Some(_) => self.warehouse.staging_files(resource),
+            None => vec![self.file(model, resource)],
+        };
+        // Its columns are known, so that no file need be opened before a row of it is wanted.
+        self.engine.add_files(model.name.as_str(), &files, schema.clone())
     }
 
     fn file(&self, model: &Model, resource: &Resource) -> PathBuf {

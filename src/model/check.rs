@@ -234,7 +234,7 @@ pub(super) async fn check_conditions(planner: &Planner<'_>, model: &Model, feeds
             faults.push(model.header_fault(form.feed.span(), format!("the model does not rest on a feed `{}`", form.feed.get_ref())).hint(hint));
         }
         if let Some(condition) = &form.offices {
-            planner.condition(model, condition, "for offices", &owing(form.feed.get_ref(), condition.get_ref()), faults).await;
+            planner.condition(model, condition, "for offices", &owing(condition.get_ref()), faults).await;
         }
         if let Some(condition) = &form.rows {
             planner.condition(model, condition, "for rows", &rows_where(model, condition), faults).await;

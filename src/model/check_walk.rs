@@ -43,9 +43,9 @@ impl Walk<'_> {
     /// `Internal` where the engine refuses a table.
     pub fn check(&self, mut planner: Planner<'_>, mut unplanned: BTreeSet<String>, faults: &mut Vec<Fault>) -> Result<Vec<Option<Shape>>> {
         let mut shapes: Vec<Option<Shape>> = self.models.iter().map(|_| None).collect();
+        let mut sound = Vec::new();
         for places in ranks(self.models) {
             let planned = parallel::each(&places, |place| self.plan(&planner, &self.models[*place], &unplanned, faults));
-            let mut sound = Vec::new();
             for (place, (planned, told)) in places.into_iter().zip(planned) {
                 faults.extend(told);
                 let name = self.models[place].name.as_str();
@@ -58,9 +58,10 @@ impl Walk<'_> {
                 sound.push((place, schema.clone()));
                 shapes[place] = Some((schema, lineage));
             }
-            let told = parallel::each(&sound, |(place, schema)| self.faults_of(&planner, &self.models[*place], schema));
-            faults.extend(told.into_iter().flatten());
         }
+        // Once all tables are there the models wait for one another no more.
+        let told = parallel::each(&sound, |(place, schema)| self.faults_of(&planner, &self.models[*place], schema));
+        faults.extend(told.into_iter().flatten());
         Ok(shapes)
     }
 

@@ -1,7 +1,7 @@
 //! The reports that a model's figures rest on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
@@ -12,17 +12,20 @@ use crate::engine::Engine;
 use crate::error::{self, Error, Kind, Result};
 use crate::warehouse::Reports;
 
-/// The offices that queries gave, which many models ask alike.
+/// The offices that owe each feed.
+type ByFeed = BTreeMap<String, Vec<String>>;
+
+/// The offices that satisfy conditions, feed by feed: many models ask alike.
 #[derive(Debug, Default)]
-pub struct Owing(Mutex<BTreeMap<String, Vec<String>>>);
+pub struct Owing(Mutex<BTreeMap<String, Arc<ByFeed>>>);
 
 impl Owing {
-    fn known(&self, sql: &str) -> Option<Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned()
+    fn known(&self, condition: &str) -> Option<Arc<ByFeed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(condition).cloned()
     }
 
-    fn learn(&self, sql: &str, offices: &[String]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), offices.to_vec());
+    fn learn(&self, condition: &str, offices: &Arc<ByFeed>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(condition.to_owned(), offices.clone());
     }
 }
 
@@ -34,14 +37,9 @@ impl Owing {
 pub async fn reports((engine, owing_offices): (&Engine, &Owing), feeds: BTreeSet<String>, model: &Model) -> Result<Vec<Reports>> {
     let mut reports = Vec::new();
     if model.header.reports.is_empty() {
+        let offices = offices((engine, owing_offices), model, "true").await?;
         for feed in feeds {
-            reports.push(Reports {
-                offices: offices((engine, owing_offices), model, &owing(&feed, "true")).await?,
-                feed,
-                rows: None,
-                year_before: false,
-                cumulative: false,
-            });
+            reports.push(Reports { offices: offices.get(&feed).cloned().unwrap_or_default(), feed, rows: None, year_before: false, cumulative: false });
         }
         return Ok(reports);
     }
@@ -50,7 +48,7 @@ pub async fn reports((engine, owing_offices): (&Engine, &Owing), feeds: BTreeSet
         let condition = form.get_ref().offices.as_ref().map_or("true", |text| text.get_ref().as_str());
         let rows = form.get_ref().rows.as_ref().map(|text| text.get_ref().clone());
         reports.push(Reports {
-            offices: offices((engine, owing_offices), model, &owing(&feed, condition)).await?,
+            offices: offices((engine, owing_offices), model, condition).await?.get(&feed).cloned().unwrap_or_default(),
             feed,
             rows,
             year_before: form.get_ref().year_before,
@@ -60,26 +58,32 @@ pub async fn reports((engine, owing_offices): (&Engine, &Owing), feeds: BTreeSet
     Ok(reports)
 }
 
-/// The query for the offices that owe a feed and satisfy a condition.
-pub fn owing(feed: &str, condition: &str) -> String {
-    let feed = feed.replace('\'', "''");
+/// The query for the offices that satisfy a condition, feed by feed that they owe.
+pub fn owing(condition: &str) -> String {
     format!(
-        "SELECT office FROM system.offices WHERE ({condition}) AND office IN (SELECT office FROM system.calendar WHERE feed = '{feed}') ORDER BY precedence"
+        "SELECT owed.feed, chosen.office FROM (SELECT office, precedence FROM system.offices WHERE ({condition})) AS chosen
+         JOIN (SELECT DISTINCT office, feed FROM system.calendar) AS owed ON owed.office = chosen.office ORDER BY chosen.precedence"
     )
 }
 
-async fn offices((engine, known): (&Engine, &Owing), model: &Model, sql: &str) -> Result<Vec<String>> {
-    if let Some(offices) = known.known(sql) {
+async fn offices((engine, known): (&Engine, &Owing), model: &Model, condition: &str) -> Result<Arc<ByFeed>> {
+    if let Some(offices) = known.known(condition) {
         return Ok(offices);
     }
     let what = || format!("cannot tell which reports `{}` rests on", model.name);
-    let frame = engine.context().sql(sql).await.map_err(|cause| error::engine(what(), cause))?;
-    let mut offices = BTreeSet::new();
-    let mut ordered = Vec::new();
+    let frame = engine.context().sql(&owing(condition)).await.map_err(|cause| error::engine(what(), cause))?;
+    let mut offices = ByFeed::new();
     for batch in frame.collect().await.map_err(|cause| error::engine(what(), cause))? {
-        let column = cast(batch.column(0), &DataType::Utf8).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
-        ordered.extend(column.as_string::<i32>().iter().flatten().filter(|office| offices.insert((*office).to_owned())).map(str::to_owned));
+        let texts = |index: usize| cast(batch.column(index), &DataType::Utf8).map_err(|cause| Error::new(Kind::Internal, what()).because(cause));
+        let (feeds, codes) = (texts(0)?, texts(1)?);
+        for (feed, office) in feeds.as_string::<i32>().iter().flatten().zip(codes.as_string::<i32>().iter().flatten()) {
+            let owing = offices.entry(feed.to_owned()).or_default();
+            if !owing.iter().any(|known| known == office) {
+                owing.push(office.to_owned());
+            }
+        }
     }
-    known.learn(sql, &ordered);
-    Ok(ordered)
+    let offices = Arc::new(offices);
+    known.learn(condition, &offices);
+    Ok(offices)
 }

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::files::Files;
 use crate::contract::{Code, CodeList};
 use crate::diagnostic::{Fault, SourceFile};
+use crate::parallel;
 
 const FOLDER: &str = "schemas/codes";
 const HEADER: [&str; 7] = ["code", "label_en", "label_fr", "label_ar", "aliases", "valid_from", "valid_to"];
@@ -23,20 +24,18 @@ pub struct Lists {
 
 /// Reads every code list.
 pub fn load(files: &Files, faults: &mut Vec<Fault>) -> Lists {
+    let read = parallel::each(&files.list(FOLDER, "csv"), |path| {
+        let mut told = Vec::new();
+        let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".csv").to_owned();
+        let list = files.read(path, &mut told).and_then(|file| read(&name, &file, &mut told));
+        (name, list, told)
+    });
     let mut lists = Lists::default();
-    for path in files.list(FOLDER, "csv") {
-        let name = path.rsplit('/').next().unwrap_or(&path).trim_end_matches(".csv").to_owned();
-        let Some(file) = files.read(&path, faults) else {
-            lists.broken.insert(name);
-            continue;
-        };
-        match read(&name, &file, faults) {
-            Some(list) => {
-                lists.sound.insert(name, Arc::new(list));
-            }
-            None => {
-                lists.broken.insert(name);
-            }
+    for (name, list, told) in read {
+        faults.extend(told);
+        match list {
+            Some(list) => drop(lists.sound.insert(name, Arc::new(list))),
+            None => drop(lists.broken.insert(name)),
         }
     }
     lists

@@ -27,12 +27,25 @@ impl Project {
     }
 }
 
-/// Hash of a contract and of what a pipeline and one source of it, by its index, say of how rows are judged. A file that
-/// cannot be read again as it was read counts by its text.
-pub fn of_source(contract: &str, file: &SourceFile, index: usize) -> String {
-    let Ok(pipeline) = file.text.parse::<toml::Table>() else { return hashed(&[contract, &file.text]) };
-    let source = pipeline.get("sources").and_then(|sources| sources.get(index)).and_then(toml::Value::as_table).cloned().unwrap_or_default();
-    hashed(&[contract, &said(&pipeline, &PIPELINE_ASIDE), &said(&source, &SOURCE_ASIDE)])
+/// What a pipeline says, source by source. A file that cannot be read again as it was read counts by its text.
+pub struct Told<'f> {
+    file: &'f SourceFile,
+    table: Option<toml::Table>,
+}
+
+impl<'f> Told<'f> {
+    /// What a pipeline's file says.
+    pub fn by(file: &'f SourceFile) -> Self {
+        Self { file, table: file.text.parse().ok() }
+    }
+
+    /// Hash of a contract and of what the pipeline and one source of it, by its index, say of how rows are judged.
+    pub fn of_source(&self, contract: &str, index: usize) -> String {
+        let Some(pipeline) = &self.table else { return hashed(&[contract, &self.file.text]) };
+        let source = pipeline.get("sources").and_then(|sources| sources.get(index)).and_then(toml::Value::as_table);
+        let source = source.map_or_else(String::new, |source| said(source, &SOURCE_ASIDE));
+        hashed(&[contract, &said(pipeline, &PIPELINE_ASIDE), &source])
+    }
 }
 
 /// What a table says, in one order whichever way it is written.
@@ -69,7 +82,7 @@ mod tests {
     const PIPELINE: &str = "feed = \"plans\"\ntolerance = 0.1\nschedule = { cron = \"0 6 * * *\" }\n\n[[sources]]\noffices = [\"RAB\"]\nurl = \"a\"\ncsv = { delimiter = \",\", encoding = \"utf-8\" }\ndates = [\"%d/%m/%Y\"]\n\n[[sources]]\noffices = [\"CAS\"]\nurl = \"b\"\ncsv = {}\n";
 
     fn print(text: &str) -> String {
-        of_source("c", &SourceFile { path: "pipelines/plans.toml".to_owned(), text: text.to_owned() }, 0)
+        Told::by(&SourceFile { path: "pipelines/plans.toml".to_owned(), text: text.to_owned() }).of_source("c", 0)
     }
 
     #[test]
@@ -95,6 +108,6 @@ mod tests {
         ] {
             assert_ne!(print(&PIPELINE.replacen(from, to, 1)), now, "{to}");
         }
-        assert_ne!(of_source("d", &SourceFile { path: String::new(), text: PIPELINE.to_owned() }, 0), now);
+        assert_ne!(Told::by(&SourceFile { path: String::new(), text: PIPELINE.to_owned() }).of_source("d", 0), now);
     }
 }

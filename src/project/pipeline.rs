@@ -52,6 +52,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, scheduled: &mu
     }
     scheduled.push(schedule::declared(file, (feed, form.required), &form.schedule, around.timezone, faults));
     let contract = contract(file, &form, around, faults);
+    let told = fingerprint::Told::by(file);
     let sources: Vec<(&SourceForm, Arc<Source>)> = form
         .sources
         .iter()
@@ -59,7 +60,7 @@ pub fn resolve(file: &Arc<SourceFile>, around: &Surroundings<'_>, scheduled: &mu
         .filter_map(|(index, source)| {
             let mut resolved = resolve_source(file, source.get_ref(), source.span(), contract.as_ref(), around, faults)?;
             resolved.drift = DriftPolicies::of(source.get_ref().drift, form.drift, contract.as_ref()?.fields_match);
-            resolved.fingerprint = fingerprint::of_source(&contract.as_ref()?.fingerprint, file, index);
+            resolved.fingerprint = told.of_source(&contract.as_ref()?.fingerprint, index);
             Some((source.get_ref(), Arc::new(resolved)))
         })
         .collect();

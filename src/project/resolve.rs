@@ -18,6 +18,7 @@ use crate::contract::CaseNumberPattern;
 use crate::diagnostic::{self, Fault, Severity, SourceFile, did_you_mean};
 use crate::error::{Error, Kind, Result};
 use crate::names::{OfficeCode, is_identifier};
+use crate::parallel;
 use crate::period::{Period, PeriodKind};
 
 /// The name of the file that makes a folder a project.
@@ -199,12 +200,17 @@ fn pipelines(
         faults.push(Fault::of_path("pipelines", "the project has no pipelines").hint("add a file such as pipelines/returns.toml"));
     }
     let mut unnamed = paths.len();
-    for path in paths {
-        let known = scheduled.len();
-        let Some(file) = files.read(&path, faults) else { continue };
-        let pipeline = pipeline::resolve(&file, around, scheduled, faults);
-        unnamed -= scheduled.len() - known;
-        let Some(pipeline) = pipeline else { continue };
+    let resolved = parallel::each(&paths, |path| {
+        let (mut told, mut due) = (Vec::new(), Vec::new());
+        let file = files.read(path, &mut told);
+        let pipeline = file.as_ref().and_then(|file| pipeline::resolve(file, around, &mut due, &mut told));
+        (file.zip(pipeline), due, told)
+    });
+    for (resolved, due, told) in resolved {
+        unnamed -= due.len();
+        scheduled.extend(due);
+        faults.extend(told);
+        let Some((file, pipeline)) = resolved else { continue };
         let feed = &pipeline.contract.feed;
         if let Some((other, _)) = pipelines.iter().find(|(_, known)| known.contract.feed == *feed) {
             faults.push(Fault::error(&file, 0..0, format!("the feed `{feed}` has a pipeline already, in {}", other.path)));

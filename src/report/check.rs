@@ -17,7 +17,7 @@ use crate::run::{Prepared, check_project_and, unit};
 /// `Config` with every fault found.
 pub async fn check(root: &Path) -> Result<Prepared> {
     let mut prepared = check_project_and(root, async |project, checked, faults| {
-        unit::check(project, checked, faults).await?;
+        unit::check(project, checked, faults)?;
         if let Some(Err(error)) = project.published.as_deref().map(since::published) {
             faults.extend(error.project_faults().iter().cloned());
         }

@@ -61,16 +61,18 @@ pub use world::{Results, Rows, Tables, World, add as add_rows, upstream_of};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use artefacts::Making;
 use chrono::{DateTime, Utc};
 pub use feeds::Feeds;
 use timed::Timed;
+use tokio::task::JoinHandle;
 use tracing::{Instrument, error_span};
 
 use crate::clock::{SharedClock, random_bytes};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::Checked;
 use crate::project::Project;
 use crate::trail;
@@ -154,6 +156,8 @@ async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), 
         problems: Vec::new(),
     };
     writable.warehouse.record_run(&record).await?;
+    let checked = Arc::new(checked);
+    let described = feeds.is_all().then(|| described(&project, &checked, Making { at: clock.now(), run_id: Some(run_id.clone()) }));
     let mut report = RunReport::new(run_id.clone());
     report.selected = selected.as_ref().map(|names| names.iter().cloned().collect());
     let done = async {
@@ -176,13 +180,19 @@ async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), 
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.
     done?;
     recorded?;
-    let making = Making { at: clock.now(), run_id: Some(&run_id) };
-    if !feeds.is_all() {
-        return Ok(report);
+    if let Some(described) = described {
+        tell(described.await.unwrap_or_else(|cause| Err(Error::new(Kind::Internal, "the project could not be described").because(cause))));
+        tell(artefacts::write_results(&project, &checked, &report, started, &Making { at: clock.now(), run_id: Some(run_id) }));
     }
-    tell(artefacts::write_manifest(&project, &checked, &making));
-    tell(artefacts::write_results(&project, &checked, &report, started, &making));
+    // To give back thousands of plans and texts takes a while that nobody waits for: a process that ends does without.
+    thread::spawn(move || drop((project, checked)));
     Ok(report)
+}
+
+/// Tells what the project is, beside the work of a run.
+fn described(project: &Arc<Project>, checked: &Arc<Checked>, making: Making) -> JoinHandle<Result<()>> {
+    let (project, checked) = (project.clone(), checked.clone());
+    tokio::task::spawn_blocking(move || artefacts::write_manifest(&project, &checked, &making))
 }
 
 /// Writes `target/manifest.json` for a project that was found in order.

@@ -53,11 +53,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use futures::{StreamExt, TryStreamExt, stream};
+
 use crate::clock::SharedClock;
 use crate::error::{self, Error, Kind, Result};
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::store::{Store, files, is_unfinished};
+
+/// Tables that are opened at a time: most of it is waiting for the disk.
+const AT_ONCE: usize = 8;
 
 /// An open warehouse.
 pub struct Warehouse {
@@ -146,24 +151,18 @@ impl Warehouse {
             Error::new(Kind::Conflict, format!("the warehouse has no table `{table}`"))
                 .hint("run `rihla run`; where it cannot mend it, restore the warehouse from a backup")
         };
-        let mut feeds = BTreeMap::new();
-        for (feed, schema) in feed_schemas(project) {
-            // A feed that the project gained has no table before its first run.
-            if let Some(table) = AppendedTable::open(&store, &format!("feeds/{feed}"), schema).await? {
-                feeds.insert(feed, table);
-            }
-        }
+        // A feed that the project gained has no table before its first run.
+        let open = async |name: String, schema| Ok::<_, Error>(AppendedTable::open(&store, &format!("feeds/{name}"), schema).await?.map(|table| (name, table)));
+        let feeds: Vec<_> = stream::iter(feed_schemas(project)).map(|(feed, schema)| open(feed, schema)).buffered(AT_ONCE).try_collect().await?;
+        let feeds = feeds.into_iter().flatten().collect();
         let set_aside = AppendedTable::open(&store, "quarantine", set_aside::schema()).await?.ok_or_else(|| lacks("quarantine"))?;
         let submissions = AppendedTable::open(&store, "submissions", submission::schema()).await?.ok_or_else(|| lacks("submissions"))?;
         Ok(Self { store, clock, feeds, set_aside, submissions })
     }
 
     async fn make_tables(store: Store, project: &Project, clock: SharedClock) -> Result<Self> {
-        let mut feeds = BTreeMap::new();
-        for (feed, schema) in feed_schemas(project) {
-            let table = AppendedTable::open_to_write(&store, &format!("feeds/{feed}"), schema).await?;
-            feeds.insert(feed, table);
-        }
+        let open = async |name: String, schema| Ok::<_, Error>((name.clone(), AppendedTable::open_to_write(&store, &format!("feeds/{name}"), schema).await?));
+        let feeds = stream::iter(feed_schemas(project)).map(|(feed, schema)| open(feed, schema)).buffered(AT_ONCE).try_collect().await?;
         let set_aside = AppendedTable::open_to_write(&store, "quarantine", set_aside::schema()).await?;
         let submissions = AppendedTable::open_to_write(&store, "submissions", submission::schema()).await?;
         Ok(Self { store, clock, feeds, set_aside, submissions })

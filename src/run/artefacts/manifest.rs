@@ -12,7 +12,7 @@ use crate::parallel;
 use crate::project::Project;
 
 /// The whole project: models, their tests and code lists as nodes, feeds and system tables as sources.
-pub fn manifest(project: &Project, checked: &Checked, making: &Making<'_>) -> Value {
+pub fn manifest(project: &Project, checked: &Checked, making: &Making) -> Value {
     let all = model::nodes(project, checked);
     let definitions = model::definitions(project, checked);
     let make = Nodes { project, definitions: &definitions, at: making.at };

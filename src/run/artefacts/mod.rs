@@ -29,14 +29,14 @@ const FOLDER: &str = "target";
 const DBT_VERSION: &str = "1.10.0";
 
 /// When and by what artefacts are made.
-pub struct Making<'a> {
+pub struct Making {
     /// The moment.
     pub at: DateTime<Utc>,
     /// The run, where it is one.
-    pub run_id: Option<&'a str>,
+    pub run_id: Option<String>,
 }
 
-impl Making<'_> {
+impl Making {
     /// The metadata that every artefact opens with.
     fn metadata(&self, schema: &str) -> Value {
         json!({
@@ -53,7 +53,7 @@ impl Making<'_> {
 ///
 /// # Errors
 /// `Unavailable` where the folder cannot be written.
-pub fn write_manifest(project: &Project, checked: &Checked, making: &Making<'_>) -> Result<()> {
+pub fn write_manifest(project: &Project, checked: &Checked, making: &Making) -> Result<()> {
     write(project, "manifest.json", &manifest::manifest(project, checked, making))
 }
 
@@ -61,7 +61,7 @@ pub fn write_manifest(project: &Project, checked: &Checked, making: &Making<'_>)
 ///
 /// # Errors
 /// `Unavailable` where the folder cannot be written.
-pub fn write_results(project: &Project, checked: &Checked, report: &RunReport, started: DateTime<Utc>, making: &Making<'_>) -> Result<()> {
+pub fn write_results(project: &Project, checked: &Checked, report: &RunReport, started: DateTime<Utc>, making: &Making) -> Result<()> {
     write(project, results::FILE, &results::results(project, checked, report, started, making))
 }
 
@@ -78,7 +78,7 @@ fn place(project: &Project, name: &str) -> PathBuf {
 fn write(project: &Project, name: &str, value: &Value) -> Result<()> {
     let path = place(project, name);
     let what = || format!("cannot write `{FOLDER}/{name}`");
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+    let mut bytes = serde_json::to_vec(value).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
     bytes.push(b'\n');
     let draft = path.with_extension(format!("json.{}", hex::encode(random_bytes::<6>())));
     let write = |draft: &Path| {

@@ -16,7 +16,7 @@ use crate::warehouse::TestResult;
 pub const FILE: &str = "run_results.json";
 
 /// How a run ended: the models that were to be up to date, and their tests.
-pub fn results(project: &Project, checked: &Checked, report: &RunReport, started: DateTime<Utc>, making: &Making<'_>) -> Value {
+pub fn results(project: &Project, checked: &Checked, report: &RunReport, started: DateTime<Utc>, making: &Making) -> Value {
     let mut results = Vec::new();
     for outcome in report.outcomes.iter().filter(|outcome| outcome.is_wanted) {
         let Some(model) = checked.model(&outcome.model) else { continue };

@@ -24,11 +24,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures::StreamExt;
+use futures::executor::block_on;
 
 use super::prepare::{check_project_and, read_references};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Checked, ProjectRules};
+use crate::parallel;
 use crate::project::Project;
 use perform::{Stage, perform};
 use shared::Shared;
@@ -56,13 +58,19 @@ pub struct Untested {
 ///
 /// # Errors
 /// `Internal` where the engine cannot be used at all.
-pub async fn check(project: &Project, checked: Option<&Checked>, faults: &mut Vec<Fault>) -> Result<Vec<Scenario>> {
+pub fn check(project: &Project, checked: Option<&Checked>, faults: &mut Vec<Fault>) -> Result<Vec<Scenario>> {
     let written = resolve::read(project, faults);
     let Some(checked) = checked.filter(|_| !written.is_empty()) else { return Ok(Vec::new()) };
     let tables = Tables::of(project, checked)?;
+    let resolved = parallel::each(&written, |written| {
+        let mut told = Vec::new();
+        // Nothing is waited for: the tables are in memory, and have no rows.
+        (block_on(resolve::resolve(&tables, written, &mut told)), told)
+    });
     let mut scenarios = Vec::new();
-    for written in &written {
-        scenarios.extend(resolve::resolve(&tables, written, faults).await?);
+    for (scenario, told) in resolved {
+        faults.extend(told);
+        scenarios.extend(scenario?);
     }
     Ok(scenarios)
 }
@@ -75,7 +83,7 @@ impl Bench {
     pub async fn open(root: &Path) -> Result<Self> {
         let mut scenarios = Vec::new();
         let prepared = check_project_and(root, async |project, checked, faults| {
-            scenarios = check(project, checked, faults).await?;
+            scenarios = check(project, checked, faults)?;
             Ok(())
         })
         .await?;

@@ -17,6 +17,7 @@ use super::text_table::TextTable;
 use crate::diagnostic::{Fault, SourceFile, did_you_mean};
 use crate::error::Result;
 use crate::model::{ExpectForm, GivenForm, ScenarioForm, Text, sql_fault};
+use crate::parallel;
 use crate::period::{Period, PeriodKind};
 use crate::project::{Files, Project, from_toml_at};
 
@@ -34,11 +35,16 @@ pub struct Written {
 /// Reads every scenario of a project, in order of their names.
 pub fn read(project: &Project, faults: &mut Vec<Fault>) -> Vec<Written> {
     let files = Files::new(&project.root);
+    let read = parallel::each(&files.list(FOLDER, "toml"), |path| {
+        let mut told = Vec::new();
+        let file = files.read(path, &mut told);
+        let form = file.as_ref().and_then(|file| from_toml_at(file, 0..file.text.len(), &mut told));
+        (file.zip(form), told)
+    });
     let mut written = Vec::new();
-    for path in files.list(FOLDER, "toml") {
-        let Some(file) = files.read(&path, faults) else { continue };
-        let form: Option<ScenarioForm> = from_toml_at(&file, 0..file.text.len(), faults);
-        written.extend(form.map(|form| Written { file, form }));
+    for (one, told) in read {
+        faults.extend(told);
+        written.extend(one.map(|(file, form)| Written { file, form }));
     }
     written
 }
