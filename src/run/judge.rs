@@ -179,19 +179,19 @@ impl Judge {
         }
         let path = mends.map_or(found.path.as_str(), |(origin, _)| origin);
         let set_aside = set_aside_batch(&submission, path, &validated.aside, too_many.is_some())?;
-        submission.set_aside_lines = set_aside.num_rows() as u64;
+        submission.set_aside_lines = set_aside.as_ref().map_or(0, |lines| lines.num_rows() as u64);
         if let Some((error, reason)) = too_many {
             submission.outcome = SubmissionOutcome::Refused;
             submission.error = Some(error.to_owned());
             submission.reason = Some(reason);
-            return Ok(SlotLoad { submission, rows: None, set_aside: Some(set_aside) });
+            return Ok(SlotLoad { submission, rows: None, set_aside });
         }
         submission.revision = Some(revision);
         let period = found.period.to_string();
         let provenance =
             Provenance { submission_id: &submission.submission_id, office: found.office.as_str(), period: &period, revision, received: found.received, path };
         let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
-        Ok(SlotLoad { submission, rows: Some(batch), set_aside: Some(set_aside) })
+        Ok(SlotLoad { submission, rows: Some(batch), set_aside })
     }
 
     fn submission(&self, found: &Found, pipeline: &Pipeline, content_hash: String, outcome: SubmissionOutcome) -> Submission {

@@ -91,9 +91,12 @@ pub struct Formats {
 impl Formats {
     /// The formats of a source.
     pub fn of(source: &Source) -> Self {
-        let native = matches!(source.format, Format::Workbook { .. });
-        let with = |formats: &[DateFormat], own: Result<DateFormat, _>| formats.iter().cloned().chain(own.ok().filter(|_| native)).collect();
-        Self { dates: with(&source.dates, DateFormat::of_days(NATIVE_DATE)), datetimes: with(&source.datetimes, DateFormat::of_moments(NATIVE_INSTANT)) }
+        let (mut dates, mut datetimes) = (source.dates.clone(), source.datetimes.clone());
+        if matches!(source.format, Format::Workbook { .. }) {
+            dates.extend(DateFormat::of_days(NATIVE_DATE));
+            datetimes.extend(DateFormat::of_moments(NATIVE_INSTANT));
+        }
+        Self { dates, datetimes }
     }
 
     /// How a source of these formats writes values.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::new_null_array;
+use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use deltalake::kernel::Add;
@@ -46,6 +47,8 @@ pub struct Appending {
     turn: usize,
     /// Rows that it took so far.
     taken: usize,
+    /// Rows of small deliveries, until they are enough to be worth encoding: each time costs by the column.
+    small: Vec<RecordBatch>,
     schema: SchemaRef,
     name: String,
 }
@@ -61,7 +64,7 @@ impl Appending {
     /// # Errors
     /// `Internal` where the table's schema is not one that can be written.
     pub(super) fn begin(table: &DeltaTable, name: &str) -> Result<Self> {
-        let mut appending = Self { encoders: Vec::new(), turn: 0, taken: 0, schema: Arc::new(Schema::empty()), name: name.to_owned() };
+        let mut appending = Self { encoders: Vec::new(), turn: 0, taken: 0, small: Vec::new(), schema: Arc::new(Schema::empty()), name: name.to_owned() };
         for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
             let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&appending.what(), cause))?;
             appending.schema = writer.arrow_schema();
@@ -77,7 +80,17 @@ impl Appending {
     /// # Errors
     /// `Internal` where a column has another type; `Unavailable` where the disk says no.
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let batch = widened(batch, &self.schema)?;
+        self.small.push(widened(batch, &self.schema)?);
+        if self.small.iter().map(RecordBatch::num_rows).sum::<usize>() < PIECE_ROWS { Ok(()) } else { self.put_small().await }
+    }
+
+    /// Puts the rows that waited for others into files.
+    async fn put_small(&mut self) -> Result<()> {
+        let batch = match &std::mem::take(&mut self.small)[..] {
+            [] => return Ok(()),
+            [batch] => batch.clone(),
+            several => concat_batches(&self.schema, several).map_err(|cause| Error::new(Kind::Internal, self.what()).because(cause))?,
+        };
         for start in (0..batch.num_rows()).step_by(FILE_ROWS) {
             self.put(&batch.slice(start, FILE_ROWS.min(batch.num_rows() - start))).await?;
         }
@@ -112,6 +125,7 @@ impl Appending {
     /// # Errors
     /// `Unavailable` where the disk says no.
     pub(super) async fn finish(mut self) -> Result<Vec<Add>> {
+        self.put_small().await?;
         let mut files = Vec::new();
         for Encoder { pieces, files: encoded } in std::mem::take(&mut self.encoders) {
             drop(pieces);

@@ -35,10 +35,14 @@ pub fn schema() -> SchemaRef {
 }
 
 /// The rows of a submission that were not loaded, of the extract at `path`; where it was refused whole their outcome is `refused`.
+/// Nothing where there are none.
 ///
 /// # Errors
 /// `Internal` where they do not fit the table.
-pub fn set_aside_batch(submission: &Submission, path: &str, rows: &[SetAsideRow], refused: bool) -> Result<RecordBatch> {
+pub fn set_aside_batch(submission: &Submission, path: &str, rows: &[SetAsideRow], refused: bool) -> Result<Option<RecordBatch>> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
     let lines: Vec<(&SetAsideRow, &Reason)> = rows.iter().flat_map(|row| row.reasons.iter().map(move |reason| (row, reason))).collect();
     let cells = rows.iter().flat_map(|row| std::iter::once(row.cells.as_deref().map(as_json)).chain(std::iter::repeat(None)).take(row.reasons.len()));
     let count = lines.len();
@@ -63,7 +67,7 @@ pub fn set_aside_batch(submission: &Submission, path: &str, rows: &[SetAsideRow]
         text(&|(_, reason)| reason.message.clone()),
         Arc::new(cells.collect::<StringArray>()),
     ];
-    RecordBatch::try_new(schema(), columns).map_err(|cause| Error::new(Kind::Internal, "rows set aside do not fit their table").because(cause))
+    RecordBatch::try_new(schema(), columns).map(Some).map_err(|cause| Error::new(Kind::Internal, "rows set aside do not fit their table").because(cause))
 }
 
 fn as_json(cells: &[(String, String)]) -> String {
