@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::args::Args;
 use super::render::table;
+use super::words::{Word, say};
 use super::{Terminal, closed, print_json};
 use crate::alert::book::{self, Book, Cause, Message, MessageState};
 use crate::alert::letter::Writer;
@@ -109,36 +110,39 @@ fn show(project: &Project, terminal: &mut Terminal<'_>) -> Result<u8> {
         print_json(terminal, &json!({"open": causes, "undelivered": messages}))?;
         return Ok(0);
     }
-    let text = if causes.is_empty() { "nothing is the matter that anybody would be told of\n".to_owned() } else { open(&causes, &writer) };
+    let lang = terminal.lang;
+    let text = if causes.is_empty() { format!("{}\n", Word::NothingIsTheMatter.text(lang)) } else { open(&causes, &writer, lang) };
     write!(terminal.out, "{text}").map_err(closed)?;
     if !undelivered.is_empty() {
-        write!(terminal.out, "\nmessages that did not arrive:\n{}", waiting(&undelivered, &writer)).map_err(closed)?;
+        write!(terminal.out, "\n{}\n{}", Word::MessagesNotArrived.text(lang), waiting(&undelivered, &writer, lang)).map_err(closed)?;
     }
     Ok(0)
 }
 
-fn open(causes: &[Cause], writer: &Writer<'_>) -> String {
-    let row = |cause: &Cause| vec![writer.kind(cause.kind()), writer.title(&cause.matter), writer.moment(cause.since), told(cause)];
-    format!("{}\n", table(&["kind", "what", "since", "told"], causes.iter().map(row).collect()))
+fn open(causes: &[Cause], writer: &Writer<'_>, lang: Lang) -> String {
+    let row = |cause: &Cause| vec![writer.kind(cause.kind()), writer.title(&cause.matter), writer.moment(cause.since), told(cause, lang)];
+    let header = [Word::Kind, Word::What, Word::Since, Word::WhoWasTold].map(|word| word.text(lang));
+    format!("{}\n", table(&header, causes.iter().map(row).collect()))
 }
 
 /// Who was told, and who is to be.
-fn told(cause: &Cause) -> String {
+fn told(cause: &Cause, lang: Lang) -> String {
     let of = |told: &book::Told| match told.state {
         MessageState::Sent => told.receiver.clone(),
-        MessageState::Waiting => format!("{} (waits)", told.receiver),
-        MessageState::GivenUp => format!("{} (given up)", told.receiver),
+        MessageState::Waiting => say(lang, Word::ToldWaits, &[&told.receiver]),
+        MessageState::GivenUp => say(lang, Word::ToldGivenUp, &[&told.receiver]),
     };
     cause.told.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
-fn waiting(messages: &[Message], writer: &Writer<'_>) -> String {
+fn waiting(messages: &[Message], writer: &Writer<'_>, lang: Lang) -> String {
     let row = |message: &Message| {
-        let next = if message.state == MessageState::Waiting { writer.moment(message.next) } else { "given up".to_owned() };
+        let next = if message.state == MessageState::Waiting { writer.moment(message.next) } else { Word::GivenUp.text(lang).to_owned() };
         let why = message.error.clone().unwrap_or_default();
         vec![message.receiver.clone(), message.letter.title.clone(), message.attempts.to_string(), next, why]
     };
-    format!("{}\n", table(&["receiver", "what", "attempts", "next", "why"], messages.iter().map(row).collect()))
+    let header = [Word::Receiver, Word::What, Word::Attempts, Word::NextAttempt, Word::Why].map(|word| word.text(lang));
+    format!("{}\n", table(&header, messages.iter().map(row).collect()))
 }
 
 fn utc(at: DateTime<Utc>) -> String {

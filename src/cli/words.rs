@@ -144,6 +144,19 @@ words! {
     OutcomeHeld: "held", "retenu";
     OutcomeLoaded: "loaded only", "chargé seulement";
     OutcomeFailed: "failed", "échec";
+    // Alerts.
+    NothingIsTheMatter: "nothing is the matter that anybody would be told of", "rien ne justifie d’alerter qui que ce soit";
+    MessagesNotArrived: "messages that did not arrive:", "messages qui ne sont pas arrivés :";
+    Kind: "kind", "type";
+    What: "what", "objet";
+    WhoWasTold: "told", "prévenus";
+    ToldWaits: "{0} (waits)", "{0} (en attente)";
+    ToldGivenUp: "{0} (given up)", "{0} (abandonné)";
+    Receiver: "receiver", "destinataire";
+    Attempts: "attempts", "tentatives";
+    NextAttempt: "next", "prochaine";
+    GivenUp: "given up", "abandonné";
+    Why: "why", "cause";
     // Releases.
     Made: "made", "créée";
     MadeBy: "made by the run {0}", "faite par le passage {0}";

@@ -83,6 +83,8 @@ fn a_pipeline_that_fails_is_told_once_and_once_that_it_is_mended() {
     eventually(|| receiver.told() == [failed], || format!("{:?}", receiver.told()));
     let shown = folder.rihla_with(&["alerts"], &[("RIHLA_NOW", FIRST)]).ok();
     snapshot("alerts", "failed_is_the_matter", "rihla alerts", &shown.text());
+    let shown = folder.rihla_with(&["alerts", "--lang", "fr"], &[("RIHLA_NOW", FIRST)]).ok();
+    snapshot("alerts", "failed_is_the_matter_fr", "rihla alerts --lang fr", &shown.text());
     // Another scheduler finds it failed still, and says nothing.
     run(&folder, FIRST, "schedules");
     std::fs::write(folder.key(), key).expect("the key");
