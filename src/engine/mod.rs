@@ -1,6 +1,6 @@
 //! The engine: the only place that builds a session, its limits and its catalogue.
 
-mod loops;
+mod joins;
 mod pool;
 
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Engine {
         options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(memory_mib.saturating_mul(1 << 14));
         adjust(&mut config);
         let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
-        let context = SessionContext::new_with_state(state.with_statistics_registry(loops::registry()).build());
+        let context = SessionContext::new_with_state(state.with_statistics_registry(joins::registry()).build());
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {
             let empty: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());

@@ -1,48 +1,78 @@
-//! How many rows come of a join that compares every row with every other.
+//! How many rows come of a join, as far as that can be known: each join holds its smaller side in memory, and cannot spill.
 //!
-//! The engine knows how many rows a join by equal keys gives at most, and nothing of one whose condition is another, such as
-//! BETWEEN. Not knowing, it holds in memory whichever side was written first: with months joined to the periods that
-//! they are part of, all visits in place of a few hundred months.
+//! Of a join whose condition is no equality, such as BETWEEN, the engine knows nothing, and holds whichever side was written
+//! first: with months joined to the periods that they are part of, all visits in place of a few hundred months. Of one by equal
+//! keys it takes every pair to meet where it does not know how many keys there are, so that a table twice as large would be
+//! held in place of two that are joined. Joins go by the key of one of the sides, mostly; then no more rows come of them
+//! than the larger side has.
 
 use std::sync::Arc;
 
 use datafusion::common::stats::Precision;
 use datafusion::common::{JoinType, Statistics};
 use datafusion::error::Result;
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::joins::NestedLoopJoinExec;
+use datafusion::physical_plan::joins::{HashJoinExec, JoinOn, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::operator_statistics::{ExtendedStatistics, StatisticsProvider, StatisticsRegistry, StatisticsResult};
 
-/// What the engine knows of rows, and joins of any condition.
+/// What the engine knows of rows, and what is known here of joins.
 pub fn registry() -> StatisticsRegistry {
     let mut registry = StatisticsRegistry::default_with_builtin_providers();
-    registry.register(Arc::new(Loops));
+    registry.register(Arc::new(Joins));
     registry
 }
 
-/// At most as many rows as there are pairs; nothing where a side's rows are not known.
+/// How many rows joins give; nothing where a side's rows are not known.
 #[derive(Debug)]
-struct Loops;
+struct Joins;
 
-impl StatisticsProvider for Loops {
+impl StatisticsProvider for Joins {
     fn compute_statistics(&self, plan: &dyn ExecutionPlan, sides: &[ExtendedStatistics]) -> Result<StatisticsResult> {
-        let (Some(join), [left, right]) = (plan.downcast_ref::<NestedLoopJoinExec>(), sides) else { return Ok(StatisticsResult::Delegate) };
-        let (Some(left), Some(right)) = (left.base().num_rows.get_value(), right.base().num_rows.get_value()) else {
+        let [left, right] = sides else { return Ok(StatisticsResult::Delegate) };
+        let Some((kind, keys)) = join(plan) else { return Ok(StatisticsResult::Delegate) };
+        let (Some(lefts), Some(rights)) = (left.base().num_rows.get_value(), right.base().num_rows.get_value()) else {
             return Ok(StatisticsResult::Delegate);
         };
+        let met = match keys {
+            None => lefts.saturating_mul(*rights),
+            // Where it is known how many keys there are the engine reckons with them.
+            Some(keys) if are_counted(keys, left.base(), right.base()) => return Ok(StatisticsResult::Delegate),
+            Some(_) => *lefts.max(rights),
+        };
         let mut known = Statistics::new_unknown(&plan.schema());
-        known.num_rows = Precision::Inexact(most_rows(*join.join_type(), *left, *right));
+        known.num_rows = Precision::Inexact(rows(kind, met, *lefts, *rights));
         Ok(StatisticsResult::Computed(ExtendedStatistics::new(known)))
     }
 }
 
-fn most_rows(kind: JoinType, left: usize, right: usize) -> usize {
-    let pairs = left.saturating_mul(right);
+/// The kind of a join, and its equal keys where it has any.
+fn join(plan: &dyn ExecutionPlan) -> Option<(JoinType, Option<&JoinOn>)> {
+    if let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() {
+        return Some((*join.join_type(), None));
+    }
+    if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
+        return Some((*join.join_type(), Some(&join.on)));
+    }
+    plan.downcast_ref::<SortMergeJoinExec>().map(|join| (join.join_type(), Some(&join.on)))
+}
+
+/// True where it is known how many different values every key has.
+fn are_counted(keys: &JoinOn, left: &Statistics, right: &Statistics) -> bool {
+    let is_counted = |key: &dyn std::any::Any, side: &Statistics| {
+        let column = key.downcast_ref::<Column>().and_then(|column| side.column_statistics.get(column.index()));
+        column.is_some_and(|column| column.distinct_count.get_value().is_some())
+    };
+    keys.iter().all(|(mine, theirs)| is_counted(mine.as_ref(), left) && is_counted(theirs.as_ref(), right))
+}
+
+/// The rows of a join in which so many pairs meet.
+fn rows(kind: JoinType, met: usize, left: usize, right: usize) -> usize {
     match kind {
-        JoinType::Inner => pairs,
-        JoinType::Left => pairs.max(left),
-        JoinType::Right => pairs.max(right),
-        JoinType::Full => pairs.max(left.saturating_add(right)),
+        JoinType::Inner => met,
+        JoinType::Left => met.max(left),
+        JoinType::Right => met.max(right),
+        JoinType::Full => met.max(left.saturating_add(right)),
         JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => left,
         JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => right,
     }
@@ -92,7 +122,9 @@ mod tests {
         let plan = frame.clone().create_physical_plan().await.expect("planned");
         let told = displayable(plan.as_ref()).indent(false).to_string();
         let lines: Vec<&str> = told.lines().map(str::trim).collect();
-        let held = lines.windows(2).filter(|pair| pair[0].starts_with("HashJoinExec")).map(|pair| pair[1].to_owned()).collect();
+        let is_passed_on = |line: &&&str| line.starts_with("CoalescePartitionsExec") || line.starts_with("RepartitionExec");
+        let below = |join: usize| lines[join + 1..].iter().find(|line| !is_passed_on(line)).map(|line| (*line).to_owned());
+        let held = (0..lines.len()).filter(|line| lines[*line].starts_with("HashJoinExec")).filter_map(below).collect();
         (held, frame.count().await.expect("counted"))
     }
 
@@ -138,5 +170,22 @@ mod tests {
         let (held, rows) = held(&engine, sql).await;
         assert!(matches!(&held[..], [months] if months.starts_with("NestedLoopJoinExec") || months.starts_with("ProjectionExec")), "{held:?}");
         assert_eq!(rows, 2 * 300_000);
+    }
+
+    /// Records are joined by their keys.
+    #[tokio::test]
+    async fn what_comes_of_joins_by_keys_is_held_and_not_a_table_that_is_larger() {
+        let (engine, folder) = (Engine::new(64).expect("an engine"), tempfile::tempdir().expect("a folder"));
+        add_visits(&engine, folder.path(), 300_000);
+        for name in ["people", "cards"] {
+            let numbers = Arc::new(Int64Array::from_iter_values((0..10_000).map(|number| number * 7))) as ArrayRef;
+            let texts = texts((0..10_000).map(|number| format!("{name} {number}")));
+            add_small(&engine, "ref", name, RecordBatch::try_from_iter([("number", numbers), ("text", texts)]).expect("rows"));
+        }
+        let sql = "SELECT v.office, p.text, c.text AS card FROM ref.people AS p JOIN ref.cards AS c ON c.number = p.number
+                   JOIN feeds.visits AS v ON v.number = p.number";
+        let (held, rows) = held(&engine, sql).await;
+        assert!(matches!(&held[..], [joined, _] if joined.starts_with("HashJoinExec") || joined.starts_with("Projection")), "{held:?}");
+        assert_eq!(rows, 10_000);
     }
 }
