@@ -95,6 +95,8 @@ impl<L: Ledger> World<L> {
     /// The scheduler's machine dies.
     fn die(&mut self) {
         let Some(mut dead) = self.scheduler.take() else { return };
+        // Nobody is left who would step again.
+        self.again = None;
         let token = dead.runner().token;
         self.runs().cut_off(token);
     }
