@@ -28,6 +28,13 @@ fn every_due_time_ran_once_or_was_skipped_by_policy() {
     }
 }
 
+/// The clock is set ahead, so that a pipeline runs for a time to come; then it is set right, and an edit makes an earlier time
+/// due while it runs.
+#[test]
+fn a_pipeline_runs_once_at_a_time_where_a_later_due_time_came_first() {
+    simulate_all(&[7552]);
+}
+
 #[test]
 fn an_oracle_of_other_due_times_is_noticed() {
     let ticks = [TickId::new("p", Utc.with_ymd_and_hms(2024, 1, 1, 6, 0, 0).single().expect("an instant"))];
