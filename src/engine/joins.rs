@@ -80,8 +80,7 @@ fn rows(kind: JoinType, met: usize, left: usize, right: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Date32Array;
-    use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray};
     use arrow::record_batch::RecordBatch;
     use datafusion::datasource::MemTable;
     use datafusion::physical_plan::displayable;

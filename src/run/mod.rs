@@ -185,7 +185,8 @@ async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), 
         tell(artefacts::write_results(&project, &checked, &report, started, &Making { at: clock.now(), run_id: Some(run_id) }));
     }
     // To give back thousands of plans and texts takes a while that nobody waits for: a process that ends does without.
-    thread::spawn(move || drop((project, checked)));
+    // Where no thread can be had they are given back here.
+    let _ = thread::Builder::new().spawn(move || drop((project, checked)));
     Ok(report)
 }
 
