@@ -20,8 +20,9 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Takes the next rows.
-    pub fn push(&mut self, batch: TextBatch) {
+    /// Takes the next rows: of fields that are not open nothing is kept.
+    pub fn push(&mut self, mut batch: TextBatch, contract: &Contract) {
+        contract.fields.iter().zip(&mut batch.columns).filter(|(field, _)| field.protection != Protection::Open).for_each(|(_, texts)| *texts = None);
         let first = self.rows;
         self.rows += batch.rows.len();
         self.batches.insert(first, batch);
@@ -30,8 +31,7 @@ impl Texts {
     /// The filled cells of a row in open fields, as written.
     pub fn cells(&self, row: usize, contract: &Contract) -> Option<Vec<(String, String)>> {
         let (first, batch) = self.batches.range(..=row).next_back()?;
-        let open = contract.fields.iter().zip(&batch.columns).filter(|(field, _)| field.protection == Protection::Open);
-        let filled = open.filter_map(|(field, texts)| {
+        let filled = contract.fields.iter().zip(&batch.columns).filter_map(|(field, texts)| {
             let texts = texts.as_ref().filter(|texts| !texts.is_null(row - first))?;
             Some((field.name.clone(), texts.value(row - first).to_owned())).filter(|(_, text)| !text.trim().is_empty())
         });

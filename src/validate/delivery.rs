@@ -1,24 +1,22 @@
 //! One delivery judged whole: every row accounted for.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use arrow::array::BooleanArray;
-use arrow::compute::filter;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
 use super::cells::{Texts, are_withheld};
 use super::deletions::Deletions;
 use super::drift;
-use super::duplicates::{self, Verdict};
+use super::duplicates;
 use super::fault::{Outcome, Reason, SetAsideRow};
-use super::foreign::{self, Lookups};
+use super::foreign::Lookups;
+use super::judged::Judged;
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
-use crate::contract::{BrokenRule, Contract, DateFormat, RowFacts, RowRules};
-use crate::error::{Error, Kind, Result};
+use crate::contract::{Contract, DateFormat, RowFacts, RowRules};
+use crate::error::Result;
 use crate::project::{Format, Office, Source};
 use crate::read::limits::{MOST_REASONS, check_rows};
 use crate::read::{Drift, Parts, Piece, Refusal, SetAside, TextBatch};
@@ -178,7 +176,7 @@ impl<'a> Delivery<'a> {
         match piece {
             Piece::Rows(batch) => {
                 self.caster.push(&batch);
-                self.texts.push(batch);
+                self.texts.push(batch, self.context.contract);
             }
             Piece::Aside(row) => self.aside.push(row),
             Piece::Drift(drift) => self.drift.push(drift),
@@ -232,7 +230,7 @@ impl<'a> Delivery<'a> {
             self.sheets.push(None);
         }
         self.caster.append(part.caster);
-        part.texts.into_iter().for_each(|batch| self.texts.push(batch));
+        part.texts.into_iter().for_each(|batch| self.texts.push(batch, self.context.contract));
         self.aside.extend(part.aside);
     }
 
@@ -256,7 +254,7 @@ impl<'a> Delivery<'a> {
         for (row, rule, message) in (context.barred)(&typed)? {
             judged.add(row, Outcome::Excluded, Reason { field: None, error: "excluded", rule: rule.into(), message: message.to_owned() });
         }
-        let barred: BTreeSet<usize> = judged.rows.keys().copied().collect();
+        let barred: BTreeSet<usize> = judged.rows();
         // Of a row that is barred nothing else is told.
         faults.retain(|fault| !judged.has(fault.row));
         let deletions = Deletions::of(contract, &typed);
@@ -284,8 +282,9 @@ impl<'a> Delivery<'a> {
             judged.verdict(row, verdict);
         }
         judged.across_rows(contract, &typed, context.lookups)?;
-        let good = judged.spare(&typed)?;
-        let mut aside = judged.into_rows(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
+        let mut aside = judged.told(&typed, |row| if withheld.contains(&row) { None } else { self.texts.cells(row, contract) });
+        drop(self.texts);
+        let good = judged.spare(typed)?;
         aside.extend(self.aside.into_iter().map(|row| read_aside(row, contract)));
         let places: HashMap<Option<Arc<str>>, usize> = self.sheets.into_iter().enumerate().map(|(place, sheet)| (sheet, place)).collect();
         aside.sort_by_cached_key(|row| (places.get(&row.sheet).copied(), row.row));
@@ -300,95 +299,6 @@ pub(super) fn in_doubt(faults: &[CellFault]) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
     let foreign = faults.iter().filter(|fault| fault.error == "type-error" || fault.rule == "codes");
     foreign.filter(|fault| !seen.insert(fault.row)).map(|fault| fault.row).collect()
-}
-
-struct Judged {
-    rows: BTreeMap<usize, (Outcome, Vec<Reason>)>,
-    /// True for the rows that have one.
-    marked: Vec<bool>,
-}
-
-impl Judged {
-    /// Nothing against any of so many rows.
-    fn none(rows: usize) -> Self {
-        Self { rows: BTreeMap::new(), marked: vec![false; rows] }
-    }
-
-    fn has(&self, row: usize) -> bool {
-        self.marked[row]
-    }
-
-    fn add(&mut self, row: usize, outcome: Outcome, reason: Reason) {
-        self.marked[row] = true;
-        self.rows.entry(row).or_insert_with(|| (outcome, Vec::new())).1.push(reason);
-    }
-
-    fn cell_fault(&mut self, contract: &Contract, fault: CellFault, doubtful: &BTreeSet<usize>) {
-        let field = Some(contract.fields[fault.field].name.clone());
-        let message = if doubtful.contains(&fault.row) { fault.reserved } else { fault.message };
-        self.add(fault.row, Outcome::Quarantined, Reason { field, error: fault.error, rule: fault.rule.into(), message });
-    }
-
-    fn row_fault(&mut self, row: usize, error: &'static str, rule: impl Into<Cow<'static, str>>, message: String) {
-        self.add(row, Outcome::Quarantined, Reason { field: None, error, rule: rule.into(), message });
-    }
-
-    fn broken_rule(&mut self, contract: &Contract, broken: &BrokenRule) {
-        let rule = &contract.rules[broken.rule];
-        let field = rule.field.map(|index| contract.fields[index].name.clone());
-        let [message, _] = rule.messages(broken.unclear);
-        self.add(broken.row, Outcome::Quarantined, Reason { field, error: "row-constraint", rule: rule.name.to_string().into(), message });
-    }
-
-    fn verdict(&mut self, row: usize, verdict: Verdict) {
-        let (outcome, error, rule, message) = match verdict {
-            Verdict::LaterChange => (Outcome::Superseded, "superseded", "later-change", "a later change of the record stands in the same delivery"),
-            Verdict::SameRow => (Outcome::Superseded, "superseded", "same-row", "the same row stands in the same delivery already"),
-            Verdict::Contradiction => (Outcome::Quarantined, "primary-key", "primary-key", "another row says something else of the same record and moment"),
-        };
-        self.add(row, outcome, Reason { field: None, error, rule: rule.into(), message: message.to_owned() });
-    }
-
-    /// Rows that agree where none may are all quarantined, since nothing says which is right; so are rows that refer to one
-    /// that is not there, until no row refers to a quarantined one.
-    fn across_rows(&mut self, contract: &Contract, typed: &TypedRows, lookups: &Lookups) -> Result<()> {
-        for repeat in foreign::repeats(contract, typed, |row| self.has(row))? {
-            let field = (repeat.rule == "unique").then(|| contract.fields[repeat.fields[0]].name.clone());
-            let message = format!("another row of the delivery has the same {}", foreign::names(contract, &repeat.fields));
-            for row in repeat.rows {
-                let reason = Reason { field: field.clone(), error: "unique-error", rule: repeat.rule.into(), message: message.clone() };
-                self.add(row, Outcome::Quarantined, reason);
-            }
-        }
-        loop {
-            let orphans = foreign::orphans(contract, typed, lookups, |row| self.has(row))?;
-            if orphans.is_empty() {
-                return Ok(());
-            }
-            for (row, place) in orphans {
-                self.row_fault(row, "foreign-key", "foreign-key", foreign::orphan_message(contract, &contract.foreign_keys[place]));
-            }
-        }
-    }
-
-    fn spare(&self, typed: &TypedRows) -> Result<TypedRows> {
-        let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
-        let columns = typed
-            .columns
-            .iter()
-            .map(|column| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause)));
-        let good = || (0..typed.len()).filter(|row| !self.has(*row));
-        let (rows, sheets) = (good().map(|row| typed.rows[row]).collect(), good().map(|row| typed.sheets[row].clone()).collect());
-        Ok(TypedRows { columns: columns.collect::<Result<_>>()?, rows, sheets })
-    }
-
-    fn into_rows(self, typed: &TypedRows, cells: impl Fn(usize) -> Option<Vec<(String, String)>>) -> Vec<SetAsideRow> {
-        let row = |(row, (outcome, reasons)): (usize, (Outcome, Vec<Reason>))| {
-            let cells = if outcome == Outcome::Quarantined { cells(row) } else { None };
-            SetAsideRow { sheet: typed.sheets[row].clone(), row: typed.rows[row], outcome, reasons, cells }
-        };
-        self.rows.into_iter().map(row).collect()
-    }
 }
 
 fn read_aside(row: SetAside, contract: &Contract) -> SetAsideRow {

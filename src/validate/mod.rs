@@ -12,6 +12,7 @@ mod drift;
 mod duplicates;
 mod fault;
 mod foreign;
+mod judged;
 mod literals;
 mod met;
 mod people;

@@ -86,12 +86,12 @@ impl<'a> Caster<'a> {
         self.faults.extend(other.faults.into_iter().map(|fault| CellFault { row: first_row + fault.row, ..fault }));
     }
 
-    /// All rows cast.
+    /// All rows cast. Columns are put together one after another, so that no more than one of them is held twice.
     ///
     /// # Errors
     /// `Internal` where the parts do not fit together.
     pub fn finish(self) -> Result<(TypedRows, Vec<CellFault>)> {
-        let columns = self.parts.iter().zip(&self.contract.fields).map(|(parts, field)| {
+        let columns = self.parts.into_iter().zip(&self.contract.fields).map(|(parts, field)| {
             if parts.is_empty() {
                 return Ok(arrow::array::new_empty_array(&arrow_type(&field.kind)));
             }

@@ -35,14 +35,11 @@ const MOST_DELIVERIES: usize = 4096;
 /// Rows per commit.
 const MOST_ROWS: usize = 4_000_000;
 
-/// Lines of rows set aside that are held until they are committed.
-const MOST_LINES: usize = 250_000;
-
 /// Judged deliveries on their way into the warehouse. Nobody sees them before they are committed.
 #[derive(Default)]
 pub struct Loading {
     feeds: BTreeMap<String, Incoming>,
-    aside: Vec<RecordBatch>,
+    aside: Option<Appending>,
     judged: Vec<Submission>,
     rows: usize,
 }
@@ -61,8 +58,7 @@ impl Loading {
 
     /// True where it is time to commit.
     pub fn is_full(&self) -> bool {
-        let lines: usize = self.aside.iter().map(RecordBatch::num_rows).sum();
-        self.judged.len() >= MOST_DELIVERIES || self.rows >= MOST_ROWS || lines >= MOST_LINES
+        self.judged.len() >= MOST_DELIVERIES || self.rows >= MOST_ROWS
     }
 }
 
@@ -79,7 +75,13 @@ impl Warehouse {
             incoming.submissions.push(load.submission.clone());
             loading.rows += batch.num_rows();
         }
-        loading.aside.extend(load.set_aside.filter(|batch| !landed.has_set_aside(&load.submission.submission_id, batch.num_rows())));
+        if let Some(lines) = load.set_aside.as_ref().filter(|lines| lines.num_rows() > 0 && !landed.has_set_aside(id, lines.num_rows())) {
+            let aside = match &mut loading.aside {
+                Some(aside) => aside,
+                none => none.insert(self.set_aside.begin_append()?),
+            };
+            aside.write(lines).await?;
+        }
         loading.judged.push(load.submission);
         Ok(())
     }
@@ -103,7 +105,9 @@ impl Warehouse {
             table.end_append(incoming.rows, transactions(&incoming.submissions.iter().collect::<Vec<_>>())).await?;
         }
         let transactions = transactions(&judged.iter().collect::<Vec<_>>());
-        self.set_aside.append(aside, transactions.clone()).await?;
+        if let Some(aside) = aside {
+            self.set_aside.end_append(aside, transactions.clone()).await?;
+        }
         self.submissions.append(vec![submission::to_batch(&judged)?], transactions).await
     }
 
