@@ -131,8 +131,8 @@ impl Around<'_> {
             _ => true,
         };
         let mut others: Box<dyn Iterator<Item = (&&TickId, &&Tick)>> = match overlap {
-            Overlap::Latest => Box::new(self.by_id.range(&tick.id..)),
-            Overlap::Skip | Overlap::Queue => Box::new(self.by_id.range(..&tick.id).rev()),
+            Overlap::Latest => Box::new(self.by_id.range::<&TickId, _>(&tick.id..)),
+            Overlap::Skip | Overlap::Queue => Box::new(self.by_id.range::<&TickId, _>(..&tick.id).rev()),
         };
         others.any(|(id, other)| id.pipeline == tick.id.pipeline && **id != tick.id && was_due(other) && was_open(other))
     }
