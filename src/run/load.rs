@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, error_span};
 
 use super::drift;
@@ -59,7 +59,7 @@ pub async fn load(
     let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
     let mut loading = Loading::default();
     let mut all = submissions;
-    while let Some((loads, room)) = judged.try_next().await? {
+    while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
@@ -69,7 +69,6 @@ pub async fn load(
                 writable.warehouse.take(load, &mut loading, &landed).await?;
             }
         }
-        drop(room);
         if loading.is_full() {
             writable.warehouse.commit(std::mem::take(&mut loading)).await?;
         }
@@ -104,7 +103,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now, places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
-    while let Some((loads, _room)) = judged.try_next().await? {
+    while let Some(loads) = judged.try_next().await? {
         for load in loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
@@ -137,8 +136,8 @@ pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
-/// MiB of extracts that are judged or wait to be encoded at a time; one that is larger is alone.
-const MOST_MIB: u32 = 64;
+/// MiB of extracts that are judged at a time; one that is larger is judged alone, on all cores.
+const MOST_MIB: u32 = 32;
 
 /// Slots, each with the span of its feed, which ends with the last of them.
 fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
@@ -150,20 +149,16 @@ fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
     below.collect()
 }
 
-/// The deliveries of a slot, judged, and the room that they take until they are handed on.
-type Held = (Vec<SlotLoad>, OwnedSemaphorePermit);
-
-/// Judges slots side by side, so many at a time as their extracts are small: each keeps its room until its rows are handed on.
-fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<Held>> {
+/// Judges slots side by side, so many at a time as their extracts are small.
+fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<Vec<SlotLoad>>> {
     let room = Arc::new(Semaphore::new(MOST_MIB as usize));
     move |(feed, slot)| {
         let (judge, room) = (judge.clone(), room.clone());
         let mib = slot.new.iter().map(|found| found.size).sum::<u64>() >> 20;
         let mib = u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, MOST_MIB);
         let judged = async move {
-            let held = room.acquire_many_owned(mib).await;
-            let held = held.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
-            Ok((judge.slot(slot).await?, held))
+            let _held = room.acquire_many(mib).await.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
+            judge.slot(slot).await
         };
         judged.instrument(feed).boxed()
     }
