@@ -5,14 +5,17 @@
 //! before anything is written to it; an older one is copied beside itself before it is brought up to this version.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::error::{Error, Kind};
 
 /// How long a command waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it rests where it has to ask again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What a database of this program is.
 #[derive(Debug, Clone, Copy)]
@@ -55,10 +58,22 @@ impl Form {
     pub fn prepared(&self, mut connection: Connection, path: Option<&Path>) -> Result<Connection, Wrong> {
         connection.busy_timeout(PATIENCE)?;
         self.refuse_strangers(&connection)?;
-        connection.pragma_update(None, "journal_mode", self.journal)?;
+        self.keep_journal(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         self.migrate(&mut connection, path)?;
         Ok(connection)
+    }
+
+    /// Has the journal kept in the form's way. While another program does the same SQLite does not wait for it, since both have
+    /// begun to read: whoever comes second has to ask again.
+    fn keep_journal(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let begun = Instant::now();
+        loop {
+            match connection.pragma_update(None, "journal_mode", self.journal) {
+                Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                done => return done,
+            }
+        }
     }
 
     /// Refuses a database that another program made, before anything is written to it.
@@ -71,30 +86,39 @@ impl Form {
         Ok(())
     }
 
-    /// Brings the database to this program's version.
+    /// Brings the database to this program's version, in one step.
     fn migrate(&self, connection: &mut Connection, path: Option<&Path>) -> Result<(), Wrong> {
-        let (version, newest) = (usize::try_from(number(connection, "user_version")?).unwrap_or(usize::MAX), self.migrations.len());
-        if version > newest {
-            let error = Error::new(Kind::Conflict, format!("{} is of version {version}, and this program knows versions up to {newest}", self.name));
-            return Err(Wrong::Error(error.hint("install the newer rihla again, or restore a backup of the file from before it")));
+        if self.version(connection)? == self.migrations.len() {
+            return Ok(());
         }
+        // Of programs that come at once one does it: the others wait here, and find it done.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version = self.version(&transaction)?;
+        let missing = self.migrations.get(version..).unwrap_or_default();
         if version > 0
-            && version < newest
+            && !missing.is_empty()
             && let Some(path) = path
         {
-            copy(connection, &beside(path, version))?;
+            keep(path, version)?;
         }
-        for (index, sql) in self.migrations.iter().enumerate().skip(version) {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // Of two programs that open a new database at once one has made it when the other comes to it.
-            if number(&transaction, "user_version")? == i32::try_from(index).unwrap_or(i32::MAX) {
-                transaction.execute_batch(sql)?;
-                transaction.pragma_update(None, "application_id", self.application)?;
-                transaction.pragma_update(None, "user_version", i32::try_from(index + 1).unwrap_or(i32::MAX))?;
+        for sql in missing {
+            transaction.execute_batch(sql)?;
+        }
+        transaction.pragma_update(None, "application_id", self.application)?;
+        transaction.pragma_update(None, "user_version", i32::try_from(self.migrations.len()).unwrap_or(i32::MAX))?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The version of a database, which this program knows; 0 of a new one.
+    fn version(&self, connection: &Connection) -> Result<usize, Wrong> {
+        let (version, newest) = (number(connection, "user_version")?, self.migrations.len());
+        match usize::try_from(version) {
+            Ok(version) if version <= newest => Ok(version),
+            _ => {
+                let error = Error::new(Kind::Conflict, format!("{} is of version {version}, and this program knows versions up to {newest}", self.name));
+                Err(Wrong::Error(error.hint("install the newer rihla again, or restore a backup of the file from before it")))
             }
-            transaction.commit()?;
         }
-        Ok(())
     }
 
     /// Opens the database at a path, and makes it where there is none.
@@ -112,11 +136,22 @@ impl Form {
     }
 }
 
-/// The name of the copy that is made before a database is brought to the next version.
-fn beside(path: &Path, version: usize) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".version-{version}"));
-    PathBuf::from(name)
+/// Copies a database beside itself, as it is before it is brought to the next version. Whoever calls this keeps others from writing
+/// to it meanwhile. What an attempt that was interrupted left there is replaced.
+fn keep(path: &Path, version: usize) -> Result<(), Wrong> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".version-{version}{ending}"));
+        PathBuf::from(name)
+    };
+    let (copied, begun) = (beside(""), beside(".part"));
+    let wrong = |cause: std::io::Error| Wrong::Error(Error::new(Kind::Unavailable, format!("cannot write `{}`", copied.display())).because(cause));
+    match std::fs::remove_file(&begun) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(wrong(cause)),
+        _ => {}
+    }
+    copy(&Connection::open(path)?, &begun)?;
+    std::fs::rename(&begun, &copied).map_err(wrong)
 }
 
 /// Copies a database that may be in use into a new file.
@@ -130,7 +165,6 @@ pub fn copy(connection: &Connection, to: &Path) -> rusqlite::Result<()> {
 
 /// The error of a database, with what can be done about it.
 pub fn failed(what: impl Into<String>, cause: rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode;
     let error = Error::new(if matches!(cause.sqlite_error_code(), Some(ErrorCode::NotADatabase)) { Kind::Conflict } else { Kind::Unavailable }, what);
     let error = match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => error.hint("the disk is full: free some space; nothing was half stored"),

@@ -362,7 +362,15 @@ fn a_ledger_of_the_first_version_is_brought_up_and_copied_before() {
     first.execute_batch("INSERT INTO ticks VALUES (1767225660000000, 'a', 0, 0, 0, 'waiting', 1767225660000000, NULL, NULL)").expect("a tick");
     first.pragma_update(None, "application_id", 0x7268_6c61).and_then(|()| first.pragma_update(None, "user_version", 1)).expect("a version");
     drop(first);
-    let ledger = SqliteLedger::open(&path).expect("a ledger");
+    // An attempt that was interrupted left a copy, and half of one.
+    for left in ["ledger.sqlite.version-1", "ledger.sqlite.version-1.part"] {
+        std::fs::write(folder.path().join(left), "half").expect("written");
+    }
+    let ledgers: Vec<SqliteLedger> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| SqliteLedger::open(&path).expect("a ledger"))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    let ledger = &ledgers[0];
     assert_eq!(block_on(ledger.ticks(at(0), at(10))).expect("ticks"), [waiting("a", 1)]);
     assert_eq!(block_on(ledger.attempts(at(0), at(10))).expect("attempts"), []);
     let copy = rusqlite::Connection::open(folder.path().join("ledger.sqlite.version-1")).expect("the copy");
@@ -371,16 +379,19 @@ fn a_ledger_of_the_first_version_is_brought_up_and_copied_before() {
 }
 
 #[test]
-fn two_open_a_new_ledger_at_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("ledger.sqlite");
-    let tokens: Vec<Option<Token>> = std::thread::scope(|scope| {
-        let open = || {
-            let ledger = SqliteLedger::open(&path).expect("a ledger");
-            block_on(ledger.take(&Lease { is_free: true, ..Lease::default() }, "one of many")).expect("an answer")
-        };
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
-    });
-    assert_eq!(tokens.iter().flatten().count(), 1, "one of them holds the lease: {tokens:?}");
+fn many_open_a_new_ledger_at_once() {
+    // Each has its own moment of making the file; that two of them meet is a matter of chance.
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ledger.sqlite");
+        let tokens: Vec<Option<Token>> = std::thread::scope(|scope| {
+            let open = || {
+                let ledger = SqliteLedger::open(&path).expect("a ledger");
+                block_on(ledger.take(&Lease { is_free: true, ..Lease::default() }, "one of many")).expect("an answer")
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert_eq!(tokens.iter().flatten().count(), 1, "one of them holds the lease: {tokens:?}");
+    }
 }
