@@ -2,6 +2,7 @@
 
 mod joins;
 mod pool;
+mod turns;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionC
 use futures::{StreamExt, TryStreamExt};
 
 use self::pool::SharedPool;
+use self::turns::InTurns;
 use crate::error::{self, Error, Kind, Result};
 
 /// The catalogue that all tables live in.
@@ -61,8 +63,9 @@ impl Engine {
     }
 
     fn with(memory_mib: usize, adjust: impl FnOnce(&mut SessionConfig)) -> Result<Self> {
+        let bytes = memory_mib.saturating_mul(1024 * 1024);
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(SharedPool::new(memory_mib.saturating_mul(1024 * 1024))))
+            .with_memory_pool(Arc::new(SharedPool::new(bytes)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
             .build_arc()
             .map_err(|cause| error::engine("cannot start the engine", cause))?;
@@ -79,7 +82,8 @@ impl Engine {
         options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(memory_mib.saturating_mul(1 << 14));
         adjust(&mut config);
         let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
-        let context = SessionContext::new_with_state(state.with_statistics_registry(joins::registry()).build());
+        let state = state.with_statistics_registry(joins::registry()).with_physical_optimizer_rule(Arc::new(InTurns { bytes }));
+        let context = SessionContext::new_with_state(state.build());
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {
             let empty: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());

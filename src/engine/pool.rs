@@ -25,6 +25,12 @@ const FIXED_MOST_PART: usize = 2;
 /// The part, one in so many, that is kept for steps that cannot spill.
 const FIXED_PART: usize = 3;
 
+/// The part, one in so many, that rows may hold in all that wait for a step to take them: written to disk they cost little.
+const WAITING_PART: usize = 6;
+
+/// How the steps are called of which rows wait, one for each part that they go to.
+const WAITING: &str = "RepartitionExec[";
+
 /// A pool of so many bytes.
 #[derive(Debug)]
 pub(super) struct SharedPool {
@@ -35,8 +41,29 @@ pub(super) struct SharedPool {
 
 #[derive(Debug)]
 struct Step {
-    can_spill: bool,
+    needs: Needs,
     held: usize,
+}
+
+/// What becomes of a step that finds no memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// It writes to disk what it holds, and goes on slower the less it has.
+    Some,
+    /// It writes rows to disk that only wait for others.
+    Nothing,
+    /// It fails.
+    All,
+}
+
+impl Needs {
+    fn of(consumer: &MemoryConsumer) -> Self {
+        match consumer.can_spill() {
+            true if consumer.name().starts_with(WAITING) => Self::Nothing,
+            true => Self::Some,
+            false => Self::All,
+        }
+    }
 }
 
 impl SharedPool {
@@ -51,21 +78,26 @@ impl SharedPool {
 
     /// What a step may hold in all.
     fn share(&self, steps: &HashMap<usize, Step>, consumer: &MemoryConsumer) -> usize {
-        let even = self.bytes / steps.values().filter(|step| step.can_spill).count().max(1);
+        let even = self.bytes / steps.values().filter(|step| step.needs == Needs::Some).count().max(1);
         let least = LEAST.min(even);
         let others = steps.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, step)| step);
-        let (mut spillable, mut kept, mut fixed) = (0, 0, 0);
+        let (mut spillable, mut kept, mut fixed, mut waiting) = (0, 0, 0, 0);
         for step in others {
-            match step.can_spill {
-                true => (spillable, kept) = (spillable + step.held, kept + step.held.max(least / 2)),
-                false => fixed += step.held,
+            match step.needs {
+                Needs::Some => (spillable, kept) = (spillable + step.held, kept + step.held.max(least / 2)),
+                Needs::Nothing => waiting += step.held,
+                Needs::All => fixed += step.held,
             }
         }
         // Half of what every other may need is left for it. A step that begins late may find that taken too: nobody would give
         // it back, and with less it could not go on.
-        match consumer.can_spill() {
-            true => self.bytes.saturating_sub(kept + fixed.max(self.bytes / FIXED_PART)).min(even.max(self.bytes / MOST_PART)).max(least),
-            false => self.bytes.saturating_sub(spillable + fixed).min(self.bytes / FIXED_MOST_PART).max(least),
+        match Needs::of(consumer) {
+            Needs::Some => {
+                let left = self.bytes.saturating_sub(kept + waiting + fixed.max(self.bytes / FIXED_PART));
+                left.min(even.max(self.bytes / MOST_PART)).max(least)
+            }
+            Needs::Nothing => (self.bytes / WAITING_PART).saturating_sub(waiting),
+            Needs::All => self.bytes.saturating_sub(spillable + waiting + fixed).min(self.bytes / FIXED_MOST_PART).max(least),
         }
     }
 }
@@ -82,7 +114,7 @@ impl MemoryPool for SharedPool {
     }
 
     fn register(&self, consumer: &MemoryConsumer) {
-        self.steps().insert(consumer.id(), Step { can_spill: consumer.can_spill(), held: 0 });
+        self.steps().insert(consumer.id(), Step { needs: Needs::of(consumer), held: 0 });
     }
 
     fn unregister(&self, consumer: &MemoryConsumer) {
@@ -172,6 +204,18 @@ mod tests {
         assert!(hungry.try_grow(MIB).is_ok());
         drop(hungry);
         assert_eq!(pool.reserved(), 0);
+    }
+
+    #[test]
+    fn rows_that_wait_leave_room_for_the_steps_that_take_them() {
+        let pool = pool(96);
+        let waiting: Vec<_> = (0..64).map(|part| spillable(&pool, &format!("RepartitionExec[{part}]"))).collect();
+        let taken = waiting.iter().filter(|rows| rows.try_grow(MIB).is_ok()).count();
+        assert_eq!(taken, 16, "a sixth of all, whoever comes first");
+        let grouping = spillable(&pool, "grouping");
+        assert!(grouping.try_grow(48 * MIB).is_ok() && grouping.try_grow(MIB).is_err(), "all but that and what is kept for others");
+        waiting[0].free();
+        assert!(waiting[63].try_grow(MIB).is_ok() && waiting[62].try_grow(MIB).is_err());
     }
 
     #[test]
