@@ -4,6 +4,8 @@
 //! normalised rows, and drafts of feeds. That builds in a minute, for tests of readers and for fuzzing.
 
 // Floor 0: what everything rests on.
+#[cfg(feature = "engine")]
+pub mod allocator;
 pub mod clock;
 pub mod diagnostic;
 pub mod error;

@@ -54,6 +54,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::allocator;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::parallel::STACK_BYTES;
@@ -73,6 +74,7 @@ pub struct Terminal<'a> {
 
 /// Runs the command line and tells how it ended: 0 done, 1 the user's to fix, 2 ours.
 pub fn main() -> ExitCode {
+    allocator::give_back();
     std::panic::set_hook(Box::new(|_| {}));
     let done = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_command_line).map(std::thread::JoinHandle::join);
     match done {

@@ -35,33 +35,50 @@ pub struct Provenance<'a> {
     pub path: &'a str,
 }
 
-/// The rows to load, in the contract's loaded schema; as many as `typed` holds.
+impl Provenance<'_> {
+    /// The columns for so many rows.
+    fn columns(&self, count: usize) -> [ArrayRef; 6] {
+        let repeated = |text: &str| Arc::new(StringArray::new_repeated(text, count)) as ArrayRef;
+        let received = TimestampMicrosecondArray::from_value(self.received.timestamp_micros(), count).with_timezone("UTC");
+        [
+            repeated(self.submission_id),
+            repeated(self.office),
+            repeated(self.period),
+            Arc::new(Int64Array::from_value(self.revision, count)),
+            Arc::new(received),
+            repeated(self.path),
+        ]
+    }
+}
+
+/// Rows of a piece, the last one's aside: what is the same in all rows is held once for a piece, and pieces are written one
+/// after another.
+pub const PIECE_ROWS: usize = 16_384;
+
+/// The rows to load, in the contract's loaded schema and in pieces of [`PIECE_ROWS`]; as many as `typed` holds, no piece
+/// where it holds none.
 ///
 /// # Errors
 /// `Internal` where the contract's roles are not filled by columns of the right type.
-pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance<'_>, key: &Key) -> Result<RecordBatch> {
+pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance<'_>, key: &Key) -> Result<Vec<RecordBatch>> {
     let count = typed.len();
-    let repeated = |text: &str| Arc::new(StringArray::new_repeated(text, count)) as ArrayRef;
-    let received = TimestampMicrosecondArray::from_value(provenance.received.timestamp_micros(), count).with_timezone("UTC");
+    let same = provenance.columns(count.min(PIECE_ROWS));
     let sheet: StringArray = typed.sheets.iter().map(Option::as_deref).collect();
     let deletions = Deletions::of(contract, typed);
     let person = People::of(contract, typed, &deletions)?;
-    let mut columns: Vec<ArrayRef> = vec![
-        repeated(provenance.submission_id),
-        repeated(provenance.office),
-        repeated(provenance.period),
-        Arc::new(Int64Array::from_value(provenance.revision, count)),
-        Arc::new(received),
-        repeated(provenance.path),
-        Arc::new(sheet),
-        Arc::new(Int64Array::from(typed.rows.clone())),
-    ];
-    columns.extend(person.columns(key));
+    let mut own: Vec<ArrayRef> = vec![Arc::new(sheet), Arc::new(Int64Array::from(typed.rows.clone()))];
+    own.extend(person.columns(key));
     for (field, column) in contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)) {
-        columns.push(deletions.kept_of(field, column)?);
+        own.push(deletions.kept_of(field, column)?);
     }
-    RecordBatch::try_new(loaded_schema(contract), columns)
-        .map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
+    let schema = loaded_schema(contract);
+    let piece = |start: usize| {
+        let rows = PIECE_ROWS.min(count - start);
+        let columns = same.iter().map(|column| column.slice(0, rows)).chain(own.iter().map(|column| column.slice(start, rows)));
+        RecordBatch::try_new(schema.clone(), columns.collect())
+            .map_err(|cause| Error::new(Kind::Internal, "normalised rows do not fit the feed's table").because(cause))
+    };
+    (0..count).step_by(PIECE_ROWS).map(piece).collect()
 }
 
 /// The columns that tell who and how old.

@@ -41,12 +41,12 @@ pub struct Assessment {
     pub too_many: Option<(&'static str, String)>,
 }
 
-/// Judges every row of an extract; the inner error says why it cannot be read as its source says.
+/// Judges every row of an extract, which is given back once it was read; the inner error says why it cannot be read as its source says.
 ///
 /// # Errors
 /// `Internal` where a row is not accounted for.
-pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Result<std::result::Result<Assessment, Refusal>> {
-    assess_amended(pipeline, extract, pages, &[])
+pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: Vec<Page>) -> Result<std::result::Result<Assessment, Refusal>> {
+    assess_amended(pipeline, extract, pages, Vec::new())
 }
 
 /// The same with what returned workbooks mend in the extract.
@@ -56,8 +56,8 @@ pub fn assess(pipeline: &Pipeline, extract: &Extract<'_>, pages: &[Page]) -> Res
 pub fn assess_amended(
     pipeline: &Pipeline,
     extract: &Extract<'_>,
-    pages: &[Page],
-    amendments: &[Amendment],
+    pages: Vec<Page>,
+    amendments: Vec<Amendment>,
 ) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
     let lookups = lookups(contract, extract.references)?;
@@ -72,10 +72,12 @@ pub fn assess_amended(
     };
     let formats = Formats::of(extract.source);
     let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
-    let read = match read_into(&mut delivery, pages, amendments, extract.source, contract) {
+    let read = match read_into(&mut delivery, &pages, &amendments, extract.source, contract) {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // Its rows are held as they are typed now.
+    drop((pages, amendments));
     let validated = delivery.finish()?;
     let mut rows = count(&validated, read);
     let own = rows.quarantined - only_drifted(&validated);

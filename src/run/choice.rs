@@ -86,7 +86,7 @@ impl Choice {
                 rules: &rules,
                 references: &project.references,
             };
-            let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, &pages)? };
+            let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, pages)? };
             if judged.read.is_ok() {
                 return Ok(judged);
             }

@@ -80,9 +80,9 @@ impl Judge {
         Ok(loads)
     }
 
-    fn delivery(&self, found: &Found, content: Result<Content>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
+    fn delivery(&self, found: &Found, read: Result<Content>, known: &[Submission], rivals: bool) -> Result<SlotLoad> {
         let pipeline = self.pipeline(found)?;
-        let content = match content {
+        let mut content = match read {
             Ok(content) => content,
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
@@ -95,8 +95,8 @@ impl Judge {
             let reason = format!("the path says that it was received on {}, which is yet to come", found.received.format("%Y-%m-%d"));
             return Ok(self.refused(found, pipeline, hash, "received-in-future", reason));
         }
-        if let Some(returned) = content.returned.as_ref().filter(|_| !rivals) {
-            return self.correction(found, pipeline, &content, returned, known);
+        if let Some(returned) = content.returned.take_if(|_| !rivals) {
+            return self.correction(found, pipeline, content, &returned, known);
         }
         let (period, contract) = (found.period.to_string(), found.judged_by(&self.project));
         let arrival = Arrival {
@@ -115,7 +115,7 @@ impl Judge {
                 load.submission.contract = contract;
                 Ok(load)
             }
-            Standing::New(revision) => self.validate(found, pipeline, &content, &Course { revision, before: None, mends: None }),
+            Standing::New(revision) => self.validate(found, pipeline, content, &Course { revision, before: None, mends: None }),
         }
     }
 
@@ -123,8 +123,9 @@ impl Judge {
     ///
     /// # Errors
     /// `Internal` where rows are not accounted for.
-    pub fn anew(&self, found: &Found, content: &Content, before: &Submission, revision: i64) -> Result<SlotLoad> {
-        let mends = content.returned.as_ref().map(|returned| returned.origin.as_str()).zip(before.amends.as_deref());
+    pub fn anew(&self, found: &Found, mut content: Content, before: &Submission, revision: i64) -> Result<SlotLoad> {
+        let returned = content.returned.take();
+        let mends = returned.as_ref().map(|returned| returned.origin.as_str()).zip(before.amends.as_deref());
         self.validate(found, self.pipeline(found)?, content, &Course { revision, before: Some(before), mends })
     }
 
@@ -144,9 +145,9 @@ impl Judge {
     }
 
     /// Judges the rows.
-    pub(super) fn validate(&self, found: &Found, pipeline: &Pipeline, content: &Content, course: &Course<'_>) -> Result<SlotLoad> {
+    pub(super) fn validate(&self, found: &Found, pipeline: &Pipeline, content: Content, course: &Course<'_>) -> Result<SlotLoad> {
         let Course { revision, before, mends } = *course;
-        let hash = content.hash.clone();
+        let Content { pages, hash, amendments, .. } = content;
         let office = self.project.office(found.office.as_str()).ok_or_else(|| Error::new(Kind::Internal, format!("there is no office {}", found.office)))?;
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
@@ -160,7 +161,7 @@ impl Judge {
             rules: &self.rules,
             references: &self.project.references,
         };
-        let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, &content.pages, &content.amendments)? {
+        let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, pages, amendments)? {
             Ok(assessment) => assessment,
             Err(refusal) => return Ok(self.refused(found, pipeline, hash, refusal.error, refusal.message)),
         };
@@ -190,8 +191,8 @@ impl Judge {
         let period = found.period.to_string();
         let provenance =
             Provenance { submission_id: &submission.submission_id, office: found.office.as_str(), period: &period, revision, received: found.received, path };
-        let batch = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
-        Ok(SlotLoad { submission, rows: Some(batch), set_aside })
+        let rows = normalise(&pipeline.contract, &validated.good, &provenance, &self.key)?;
+        Ok(SlotLoad { submission, rows: Some(rows), set_aside })
     }
 
     fn submission(&self, found: &Found, pipeline: &Pipeline, content_hash: String, outcome: SubmissionOutcome) -> Submission {

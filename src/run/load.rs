@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Instrument, Span, error_span};
 
 use super::drift;
@@ -56,28 +56,43 @@ pub async fn load(
         places,
     };
     progress.begin("loading", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
-    let mut loading = Loading::default();
     let mut all = submissions;
-    while let Some(loads) = judged.try_next().await? {
-        for load in loads {
-            progress.advance(&load.submission.path);
-            report.count(&load.submission);
-            all.push(load.submission.clone());
-            // An extract that cannot be read has no content to be known by: it is tried again.
-            if !load.submission.content_hash.is_empty() {
-                writable.warehouse.take(load, &mut loading, &landed).await?;
+    let (hand_on, mut handed_on) = tokio::sync::mpsc::channel(1);
+    let judging = async {
+        let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
+        while let Some(slot) = judged.try_next().await? {
+            // Who takes them stops at a failure only, which ends the whole.
+            let _ = hand_on.send(slot).await;
+        }
+        drop(hand_on);
+        tracing::debug!("deliveries judged");
+        Ok::<(), Error>(())
+    };
+    let taking = async {
+        let mut loading = Loading::default();
+        while let Some(JudgedSlot { loads, room }) = handed_on.recv().await {
+            for load in loads {
+                progress.advance(&load.submission.path);
+                report.count(&load.submission);
+                all.push(load.submission.clone());
+                // An extract that cannot be read has no content to be known by: it is tried again.
+                if !load.submission.content_hash.is_empty() {
+                    writable.warehouse.take(load, &mut loading, &landed).await?;
+                }
+            }
+            drop(room);
+            if loading.is_full() {
+                writable.warehouse.commit(std::mem::take(&mut loading)).await?;
             }
         }
-        if loading.is_full() {
-            writable.warehouse.commit(std::mem::take(&mut loading)).await?;
+        if !loading.is_empty() {
+            writable.warehouse.commit(loading).await?;
         }
-    }
-    tracing::debug!("deliveries judged");
-    if !loading.is_empty() {
-        writable.warehouse.commit(loading).await?;
-    }
-    tracing::debug!("deliveries committed");
+        tracing::debug!("deliveries committed");
+        Ok(())
+    };
+    // Deliveries are judged while others are taken.
+    tokio::try_join!(judging, taking)?;
     report.judged_otherwise = judged_otherwise(project, &listing, &all);
     report.drift = drift::standing(&all)?;
     // Of some months there may well be nothing.
@@ -103,8 +118,8 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now, places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
-    while let Some(loads) = judged.try_next().await? {
-        for load in loads {
+    while let Some(slot) = judged.try_next().await? {
+        for load in slot.loads {
             progress.advance(&load.submission.path);
             report.count(&load.submission);
             submissions.push(load.submission);
@@ -136,8 +151,14 @@ pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
-/// MiB of extracts that are judged at a time; one that is larger is judged alone, on all cores.
-const MOST_MIB: u32 = 32;
+/// MiB of extracts that are judged, or wait to be taken, at a time; one that is larger is judged alone, on all cores.
+const MOST_MIB: u32 = 96;
+
+/// Deliveries of a slot that were judged, and the room that they take until they are handed on.
+struct JudgedSlot {
+    loads: Vec<SlotLoad>,
+    room: OwnedSemaphorePermit,
+}
 
 /// Slots, each with the span of its feed, which ends with the last of them.
 fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
@@ -150,15 +171,16 @@ fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
 }
 
 /// Judges slots side by side, so many at a time as their extracts are small.
-fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<Vec<SlotLoad>>> {
+fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<JudgedSlot>> {
     let room = Arc::new(Semaphore::new(MOST_MIB as usize));
     move |(feed, slot)| {
         let (judge, room) = (judge.clone(), room.clone());
         let mib = slot.new.iter().map(|found| found.size).sum::<u64>() >> 20;
         let mib = u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, MOST_MIB);
         let judged = async move {
-            let _held = room.acquire_many(mib).await.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
-            judge.slot(slot).await
+            let room = room.acquire_many_owned(mib).await;
+            let room = room.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
+            Ok(JudgedSlot { loads: judge.slot(slot).await?, room })
         };
         judged.instrument(feed).boxed()
     }

@@ -20,15 +20,13 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::delta::delta_error;
 use crate::error::{Error, Kind, Result};
+use crate::normalise::PIECE_ROWS;
 
 /// Rows of a file: few enough that a change of one office reads little else, enough that a file pays.
-const FILE_ROWS: usize = 250_000;
+const FILE_ROWS: usize = 16 * PIECE_ROWS;
 
 /// Rows of a page, so that a month of an office is read without its neighbours.
 const PAGE_ROWS: usize = 8192;
-
-/// Rows that are handed on at once.
-const PIECE_ROWS: usize = 2 * PAGE_ROWS;
 
 /// Pieces that wait to be encoded.
 const WAITING: usize = 4;
@@ -49,6 +47,8 @@ pub struct Appending {
     taken: usize,
     /// Rows of small deliveries, until they are enough to be worth encoding: each time costs by the column.
     small: Vec<RecordBatch>,
+    /// How many they are.
+    waiting: usize,
     schema: SchemaRef,
     name: String,
 }
@@ -64,7 +64,8 @@ impl Appending {
     /// # Errors
     /// `Internal` where the table's schema is not one that can be written.
     pub(super) fn begin(table: &DeltaTable, name: &str) -> Result<Self> {
-        let mut appending = Self { encoders: Vec::new(), turn: 0, taken: 0, small: Vec::new(), schema: Arc::new(Schema::empty()), name: name.to_owned() };
+        let mut appending =
+            Self { encoders: Vec::new(), turn: 0, taken: 0, small: Vec::new(), waiting: 0, schema: Arc::new(Schema::empty()), name: name.to_owned() };
         for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
             let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&appending.what(), cause))?;
             appending.schema = writer.arrow_schema();
@@ -75,38 +76,46 @@ impl Appending {
         Ok(appending)
     }
 
-    /// Takes rows; columns of the table that they lack are null in them.
+    /// Takes the rows of a delivery, which stand in one file where they are no more than a file holds; columns of the table
+    /// that they lack are null in them.
     ///
     /// # Errors
     /// `Internal` where a column has another type; `Unavailable` where the disk says no.
-    pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.small.push(widened(batch, &self.schema)?);
-        if self.small.iter().map(RecordBatch::num_rows).sum::<usize>() < PIECE_ROWS { Ok(()) } else { self.put_small().await }
+    pub async fn write(&mut self, pieces: Vec<RecordBatch>) -> Result<()> {
+        let mut whole = 0;
+        for piece in pieces {
+            self.waiting += piece.num_rows();
+            self.small.push(widened(piece, &self.schema)?);
+            if self.waiting >= PIECE_ROWS {
+                whole += self.waiting;
+                self.put().await?;
+            }
+            if whole >= FILE_ROWS {
+                self.end_file().await?;
+                whole = 0;
+            }
+        }
+        if self.taken < FILE_ROWS { Ok(()) } else { self.end_file().await }
     }
 
-    /// Puts the rows that waited for others into files.
-    async fn put_small(&mut self) -> Result<()> {
+    /// Puts the rows that waited for others into a file.
+    async fn put(&mut self) -> Result<()> {
         let batch = match &std::mem::take(&mut self.small)[..] {
             [] => return Ok(()),
             [batch] => batch.clone(),
             several => concat_batches(&self.schema, several).map_err(|cause| Error::new(Kind::Internal, self.what()).because(cause))?,
         };
-        for start in (0..batch.num_rows()).step_by(FILE_ROWS) {
-            self.put(&batch.slice(start, FILE_ROWS.min(batch.num_rows() - start))).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts rows into one file.
-    async fn put(&mut self, batch: &RecordBatch) -> Result<()> {
         for start in (0..batch.num_rows()).step_by(PIECE_ROWS) {
             self.send(Piece::Rows(batch.slice(start, PIECE_ROWS.min(batch.num_rows() - start)))).await?;
         }
-        self.taken += batch.num_rows();
-        if self.taken >= FILE_ROWS {
-            self.send(Piece::End).await?;
-            (self.turn, self.taken) = ((self.turn + 1) % self.encoders.len(), 0);
-        }
+        self.taken += std::mem::take(&mut self.waiting);
+        Ok(())
+    }
+
+    async fn end_file(&mut self) -> Result<()> {
+        self.put().await?;
+        self.send(Piece::End).await?;
+        (self.turn, self.taken) = ((self.turn + 1) % self.encoders.len(), 0);
         Ok(())
     }
 
@@ -125,7 +134,7 @@ impl Appending {
     /// # Errors
     /// `Unavailable` where the disk says no.
     pub(super) async fn finish(mut self) -> Result<Vec<Add>> {
-        self.put_small().await?;
+        self.put().await?;
         let mut files = Vec::new();
         for Encoder { pieces, files: encoded } in std::mem::take(&mut self.encoders) {
             drop(pieces);
@@ -195,9 +204,9 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties> {
     Ok(builder.build())
 }
 
-fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+fn widened(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     if batch.schema() == *schema {
-        return Ok(batch.clone());
+        return Ok(batch);
     }
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) => column.clone(),

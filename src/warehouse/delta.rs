@@ -302,8 +302,8 @@ impl AppendedTable {
     /// `Conflict` where another process loads the same slots; `Unavailable` where the store fails.
     pub async fn append(&mut self, batches: Vec<RecordBatch>, transactions: Vec<Transaction>) -> Result<()> {
         let mut rows = self.begin_append()?;
-        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-            rows.write(batch).await?;
+        for batch in batches.into_iter().filter(|batch| batch.num_rows() > 0) {
+            rows.write(vec![batch]).await?;
         }
         self.end_append(rows, transactions).await
     }

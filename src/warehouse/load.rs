@@ -20,8 +20,8 @@ use crate::error::{Error, Kind, Result};
 pub struct SlotLoad {
     /// What vouches for the rows.
     pub submission: Submission,
-    /// The rows to load; nothing where it was not loaded.
-    pub rows: Option<RecordBatch>,
+    /// The rows to load, in pieces; nothing where it was not loaded.
+    pub rows: Option<Vec<RecordBatch>>,
     /// The rows set aside.
     pub set_aside: Option<RecordBatch>,
 }
@@ -69,18 +69,19 @@ impl Warehouse {
     /// `Internal` where its feed has no table; `Unavailable` where the store fails.
     pub async fn take(&self, load: SlotLoad, loading: &mut Loading, landed: &Landed) -> Result<()> {
         let id = &load.submission.submission_id;
-        if let Some(batch) = load.rows.as_ref().filter(|batch| batch.num_rows() > 0 && !landed.has_rows(id, batch.num_rows())) {
+        let count = load.rows.iter().flatten().map(RecordBatch::num_rows).sum();
+        if let Some(pieces) = load.rows.filter(|_| count > 0 && !landed.has_rows(id, count)) {
             let incoming = self.incoming(&mut loading.feeds, &load.submission.feed)?;
-            incoming.rows.write(batch).await?;
+            incoming.rows.write(pieces).await?;
             incoming.submissions.push(load.submission.clone());
-            loading.rows += batch.num_rows();
+            loading.rows += count;
         }
-        if let Some(lines) = load.set_aside.as_ref().filter(|lines| lines.num_rows() > 0 && !landed.has_set_aside(id, lines.num_rows())) {
+        if let Some(lines) = load.set_aside.filter(|lines| lines.num_rows() > 0 && !landed.has_set_aside(id, lines.num_rows())) {
             let aside = match &mut loading.aside {
                 Some(aside) => aside,
                 none => none.insert(self.set_aside.begin_append()?),
             };
-            aside.write(lines).await?;
+            aside.write(vec![lines]).await?;
         }
         loading.judged.push(load.submission);
         Ok(())

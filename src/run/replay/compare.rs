@@ -22,7 +22,7 @@ const MOST_LETTERS: usize = 40;
 pub fn compare(contract: &Contract, held: &Held, before: &Submission, load: &SlotLoad) -> Result<Rejudged> {
     let nothing = HeldRows::default();
     let old = held.of(&before.submission_id).unwrap_or(&nothing);
-    let new = HeldRows::of_batches(load.rows.as_ref(), load.set_aside.as_ref())?;
+    let new = HeldRows::of_batches(load.rows.iter().flatten(), load.set_aside.as_ref())?;
     let mut told = Rejudged { rows_before: before.rows, rows_after: load.submission.rows, ..Rejudged::of(before, RejudgedAs::Changed) };
     for (place, cells) in &new.rows {
         match old.rows.get(place) {

@@ -97,9 +97,9 @@ impl HeldRows {
     ///
     /// # Errors
     /// `Internal` where the batches are not those of the tables.
-    pub fn of_batches(rows: Option<&RecordBatch>, set_aside: Option<&RecordBatch>) -> Result<Self> {
+    pub fn of_batches<'b>(rows: impl IntoIterator<Item = &'b RecordBatch>, set_aside: Option<&RecordBatch>) -> Result<Self> {
         let mut held = Self::default();
-        if let Some(batch) = rows {
+        for batch in rows {
             let looked = Looked::at(batch)?;
             held.rows.extend((0..batch.num_rows()).map(|row| (looked.place(row), looked.cells(row))));
         }

@@ -204,7 +204,7 @@ impl Group {
             let Some(content) = content_of(&judge.places, &mut found, &before, &mut done).await else { continue };
             let revision = next_revision(&self.known, before.slot());
             let (judge, held) = (judge.clone(), held.clone());
-            let work = move || one(&judge, &held, &found, &content, &before, revision);
+            let work = move || one(&judge, &held, &found, content, &before, revision);
             let (told, load) =
                 tokio::task::spawn_blocking(work).await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
             match told {
@@ -257,7 +257,7 @@ async fn content_of(places: &Places, found: &mut Found, before: &Submission, don
 }
 
 /// A delivery judged anew: what is told of it, and what is committed.
-fn one(judge: &Judge, held: &Held, found: &Found, content: &Content, before: &Submission, revision: i64) -> Result<(Option<Rejudged>, Option<SlotLoad>)> {
+fn one(judge: &Judge, held: &Held, found: &Found, content: Content, before: &Submission, revision: i64) -> Result<(Option<Rejudged>, Option<SlotLoad>)> {
     let load = judge.anew(found, content, before, revision)?;
     let contract = judge.project.pipeline(found.feed.as_str()).map(|pipeline| pipeline.contract.clone());
     let contract = contract.ok_or_else(|| Error::new(Kind::Internal, format!("there is no pipeline for {}", found.feed)))?;

@@ -23,7 +23,7 @@ impl Judge {
         &self,
         found: &Found,
         pipeline: &Pipeline,
-        content: &Content,
+        content: Content,
         returned: &Returned,
         known: &[Submission],
     ) -> Result<SlotLoad> {

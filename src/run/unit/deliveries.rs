@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
+use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -241,8 +242,8 @@ fn judge_extract(
         rules,
         references: &project.references,
     };
-    let pages = [Page { name: delivery.path.clone(), bytes: bytes.clone() }];
-    let assessment = match assess(pipeline, &extract, &pages)? {
+    let pages = vec![Page { name: delivery.path.clone(), bytes: bytes.clone() }];
+    let assessment = match assess(pipeline, &extract, pages)? {
         Ok(assessment) => assessment,
         Err(refusal) => {
             refuse(&mut submission, refusal.error, refusal.message);
@@ -276,7 +277,7 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
         path: &submission.path,
     };
     // Pseudonyms of a test go nowhere, so any key will do.
-    let batch = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
+    let pieces = normalise(contract, &validated.good, &provenance, &Key::new([0; 32]))?;
     // A deletion need not say whose record it was.
     let mut people = vec![(String::new(), InCase::Unknown); validated.good.len()];
     cases(contract, &validated.good)?.for_each(|(row, case, who)| people[row] = (case, who));
@@ -289,7 +290,7 @@ fn normalised(contract: &Contract, validated: &Validated, submission: &Submissio
     let cases: ArrayRef = Arc::new(StringArray::from_iter_values(people.iter().map(|(case, _)| case)));
     let misfit = |cause| Error::new(Kind::Internal, "people of an extract cannot be named").because(cause);
     let schema = loaded_schema(contract);
-    let mut columns = batch.columns().to_vec();
+    let mut columns = concat_batches(&schema, &pieces).map_err(misfit)?.columns().to_vec();
     for (name, column) in [("person_id", persons), ("case_id", cases)] {
         columns[schema.index_of(name).map_err(misfit)?] = column;
     }

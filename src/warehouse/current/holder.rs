@@ -2,9 +2,10 @@
 //!
 //! Every row of a submission that counts is known by a hash of its record's key. Only where two rows have the same one, or
 //! a row says that its record is deleted, are the keys themselves read and compared, so that a chance likeness of hashes
-//! decides nothing.
+//! decides nothing. A row is held as eight bytes: as much of the hash as there is room for beside the row's number among those
+//! that may count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -55,13 +56,15 @@ impl Asked {
 type Place = (u32, u32);
 
 /// What is known of the rows of an office.
-struct Tally {
+struct Tally<'a> {
+    /// The rank of each submission that counts.
+    ranks: HashMap<&'a str, u32>,
     /// By file, true for rows that count.
     counts: Vec<Vec<bool>>,
     /// By date field and month in days since 1970, or nothing.
     months: Vec<BTreeMap<Option<i32>, PartPrint>>,
-    /// Rows that need a closer look, by the hash of their record's key.
-    doubtful: Vec<(u64, Place)>,
+    /// Rows that need a closer look, by their number among those that may count; in order once all were looked at.
+    doubtful: Vec<u64>,
 }
 
 /// Finds the rows that count.
@@ -70,28 +73,34 @@ struct Tally {
 /// `Unavailable` where a file cannot be read; `Conflict` where one is not of the feed.
 pub fn of_office(asked: &Asked) -> Result<Held> {
     let counts = asked.files.iter().map(|file| vec![false; usize::try_from(file.rows).unwrap_or_default()]).collect();
-    let mut tally = Tally { counts, months: vec![BTreeMap::new(); asked.columns.dates.len()], doubtful: Vec::new() };
+    let ranks = asked.submissions.iter().map(|one| (one.id.as_str(), one.rank)).collect();
+    let mut tally = Tally { ranks, counts, months: vec![BTreeMap::new(); asked.columns.dates.len()], doubtful: Vec::new() };
     let rows: u64 = asked.files.iter().map(|file| file.rows).sum();
+    let numbers = rows.next_power_of_two() - 1;
     let passes = rows.div_ceil(MOST_HELD).max(1);
     for pass in 0..passes {
-        let mut seen = tally.look(asked, pass, passes)?;
+        let mut seen = tally.look(asked, (pass, passes), numbers)?;
         seen.sort_unstable();
-        let repeated = |index: usize| (index > 0 && seen[index - 1].0 == seen[index].0) || seen.get(index + 1).is_some_and(|next| next.0 == seen[index].0);
-        tally.doubtful.extend((0..seen.len()).filter(|index| repeated(*index)).map(|index| seen[index]));
+        for alike in seen.chunk_by(|one, next| one & !numbers == next & !numbers).filter(|alike| alike.len() > 1) {
+            tally.doubtful.extend(alike.iter().map(|row| row & numbers));
+        }
     }
+    tally.doubtful.sort_unstable();
+    tally.doubtful.dedup();
     tally.decide(asked)?;
     Ok(tally.held(asked))
 }
 
-impl Tally {
-    /// Looks at every row once: counts those of submissions that count. In every pass other keys are held.
-    fn look(&mut self, asked: &Asked, pass: u64, passes: u64) -> Result<Vec<(u64, Place)>> {
-        let mut seen = Vec::new();
+impl Tally<'_> {
+    /// Looks at every row once: counts those of submissions that count. In every pass other keys are held; `numbers` are the
+    /// bits that a row's number takes.
+    fn look(&mut self, asked: &Asked, (pass, passes): (u64, u64), numbers: u64) -> Result<Vec<u64>> {
+        let (mut seen, mut next) = (Vec::new(), 0..);
         for (number, file) in (0..).zip(&asked.files) {
             let print = file_print(file);
             read(&asked.folder.join(&file.name), &asked.columns, false, &Which::Office(&asked.office), |keys| {
-                let known = known(asked, keys);
-                for row in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()) {
+                let known = known(asked, &self.ranks, keys);
+                for (row, this) in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()).zip(&mut next) {
                     let place = keys.places[row];
                     let hash = hashed(keys.record.value(row));
                     if pass == 0 {
@@ -99,11 +108,10 @@ impl Tally {
                         months_of(&mut self.months, keys, row, |months| months.put(row_print(print, place as u64)));
                     }
                     if hash % passes == pass {
-                        let place = (number, u32::try_from(place).unwrap_or(u32::MAX));
-                        seen.push((hash, place));
+                        seen.push((hash & !numbers) | this);
                         // A record that is deleted is looked at even where no other row is about it.
                         if is_deleted(keys, row) {
-                            seen.push((hash, place));
+                            self.doubtful.push(this);
                         }
                     }
                 }
@@ -113,19 +121,26 @@ impl Tally {
         Ok(seen)
     }
 
+    /// By file, the places of the rows that need a closer look, in order: all that may count are still held to count.
+    fn doubtful_places(&self) -> Vec<Vec<u32>> {
+        let (mut next, mut doubtful) = (0.., self.doubtful.iter().peekable());
+        let of_file = |counts: &Vec<bool>| {
+            let may_count = (0..).zip(counts).filter(|(_, counts)| **counts).zip(&mut next);
+            may_count.filter(|(_, number)| doubtful.next_if(|first| *first == number).is_some()).map(|((place, _), _)| place).collect()
+        };
+        self.counts.iter().map(of_file).collect()
+    }
+
     /// Of rows about the same record, the one last changed counts, then the one said last.
     fn decide(&mut self, asked: &Asked) -> Result<()> {
         let mut last: BTreeMap<String, (Standing, Place, bool)> = BTreeMap::new();
         let mut losers: Vec<Place> = Vec::new();
-        for (number, file) in (0..).zip(&asked.files) {
-            let mut places: Vec<u32> = self.doubtful.iter().filter(|(_, place)| place.0 == number).map(|(_, place)| place.1).collect();
-            places.sort_unstable();
-            places.dedup();
+        for ((number, file), places) in (0..).zip(&asked.files).zip(self.doubtful_places()) {
             if places.is_empty() {
                 continue;
             }
             read(&asked.folder.join(&file.name), &asked.columns, true, &Which::At(&places), |keys| {
-                let known = known(asked, keys);
+                let known = known(asked, &self.ranks, keys);
                 for (row, place) in keys.places.iter().enumerate() {
                     let Some(rank) = known.rank(keys, row) else { continue };
                     let place = (number, u32::try_from(*place).unwrap_or(u32::MAX));
@@ -197,9 +212,11 @@ impl Known {
     }
 }
 
-fn known(asked: &Asked, keys: &Keys) -> Known {
-    let rank = |id: &str| asked.submissions.iter().find(|one| one.id == id).map(|one| one.rank);
-    Known { ranks: keys.submission.texts().map(rank).collect(), is_office: keys.office.texts().map(|office| office == asked.office).collect() }
+fn known(asked: &Asked, ranks: &HashMap<&str, u32>, keys: &Keys) -> Known {
+    Known {
+        ranks: keys.submission.texts().map(|id| ranks.get(id).copied()).collect(),
+        is_office: keys.office.texts().map(|office| office == asked.office).collect(),
+    }
 }
 
 fn months_of(months: &mut [BTreeMap<Option<i32>, PartPrint>], keys: &Keys, row: usize, change: impl Fn(&mut PartPrint)) {
