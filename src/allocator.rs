@@ -5,22 +5,23 @@
 
 /// Pieces of so many bytes and more come from the system and go back to it when they are freed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const LARGE: libc::c_int = 2 << 20;
+const LARGE: libc::c_int = 1 << 20;
 
 /// What a heap grows by: it asks the system rarely.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const STEP: libc::c_int = 4 << 20;
+const STEP: libc::c_int = 1 << 20;
 
 /// What is kept at the end of a heap for what comes next.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const KEPT: libc::c_int = 8 << 20;
+const KEPT: libc::c_int = 2 << 20;
 
 /// Has what was freed given back. Called once, before there is another thread; nothing where the C library is another.
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let heaps = libc::c_int::try_from(cores).unwrap_or(libc::c_int::MAX);
+        // With one for each core threads wait for each other: small commands take a tenth longer.
+        let heaps = libc::c_int::try_from(2 * cores).unwrap_or(libc::c_int::MAX);
         // SAFETY: each sets a number of the C library's, which knows them and takes any value.
         #[expect(unsafe_code, reason = "there is no safe call for it")]
         unsafe {
