@@ -5,7 +5,7 @@
 //! before anything is written to it; an older one is copied beside itself before it is brought up to this version.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -67,12 +67,13 @@ impl Form {
     /// Has the journal kept in the form's way. While another program does the same SQLite does not wait for it, since both have
     /// begun to read: whoever comes second has to ask again.
     fn keep_journal(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let begun = Instant::now();
+        let mut tries = PATIENCE.as_millis() / PAUSE.as_millis();
         loop {
             match connection.pragma_update(None, "journal_mode", self.journal) {
-                Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries > 0 => tries -= 1,
                 done => return done,
             }
+            std::thread::sleep(PAUSE);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::support::repository;
 
 /// The floors of `src/lib.rs`; a module imports from lower floors only.
 const FLOORS: [&[&str]; 8] = [
-    &["clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret", "trail"],
+    &["allocator", "clock", "diagnostic", "error", "graph", "names", "parallel", "period", "secret", "trail"],
     &["cadence", "contract", "engine", "store"],
     &["project"],
     &["calendar", "model", "normalise", "read", "validate", "warehouse"],
