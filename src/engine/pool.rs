@@ -78,7 +78,10 @@ impl SharedPool {
 
     /// What a step may hold in all.
     fn share(&self, steps: &HashMap<usize, Step>, consumer: &MemoryConsumer) -> usize {
-        let even = self.bytes / steps.values().filter(|step| step.needs == Needs::Some).count().max(1);
+        let many = |needs: Needs| steps.values().filter(|step| step.needs == needs).count();
+        // Steps where rows only wait may be as many as there are parts: as many of them count as there are others.
+        let spilling = many(Needs::Some);
+        let even = self.bytes / (spilling + many(Needs::Nothing).min(spilling)).max(1);
         let least = LEAST.min(even);
         let others = steps.iter().filter(|(number, _)| **number != consumer.id()).map(|(_, step)| step);
         let (mut spillable, mut kept, mut fixed, mut waiting) = (0, 0, 0, 0);
