@@ -27,8 +27,8 @@ pub struct Meeting {
     pub outcome: String,
 }
 
-/// Offsets are looked at this often: no zone changes them twice in between.
-const STRIDE: TimeDelta = TimeDelta::hours(6);
+/// Offsets are looked at this often: no zone that has rules for years to come changes them twice in between.
+const STRIDE: TimeDelta = TimeDelta::days(1);
 
 /// Every time within `years` years after `from` that an expression names a skipped or repeated local time, in order. An
 /// expression of every hour is about time that passes, surprises nobody, and meets none.

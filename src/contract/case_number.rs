@@ -8,6 +8,8 @@ use super::western_digit;
 pub struct CaseNumberPattern {
     pattern: String,
     parts: Vec<Part>,
+    /// What is asked for at each place, `@` and `#` as in the pattern; nothing where a letter is not ASCII's.
+    signs: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl CaseNumberPattern {
             }
         }
         let runs = pattern.split(|c| c != '#').filter(|run| !run.is_empty()).count();
-        (runs == 1).then(|| Self { pattern: pattern.to_owned(), parts })
+        (runs == 1).then(|| Self { pattern: pattern.to_owned(), signs: signs(&parts), parts })
     }
 
     /// The pattern as written.
@@ -44,11 +46,25 @@ impl CaseNumberPattern {
 
     /// The one spelling of a case number, or nothing where it does not fit.
     pub fn canonical(&self, text: &str) -> Option<String> {
-        if text.is_ascii() {
-            self.fit(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_uppercase())), text.len())
-        } else {
-            self.fit(text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase), text.len())
+        if !text.is_ascii() {
+            return self.fit(text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase), text.len());
         }
+        let mut plain = Vec::with_capacity(text.len());
+        plain.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()));
+        if self.is_whole(&plain) {
+            return String::from_utf8(plain).ok();
+        }
+        self.fit(plain.into_iter().map(char::from), text.len())
+    }
+
+    /// True for letters and digits, upper case, that are sign for sign what the pattern asks for: most have lost no zeros.
+    fn is_whole(&self, plain: &[u8]) -> bool {
+        let is_met = |(sign, asked): (&u8, &u8)| match asked {
+            b'@' => sign.is_ascii_uppercase(),
+            b'#' => sign.is_ascii_digit(),
+            literal => sign == literal,
+        };
+        !plain.is_empty() && self.signs.len() == plain.len() && plain.iter().zip(&self.signs).all(is_met)
     }
 
     /// Fits letters and digits, upper case, to the pattern.
@@ -78,6 +94,16 @@ impl CaseNumberPattern {
     }
 }
 
+/// The parts place for place; none where a letter is not ASCII's.
+fn signs(parts: &[Part]) -> Vec<u8> {
+    let places = parts.iter().flat_map(|part| match part {
+        Part::Literal(c) => vec![u8::try_from(*c).ok().filter(u8::is_ascii)],
+        Part::Letter => vec![Some(b'@')],
+        Part::Digits(width) => vec![Some(b'#'); *width],
+    });
+    places.collect::<Option<_>>().unwrap_or_default()
+}
+
 /// Upper case, letters and digits, each run of anything else a dash: `1-234` and `12-34` stay two.
 pub(super) fn separated(text: &str) -> String {
     let text: String = text.chars().map(western_digit).collect();
@@ -95,6 +121,8 @@ mod tests {
         for spelling in ["MA-RAB-004512", "ma-rab-004512", "MA RAB 4512", "MARAB004512", " ma/rab/4512 ", "MA-RAB-٤٥١٢", "MA-RAB-۰۰۴۵۱۲"] {
             assert_eq!(pattern.canonical(spelling).as_deref(), Some("MARAB004512"), "{spelling}");
         }
+        let accented = CaseNumberPattern::new("É-##").unwrap();
+        assert_eq!((accented.canonical("é 7").as_deref(), accented.canonical("E-07"), accented.canonical("")), (Some("É07"), None, None));
         for other in ["XX-12", "MA-RAB-", "MA-RAB-0045123", "MA-R4B-004512", "DE-004512"] {
             assert_eq!(pattern.canonical(other), None, "{other}");
         }

@@ -96,8 +96,8 @@ impl DateFormat {
     /// # Errors
     /// What the format knows of the text where it does not fit.
     pub fn day(&self, text: &str, latest: NaiveDate) -> Result<NaiveDate, Unlike> {
-        if let Some(at) = self.fixed.as_ref().and_then(|fixed| fixed.read(text)) {
-            return Ok(at.date());
+        if let Some(day) = self.fixed.as_ref().and_then(|fixed| fixed.read_day(text)) {
+            return Ok(day);
         }
         match &self.layout {
             Layout::Pattern { items, names_month, .. } => parsed(text, items, *names_month, latest).and_then(|parsed| parsed.to_naive_date().ok()).ok_or(None),

@@ -2,21 +2,18 @@
 //!
 //! Only says yes: what does not fit is left to the general way of reading, which knows why.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 /// A format such as `%d/%m/%Y` or `%Y-%m-%dT%H:%M:%SZ`.
 #[derive(Debug, Clone)]
 pub struct FixedLayout {
-    parts: Vec<Part>,
     width: usize,
+    /// Signs between numbers, by their places.
+    signs: Vec<(usize, u8)>,
+    /// Where each number begins, in the order of [`Unit`].
+    places: [Option<usize>; 6],
     has_time: bool,
     is_utc: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Sign(u8),
-    Number(Unit),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,24 +35,29 @@ impl Unit {
 impl FixedLayout {
     /// The layout of a format of strftime; nothing where it holds anything but whole numbers and signs.
     pub fn of(format: &str) -> Option<Self> {
-        let mut parts = Vec::new();
-        let mut signs = format.bytes();
-        while let Some(sign) = signs.next() {
-            parts.push(match sign {
-                b'%' => Part::Number(unit(signs.next()?)?),
-                b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z' => Part::Sign(sign),
+        let (mut width, mut signs, mut places) = (0, Vec::new(), [None; 6]);
+        let mut letters = format.bytes();
+        while let Some(letter) = letters.next() {
+            match letter {
+                b'%' => {
+                    let unit = unit(letters.next()?)?;
+                    if places[unit as usize].replace(width).is_some() {
+                        return None;
+                    }
+                    width += unit.width();
+                }
+                b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z' => {
+                    signs.push((width, letter));
+                    width += 1;
+                }
                 _ => return None,
-            });
+            }
         }
-        let count = |unit: Unit| parts.iter().filter(|part| **part == Part::Number(unit)).count();
-        let is_day = [Unit::Year, Unit::Month, Unit::Day].into_iter().all(|unit| count(unit) == 1);
-        let times = [Unit::Hour, Unit::Minute, Unit::Second].map(count);
-        let has_time = times == [1, 1, 0] || times == [1, 1, 1];
-        if !is_day || !(has_time || times == [0, 0, 0]) {
-            return None;
-        }
-        let width = parts.iter().map(|part| if let Part::Number(unit) = part { unit.width() } else { 1 }).sum();
-        Some(Self { parts, width, has_time, is_utc: format.ends_with('Z') })
+        let [year, month, day, hour, minute, second] = places.map(|place| place.is_some());
+        let has_time = hour && minute;
+        // A time is told whole or not at all; seconds may be left out.
+        let is_whole = has_time || !(hour || minute || second);
+        (year && month && day && is_whole).then(|| Self { width, signs, places, has_time, is_utc: format.ends_with('Z') })
     }
 
     /// True where it tells the time of the day.
@@ -71,28 +73,28 @@ impl FixedLayout {
     /// The moment that a text means, midnight where it tells no time; nothing where the text is written otherwise, or the
     /// general way of reading has something to say of it.
     pub fn read(&self, text: &str) -> Option<NaiveDateTime> {
-        let mut rest = text.as_bytes();
-        if rest.len() != self.width {
+        let day = self.day(text)?;
+        let number = |unit: Unit| self.places[unit as usize].map_or(Some(0), |place| pair(text.as_bytes(), place));
+        Some(day.and_time(NaiveTime::from_hms_opt(number(Unit::Hour)?, number(Unit::Minute)?, number(Unit::Second)?)?))
+    }
+
+    /// The day that a text means, whatever time it tells; nothing as [`FixedLayout::read`] says, times aside.
+    fn day(&self, text: &str) -> Option<NaiveDate> {
+        let bytes = text.as_bytes();
+        if bytes.len() != self.width || self.signs.iter().any(|(place, sign)| bytes[*place] != *sign) {
             return None;
         }
-        let mut numbers = [0_u32; 6];
-        for part in &self.parts {
-            match *part {
-                Part::Sign(sign) => {
-                    let (first, after) = rest.split_first()?;
-                    (*first == sign).then_some(())?;
-                    rest = after;
-                }
-                Part::Number(unit) => {
-                    let (digits, after) = rest.split_at_checked(unit.width())?;
-                    numbers[unit as usize] = number(digits)?;
-                    rest = after;
-                }
-            }
+        let [Some(year), Some(month), Some(day), ..] = self.places else { return None };
+        let year = pair(bytes, year)? * 100 + pair(bytes, year + 2)?;
+        if year < 1800 {
+            return None;
         }
-        let [year, month, day, hour, minute, second] = numbers;
-        let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|day| day.year() >= 1800)?;
-        Some(day.and_time(NaiveTime::from_hms_opt(hour, minute, second)?))
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(bytes, month)?, pair(bytes, day)?)
+    }
+
+    /// The day that a text means which tells no time; nothing as [`FixedLayout::read`] says.
+    pub fn read_day(&self, text: &str) -> Option<NaiveDate> {
+        if self.has_time { self.read(text).map(|at| at.date()) } else { self.day(text) }
     }
 }
 
@@ -108,8 +110,10 @@ fn unit(letter: u8) -> Option<Unit> {
     })
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+/// The number that two digits at a place are.
+fn pair(bytes: &[u8], place: usize) -> Option<u32> {
+    let [tens, ones] = bytes.get(place..)?.first_chunk::<2>()?.map(|digit| digit.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// The same without the white space around it.
+#[inline]
 pub fn trimmed(text: &str) -> Cow<'_, str> {
     // Most cells are plain, and end in what is none.
     if let [first, .., last] = text.as_bytes()
@@ -23,6 +24,10 @@ pub fn trimmed(text: &str) -> Cow<'_, str> {
     {
         return Cow::Borrowed(text);
     }
+    trimmed_of_any(text)
+}
+
+fn trimmed_of_any(text: &str) -> Cow<'_, str> {
     match clean(text) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),

@@ -6,12 +6,13 @@ mod pseudonym;
 mod sadd;
 
 pub use pseudonym::Key;
-use pseudonym::PSEUDONYM_DIGITS;
+use pseudonym::{Digits, PSEUDONYM_DIGITS};
 pub use sadd::{age_at, group};
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, StringBuilder, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 
@@ -67,7 +68,7 @@ pub fn normalise(contract: &Contract, typed: &TypedRows, provenance: &Provenance
     let deletions = Deletions::of(contract, typed);
     let person = People::of(contract, typed, &deletions)?;
     let mut own: Vec<ArrayRef> = vec![Arc::new(sheet), Arc::new(Int64Array::from(typed.rows.clone()))];
-    own.extend(person.columns(key));
+    own.extend(person.columns(key)?);
     for (field, column) in contract.fields.iter().zip(&typed.columns).filter(|(field, _)| is_carried(field)) {
         own.push(deletions.kept_of(field, column)?);
     }
@@ -107,22 +108,22 @@ impl<'a> People<'a> {
         })
     }
 
-    fn columns(&self, key: &Key) -> [ArrayRef; 4] {
+    fn columns(&self, key: &Key) -> Result<[ArrayRef; 4]> {
         let count = self.case.len();
-        let cases = pseudonyms(count, |row| if self.case.is_null(row) { String::new() } else { key.case(self.case.value(row)) });
+        let cases = pseudonyms(count, |row| (!self.case.is_null(row)).then(|| key.digits_of_case(key.generation(), self.case.value(row))))?;
         let ages: Int64Array = (0..count).map(|row| self.age(row)).collect();
         let age = |row: usize| (!ages.is_null(row)).then(|| ages.value(row));
         let groups = (0..count).map(|row| group(at(self.sex, row).filter(|_| !self.deletions.has(row)), age(row)));
         let groups: ArrayRef = Arc::new(StringArray::from_iter_values(groups));
-        [self.persons(key).unwrap_or_else(|| cases.clone()), cases, Arc::new(ages), groups]
+        Ok([self.persons(key).transpose()?.unwrap_or_else(|| cases.clone()), cases, Arc::new(ages), groups])
     }
 
     /// Pseudonyms of numbered persons; empty for deletions that do not say whose record it was. Nothing where a case is one
     /// person.
-    fn persons(&self, key: &Key) -> Option<ArrayRef> {
+    fn persons(&self, key: &Key) -> Option<Result<ArrayRef>> {
         let numbers = self.person?;
         let is_named = |row: usize| !self.case.is_null(row) && !numbers.is_null(row);
-        let person = |row| if is_named(row) { key.person(self.case.value(row), numbers.value(row)) } else { String::new() };
+        let person = |row| is_named(row).then(|| key.digits_of_person(key.generation(), self.case.value(row), numbers.value(row)));
         Some(pseudonyms(self.case.len(), person))
     }
 
@@ -143,11 +144,20 @@ impl<'a> People<'a> {
     }
 }
 
-/// A column of pseudonyms, of which one is as long as the other.
-fn pseudonyms(count: usize, of: impl Fn(usize) -> String) -> ArrayRef {
-    let mut builder = StringBuilder::with_capacity(count, count * PSEUDONYM_DIGITS);
-    (0..count).for_each(|row| builder.append_value(of(row)));
-    Arc::new(builder.finish())
+/// A column of pseudonyms; empty where there is none.
+///
+/// # Errors
+/// `Internal` where they are no column of texts.
+fn pseudonyms(count: usize, of: impl Fn(usize) -> Option<Digits>) -> Result<ArrayRef> {
+    // Looked at once for all that they are text, and not each by itself.
+    let (mut digits, mut lengths) = (Vec::with_capacity(count * PSEUDONYM_DIGITS), Vec::with_capacity(count));
+    for pseudonym in (0..count).map(of) {
+        let own = pseudonym.as_ref().map_or(&[][..], Digits::as_bytes);
+        digits.extend_from_slice(own);
+        lengths.push(own.len());
+    }
+    let column = StringArray::try_new(OffsetBuffer::from_lengths(lengths), Buffer::from_vec(digits), None);
+    column.map(|column| Arc::new(column) as ArrayRef).map_err(|cause| Error::new(Kind::Internal, "pseudonyms are no texts").because(cause))
 }
 
 /// The dates of the event, of which every row has one at least, save deletions.

@@ -64,21 +64,29 @@ impl Key {
 
     /// The pseudonym of a person: a canonical case number and the number within the case.
     pub fn person(&self, case: &str, person: i64) -> String {
-        self.chained(&[b"person", case.as_bytes(), person.to_string().as_bytes()], self.generation())
+        self.person_in(self.generation(), case, person)
     }
 
     /// The pseudonym of a case.
     pub fn case(&self, case: &str) -> String {
-        self.chained(&[b"case", case.as_bytes()], self.generation())
+        self.case_in(self.generation(), case)
     }
 
     /// The pseudonym that a person had in an earlier generation of the key.
     pub fn person_in(&self, generation: usize, case: &str, person: i64) -> String {
-        self.chained(&[b"person", case.as_bytes(), person.to_string().as_bytes()], generation)
+        self.digits_of_person(generation, case, person).as_str().to_owned()
     }
 
     /// The pseudonym that a case had in an earlier generation of the key.
     pub fn case_in(&self, generation: usize, case: &str) -> String {
+        self.digits_of_case(generation, case).as_str().to_owned()
+    }
+
+    pub(super) fn digits_of_person(&self, generation: usize, case: &str, person: i64) -> Digits {
+        self.chained(&[b"person", case.as_bytes(), person.to_string().as_bytes()], generation)
+    }
+
+    pub(super) fn digits_of_case(&self, generation: usize, case: &str) -> Digits {
         self.chained(&[b"case", case.as_bytes()], generation)
     }
 
@@ -94,23 +102,37 @@ impl Key {
 
     /// What the newest link makes of a pseudonym of the generation before it.
     pub fn renewed(&self, pseudonym: &str) -> String {
-        digest(&self.begun[self.generation()], &[b"renewed", pseudonym.as_bytes()])
+        digest(&self.begun[self.generation()], &[b"renewed", pseudonym.as_bytes()]).as_str().to_owned()
     }
 
     /// The mark by which a person or case is known again that is held no more: `pseudonym` is of `generation`.
     pub fn mark(&self, generation: usize, pseudonym: &str) -> String {
         let first = digest(&self.begun[generation], &[b"mark", pseudonym.as_bytes()]);
-        self.begun[generation + 1..].iter().fold(first, |mark, link| digest(link, &[b"renewed mark", mark.as_bytes()]))
+        let renewed = |mark: Digits, link| digest(link, &[b"renewed mark", mark.as_str().as_bytes()]);
+        self.begun[generation + 1..].iter().fold(first, renewed).as_str().to_owned()
     }
 
     /// What the newest link makes of a mark of the generation before it.
     pub fn renewed_mark(&self, mark: &str) -> String {
-        digest(&self.begun[self.generation()], &[b"renewed mark", mark.as_bytes()])
+        digest(&self.begun[self.generation()], &[b"renewed mark", mark.as_bytes()]).as_str().to_owned()
     }
 
-    fn chained(&self, parts: &[&[u8]], generation: usize) -> String {
+    fn chained(&self, parts: &[&[u8]], generation: usize) -> Digits {
         let first = digest(&self.begun[0], parts);
-        self.begun[1..=generation].iter().fold(first, |pseudonym, link| digest(link, &[b"renewed", pseudonym.as_bytes()]))
+        self.begun[1..=generation].iter().fold(first, |pseudonym, link| digest(link, &[b"renewed", pseudonym.as_str().as_bytes()]))
+    }
+}
+
+/// The digits of a pseudonym: millions are made, so that they have no place of their own on the heap.
+pub(super) struct Digits([u8; PSEUDONYM_DIGITS]);
+
+impl Digits {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_else(|_| unreachable!("digits are ASCII"))
     }
 }
 
@@ -126,7 +148,7 @@ fn begin(key: &[u8; 32]) -> Hmac<Sha256> {
 }
 
 /// HMAC-SHA-256 over the parts, each with its length before it, cut to 16 bytes, as hex digits.
-fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> String {
+fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> Digits {
     let mut mac = begun.clone();
     for part in parts {
         mac.update(&(part.len() as u64).to_le_bytes());
@@ -134,7 +156,7 @@ fn digest(begun: &Hmac<Sha256>, parts: &[&[u8]]) -> String {
     }
     let mut digits = [0; PSEUDONYM_DIGITS];
     match hex::encode_to_slice(&mac.finalize().into_bytes()[..PSEUDONYM_DIGITS / 2], &mut digits) {
-        Ok(()) => String::from_utf8_lossy(&digits).into_owned(),
+        Ok(()) => Digits(digits),
         Err(_) => unreachable!("the digits have room"),
     }
 }

@@ -40,7 +40,8 @@ fn groups(file: &Arc<SourceFile>, text: &Text, faults: &mut Vec<Fault>) -> Optio
 /// A pattern of ignored labels; none of them may be a field's, whose column would vanish.
 fn ignored(file: &Arc<SourceFile>, text: &Text, contract: &Contract, labels: &HashMap<String, usize>, faults: &mut Vec<Fault>) -> Wildcard {
     let pattern = Wildcard::new(text.get_ref());
-    let by_label = labels.iter().filter(|(label, _)| pattern.matches(label) || **label == fold(text.get_ref())).map(|(_, index)| *index);
+    let folded = fold(text.get_ref());
+    let by_label = labels.iter().filter(|(label, _)| pattern.matches(label) || **label == folded).map(|(_, index)| *index);
     let by_name = (0..contract.fields.len()).filter(|index| pattern.matches(&contract.fields[*index].name));
     if let Some(index) = by_label.chain(by_name).min() {
         let message = format!("`{}` is to be ignored, but it also means `{}`", text.get_ref(), contract.fields[index].name);

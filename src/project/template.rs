@@ -17,6 +17,8 @@ pub struct Template {
     /// The whole template as written, variables replaced.
     pub text: String,
     pattern: String,
+    /// What stands before, between and behind the variables.
+    literals: Vec<String>,
     /// Compiled for the first path that is held against it: a project has thousands of places, and most commands look at none.
     matcher: OnceLock<Option<Regex>>,
     names_received: bool,
@@ -56,9 +58,10 @@ impl Template {
         }
         let mut pattern = String::from("^");
         let mut rest = text;
-        let mut seen = Vec::new();
+        let (mut seen, mut literals) = (Vec::new(), Vec::new());
         while let Some(open) = opening(rest) {
             pattern.push_str(&regex::escape(&rest[..open]));
+            literals.push(rest[..open].to_owned());
             let close = rest[open..].find('}').ok_or("a `{` is never closed")? + open;
             let name = &rest[open + 1..close];
             let (_, part) = PARTS
@@ -85,17 +88,34 @@ impl Template {
         }
         pattern.push_str(&regex::escape(rest));
         pattern.push('$');
+        literals.push(rest.to_owned());
         let before = &text[..opening(text).unwrap_or(0)];
         let folder = before.rfind('/').map_or("", |at| &before[..at]).to_owned();
-        Ok(Self { folder, text: text.to_owned(), pattern, matcher: OnceLock::new(), names_received: seen.contains(&"received") })
+        Ok(Self { folder, text: text.to_owned(), pattern, literals, matcher: OnceLock::new(), names_received: seen.contains(&"received") })
     }
 
     /// What a path says, or nothing where it is no extract of this place.
     pub fn place(&self, path: &str) -> Option<Placed> {
+        if !self.may_be_of(path) {
+            return None;
+        }
         let found = self.matcher.get_or_init(|| Regex::new(&self.pattern).ok()).as_ref()?.captures(path)?;
         let received = if self.names_received { Some(received(&found["received"])?) } else { None };
         let page = found.name("page").and_then(|page| page.as_str().parse().ok());
         Some(Placed { office: OfficeCode::new(&found["office"]), period: found["period"].parse().ok()?, received, page })
+    }
+
+    /// False for most paths that are none of this place, which a project of many places asks for each of them.
+    fn may_be_of(&self, path: &str) -> bool {
+        let [first, between @ .., last] = self.literals.as_slice() else { return true };
+        let Some(mut rest) = path.strip_prefix(first.as_str()) else { return false };
+        for literal in between {
+            match rest.find(literal.as_str()) {
+                Some(at) => rest = &rest[at + literal.len()..],
+                None => return false,
+            }
+        }
+        rest.ends_with(last.as_str())
     }
 
     /// True where paths tell when an extract was received.

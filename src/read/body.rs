@@ -1,6 +1,6 @@
 //! A header and the rows under it, whatever format they stand in.
 
-use super::cells::{Gatherer, Target, judge_width};
+use super::cells::{Gatherer, Route, Target, judge_width};
 use super::labels::match_labels;
 use super::{Piece, Refusal, Why, hxl};
 use crate::contract::{Contract, FieldKind, fold};
@@ -11,7 +11,7 @@ pub struct Body<'a> {
     source: &'a Source,
     contract: &'a Contract,
     labels: Vec<String>,
-    targets: Vec<Target>,
+    route: Route,
     /// True where every column has a label, so that rows of as many cells stand where they should.
     is_labelled: bool,
     is_first: bool,
@@ -32,13 +32,13 @@ impl<'a> Body<'a> {
     ) -> Result<Self, Refusal> {
         // With tags the columns are only known once the row of tags was seen.
         let mut rows = Gatherer::new(source, contract, sheet, sink);
-        let mut targets = Vec::new();
+        let mut route = Route::default();
         if source.export.tags.is_none() {
             let matching = match_labels(&labels, &[], &[], source, contract)?;
             rows.note(matching.drift);
-            targets = matching.targets;
+            route = rows.route(matching.targets);
         }
-        Ok(Self { source, contract, labels, is_labelled: is_labelled(&targets), targets, is_first: true, rows })
+        Ok(Self { source, contract, labels, is_labelled: is_labelled(route.targets()), route, is_first: true, rows })
     }
 
     /// The body under a header whose labels were matched already; `is_first` where its first row is the first of all.
@@ -51,17 +51,17 @@ impl<'a> Body<'a> {
         sink: &'a mut dyn FnMut(Piece),
     ) -> Self {
         let rows = Gatherer::new(source, contract, None, sink);
-        Self { source, contract, labels, is_labelled: is_labelled(&targets), targets, is_first, rows }
+        Self { source, contract, labels, is_labelled: is_labelled(&targets), route: rows.route(targets), is_first, rows }
     }
 
     /// How many columns the header has.
     pub fn width(&self) -> usize {
-        self.labels.len().max(self.targets.len())
+        self.labels.len().max(self.route.targets().len())
     }
 
     /// What the cells of a column, from 0, become; text where that is not known.
     pub fn kind(&self, column: usize) -> &'a FieldKind {
-        kind(&self.targets, column, self.contract)
+        kind(self.route.targets(), column, self.contract)
     }
 
     /// Takes a row.
@@ -83,17 +83,18 @@ impl<'a> Body<'a> {
         }
         if !self.source.total_rows.is_empty() && self.source.total_rows.contains(&fold(first)) {
             self.rows.aside(row, Why::Total)
-        } else if let Some(why) = against(&self.targets).or_else(|| self.misplaced(cells)) {
+        } else if let Some(why) = against(self.route.targets()).or_else(|| self.misplaced(cells)) {
             self.rows.aside(row, why)
         } else {
-            self.rows.row(row, &self.targets, cells.iter().map(AsRef::as_ref))
+            self.rows.row(row, &self.route, cells.iter().map(AsRef::as_ref))
         }
     }
 
     /// Why the cells of a row may not stand where they should.
     fn misplaced<T: AsRef<str>>(&self, cells: &[T]) -> Option<Why> {
-        let is_whole = self.is_labelled && cells.len() == self.targets.len();
-        if is_whole { None } else { judge_width(&self.targets, cells.iter().map(AsRef::as_ref)) }
+        let targets = self.route.targets();
+        let is_whole = self.is_labelled && cells.len() == targets.len();
+        if is_whole { None } else { judge_width(targets, cells.iter().map(AsRef::as_ref)) }
     }
 
     /// True where the row holds tags, which it does exactly where the source says so.
@@ -107,7 +108,7 @@ impl<'a> Body<'a> {
                 let matching = match_labels(&self.labels, &tags, &[], self.source, self.contract)?;
                 self.rows.note(matching.drift);
                 self.is_labelled = is_labelled(&matching.targets);
-                self.targets = matching.targets;
+                self.route = self.rows.route(matching.targets);
                 Ok(true)
             }
         }

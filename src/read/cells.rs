@@ -37,6 +37,22 @@ pub enum Target {
     New(usize),
 }
 
+/// Where the cells of rows go, column by column.
+#[derive(Default)]
+pub struct Route {
+    targets: Vec<Target>,
+    /// The fields whose cells are kept, where every cell goes to a field or nowhere, so that nothing beside the cells decides
+    /// about a row.
+    straight: Option<Vec<Option<usize>>>,
+}
+
+impl Route {
+    /// The target of each column.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+}
+
 /// Gathers rows and hands them on in batches.
 pub struct Gatherer<'a> {
     source: &'a Source,
@@ -97,12 +113,12 @@ impl<'a> Gatherer<'a> {
     ///
     /// # Errors
     /// As [`Gatherer::draft`] says.
-    pub fn row<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
-        if self.is_plain(targets) {
-            return self.plain(row, targets, cells);
+    pub fn row<'t>(&mut self, row: i64, route: &Route, cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
+        if let Some(fields) = &route.straight {
+            return self.straight(row, fields, cells);
         }
         let mut draft = Draft::default();
-        for (cell, target) in cells.zip(targets) {
+        for (cell, target) in cells.zip(&route.targets) {
             match target {
                 Target::New(drift) if !self.contract.is_missing(cell) => draft.put_new(*drift),
                 _ => draft.put(*target, Some(cell.into())),
@@ -111,21 +127,26 @@ impl<'a> Gatherer<'a> {
         self.draft(row, draft)
     }
 
-    /// True where every cell goes to a field or nowhere, so that nothing beside the cells decides about a row.
-    fn is_plain(&self, targets: &[Target]) -> bool {
-        self.source.export.review.is_none() && targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled))
+    /// Where the cells of rows go under a header.
+    pub fn route(&self, targets: Vec<Target>) -> Route {
+        let is_straight =
+            self.source.export.review.is_none() && targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled));
+        let kept = |target: &Target| match target {
+            Target::Field(field) if self.builders[*field].is_some() => Some(*field),
+            _ => None,
+        };
+        let straight = is_straight.then(|| targets.iter().map(kept).collect());
+        Route { targets, straight }
     }
 
-    fn plain<'t>(&mut self, row: i64, targets: &[Target], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
+    fn straight<'t>(&mut self, row: i64, fields: &[Option<usize>], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {
         self.count()?;
-        for (cell, target) in cells.zip(targets) {
-            if let Target::Field(field) = target
-                && self.builders[*field].is_some()
-            {
-                self.admit(row, cell)?;
-                if let Some(builder) = &mut self.builders[*field] {
-                    builder.append_value(cell);
-                }
+        for (cell, field) in cells.zip(fields) {
+            let Some(field) = *field else { continue };
+            self.admit(row, cell)?;
+            if let Some(builder) = &mut self.builders[field] {
+                debug_assert_eq!(builder.len(), self.rows.len(), "every row of a header has a cell of each of its fields");
+                builder.append_value(cell);
             }
         }
         self.end_row(row);
@@ -195,7 +216,8 @@ impl<'a> Gatherer<'a> {
                 self.admit(row, text.as_deref().unwrap_or_default())?;
             }
             if let Some(builder) = &mut self.builders[field] {
-                debug_assert_eq!(builder.len(), self.rows.len(), "two cells of one field are refused where labels are matched");
+                // Records of JSON do not all have every field.
+                builder.append_nulls(self.rows.len() - builder.len());
                 builder.append_option(text);
             }
         }
@@ -205,11 +227,6 @@ impl<'a> Gatherer<'a> {
 
     fn end_row(&mut self, row: i64) {
         self.rows.push(row);
-        for builder in self.builders.iter_mut().flatten() {
-            if builder.len() < self.rows.len() {
-                builder.append_null();
-            }
-        }
         if self.rows.len() == BATCH_ROWS {
             self.flush();
         }
@@ -265,8 +282,13 @@ impl<'a> Gatherer<'a> {
         if self.rows.is_empty() {
             return;
         }
-        let columns = self.builders.iter_mut().map(|builder| builder.as_mut().map(&texts)).collect();
         let rows = std::mem::take(&mut self.rows);
+        let columns = self.builders.iter_mut().map(|builder| {
+            let builder = builder.as_mut()?;
+            builder.append_nulls(rows.len() - builder.len());
+            Some(texts(builder))
+        });
+        let columns = columns.collect();
         (self.sink)(Piece::Rows(TextBatch { sheet: self.sheet.clone(), rows, columns }));
     }
 }

@@ -152,7 +152,7 @@ impl<'t> Table<'t> {
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         let text = self.text;
         let written = |cell: &Cell| text.get(cell.start..cell.end).unwrap_or_default();
-        if self.cells.iter().any(|cell| cell.is_escaped) {
+        if self.scan.has_escaped() {
             let plain = |cell: &Cell| if cell.is_escaped { Cow::Owned(written(cell).replace("\"\"", "\"")) } else { Cow::Borrowed(written(cell)) };
             let cells: Vec<Cow<'_, str>> = self.cells.iter().map(plain).collect();
             take(line, &cells.iter().map(AsRef::as_ref).collect::<Vec<_>>());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::Refusal;
 use crate::project::TextEncoding;
@@ -33,7 +33,7 @@ fn decode_bytes(bytes: &[u8], encoding: TextEncoding) -> Result<Cow<'_, str>, Re
     if order_mark(bytes).is_some() {
         return Err(other_than_declared("UTF-16", encoding));
     }
-    if bytes.contains(&0) {
+    if memchr(0, bytes).is_some() {
         let hint = wide(bytes).map_or("it is no text in a known encoding".to_owned(), |order| format!("is the encoding `{}`?", order.name()));
         return Err(Refusal::new("format-error", format!("the file holds NUL bytes: {hint}")));
     }

@@ -30,6 +30,7 @@ mod returned;
 mod room;
 pub mod sample;
 mod select;
+mod signs;
 pub mod unpack;
 pub mod workbook;
 

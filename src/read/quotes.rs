@@ -5,6 +5,7 @@ use memchr::{memchr_iter, memchr2};
 
 use super::Refusal;
 use super::limits::{MOST_COLUMNS, past};
+use super::signs::Signs;
 
 /// Checks every quotation mark and the width of every row of a CSV; `first` is the number of its first line.
 ///
@@ -45,9 +46,10 @@ pub struct Scan<'t> {
     widest: Option<usize>,
     /// True where a carriage return alone ends some line.
     has_lone_returns: bool,
-    /// True for the bytes that end a cell, or may not stand in one. Cells are short: a look at each byte is faster than a
-    /// search for the next sign.
-    signs: [bool; 256],
+    /// True where quotation marks in some cell of the record are written twice.
+    has_escaped: bool,
+    /// Where signs stand: bytes that end a cell, or may not stand in one.
+    signs: Signs,
 }
 
 impl<'t> Scan<'t> {
@@ -55,12 +57,22 @@ impl<'t> Scan<'t> {
     pub fn of(text: &'t str, delimiter: u8, first: usize) -> Self {
         let bytes = text.as_bytes();
         let has_lone_returns = memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'));
-        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns, signs: signs(delimiter, has_lone_returns) }
+        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns, has_escaped: false, signs: Signs::of(bytes, delimiter, has_lone_returns) }
     }
 
     /// At the beginning of a part of a text whose header has so many cells; `line` is the number of its first line.
     pub fn within(text: &'t str, delimiter: u8, line: usize, cells: usize) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, line, delimiter, widest: Some(widest(cells)), has_lone_returns: false, signs: signs(delimiter, false) }
+        let bytes = text.as_bytes();
+        Self {
+            bytes,
+            at: 0,
+            line,
+            delimiter,
+            widest: Some(widest(cells)),
+            has_lone_returns: false,
+            has_escaped: false,
+            signs: Signs::of(bytes, delimiter, false),
+        }
     }
 
     /// How many bytes are left.
@@ -78,6 +90,11 @@ impl<'t> Scan<'t> {
         self.has_lone_returns
     }
 
+    /// True where quotation marks in some cell of the record that was read last are written twice.
+    pub fn has_escaped(&self) -> bool {
+        self.has_escaped
+    }
+
     /// Puts the cells of the next record in place of those that `cells` holds, and tells the line that it begins on; blank
     /// lines are passed over. Nothing at the end of the text.
     ///
@@ -87,12 +104,14 @@ impl<'t> Scan<'t> {
     /// more than [`MOST_COLUMNS`] cells.
     pub fn record(&mut self, cells: &mut Vec<Cell>) -> Result<Option<usize>, Refusal> {
         cells.clear();
+        self.has_escaped = false;
         self.pass_blank_lines();
         if self.at >= self.bytes.len() {
             return Ok(None);
         }
         let line = self.line;
         loop {
+            self.plain_cells(cells);
             let end = self.cell(cells)?;
             if cells.len() > MOST_COLUMNS {
                 return Err(past(format!("line {line} has more than {MOST_COLUMNS} cells"), "is the delimiter right, and does every line end?"));
@@ -112,6 +131,17 @@ impl<'t> Scan<'t> {
                 self.at += 1;
             }
             self.line += 1;
+        }
+    }
+
+    /// Passes over cells that are not quoted and that a delimiter ends, as most are, with it.
+    fn plain_cells(&mut self, cells: &mut Vec<Cell>) {
+        while cells.len() <= MOST_COLUMNS
+            && let Some(end) = self.signs.next(self.bytes, self.at)
+            && self.bytes[end] == self.delimiter
+        {
+            cells.push(Cell { start: self.at, end, is_escaped: false });
+            self.at = end + 1;
         }
     }
 
@@ -145,13 +175,13 @@ impl<'t> Scan<'t> {
     }
 
     /// The next delimiter, quotation mark or end of a line.
-    fn next_sign(&self) -> (usize, Option<u8>) {
-        let rest = &self.bytes[self.at..];
-        let Some(at) = rest.iter().position(|byte| self.signs[usize::from(*byte)]) else { return (self.bytes.len(), None) };
-        match rest[at] {
+    #[inline]
+    fn next_sign(&mut self) -> (usize, Option<u8>) {
+        let Some(at) = self.signs.next(self.bytes, self.at) else { return (self.bytes.len(), None) };
+        match self.bytes[at] {
             // Where no carriage return is alone, each stands before a line feed.
-            b'\n' if at > 0 && rest[at - 1] == b'\r' => (self.at + at - 1, Some(b'\r')),
-            byte => (self.at + at, Some(byte)),
+            b'\n' if at > self.at && self.bytes[at - 1] == b'\r' => (at - 1, Some(b'\r')),
+            byte => (at, Some(byte)),
         }
     }
 
@@ -188,6 +218,7 @@ impl<'t> Scan<'t> {
             Some(byte) if *byte == self.delimiter => {}
             Some(_) => return Err(refusal(self.line, "has text after a closing quotation mark")),
         }
+        self.has_escaped |= is_escaped;
         cells.push(Cell { start, end, is_escaped });
         Ok(())
     }
@@ -198,15 +229,6 @@ impl<'t> Scan<'t> {
             self.line += memchr_iter(b'\r', &self.bytes[from..to]).filter(|at| self.bytes.get(from + at + 1) != Some(&b'\n')).count();
         }
     }
-}
-
-fn signs(delimiter: u8, has_lone_returns: bool) -> [bool; 256] {
-    let mut signs = [false; 256];
-    for sign in [delimiter, b'"', b'\n'] {
-        signs[usize::from(sign)] = true;
-    }
-    signs[usize::from(b'\r')] = has_lone_returns;
-    signs
 }
 
 /// Delimiters in a line that make it a row; a header of one or two cells says too little about what a row looks like.

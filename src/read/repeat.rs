@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::body::kind;
-use super::cells::{Gatherer, Target, judge_width};
+use super::cells::{Gatherer, Route, Target, judge_width};
 use super::hxl::is_tag_row;
 use super::labels::{Matching, match_labels};
 use super::limits::{MOST_VALUES, past};
@@ -43,7 +43,7 @@ pub struct Joined<'a> {
     source: &'a Source,
     contract: &'a Contract,
     /// Of the repetitions' columns, then of the parents'.
-    targets: Vec<Target>,
+    route: Route,
     /// How many columns repetitions have.
     width: usize,
     parent_sheet: Arc<str>,
@@ -76,11 +76,12 @@ impl<'a> Joined<'a> {
         let Matching { targets, drift } = match_labels(&labels, &[], &[own_link, width + parent_key], source, contract)?;
         let mut rows = Gatherer::new(source, contract, Some(repetitions.name), sink);
         rows.note(drift);
+        let route = rows.route(targets);
         let (by_key, all) = (HashMap::new(), Vec::new());
         Ok(Self {
             source,
             contract,
-            targets,
+            route,
             width,
             parent_sheet: Arc::from(parents.name),
             parent_key,
@@ -94,12 +95,12 @@ impl<'a> Joined<'a> {
 
     /// What the cells of a repetition's column, from 0, become.
     pub fn kind(&self, column: usize) -> &'a FieldKind {
-        if column < self.width { kind(&self.targets, column, self.contract) } else { &FieldKind::String }
+        if column < self.width { kind(self.route.targets(), column, self.contract) } else { &FieldKind::String }
     }
 
     /// What the cells of a parent's column, from 0, become.
     pub fn parent_kind(&self, column: usize) -> &'a FieldKind {
-        kind(&self.targets, self.width + column, self.contract)
+        kind(self.route.targets(), self.width + column, self.contract)
     }
 
     /// Takes a parent, of which `against` says what beside its cells speaks against it.
@@ -115,7 +116,7 @@ impl<'a> Joined<'a> {
         if self.source.total_rows.contains(&fold(first)) {
             return self.rows.aside_in(Some(self.parent_sheet.clone()), row, Why::Total);
         }
-        let targets = &self.targets[self.width..];
+        let targets = &self.route.targets()[self.width..];
         let why = against(targets).or_else(|| judge_width(targets, cells.iter().map(String::as_str)));
         let key = cells.get(self.parent_key).map_or("", |cell| cell.trim()).to_owned();
         if !key.is_empty()
@@ -140,7 +141,7 @@ impl<'a> Joined<'a> {
         }
         let key = cells.get(self.link).map_or("", |cell| cell.as_ref().trim());
         let parent = self.by_key.get(key).map(|index| &mut self.parents[*index]);
-        let targets = &self.targets[..self.width];
+        let targets = &self.route.targets()[..self.width];
         if let Some(why) = against(targets).or_else(|| judge_width(targets, cells.iter().map(AsRef::as_ref))) {
             // Whose it is cannot be told, if its cells are shifted; a parent that has no other is told besides.
             return self.rows.aside(row, why);
@@ -154,7 +155,7 @@ impl<'a> Joined<'a> {
         }
         let blank = std::iter::repeat_n("", self.width.saturating_sub(cells.len()));
         let whole = cells.iter().map(AsRef::as_ref).chain(blank).chain(parent.cells.iter().map(String::as_str));
-        self.rows.row(row, &self.targets, whole)
+        self.rows.row(row, &self.route, whole)
     }
 
     /// Tells the parents without repetitions, hands the rest on and returns how many rows there were in all.
@@ -171,7 +172,7 @@ impl<'a> Joined<'a> {
 
     fn is_rejected(&self, parent: &Parent) -> bool {
         let mut draft = super::draft::Draft::default();
-        for (cell, target) in parent.cells.iter().zip(&self.targets[self.width..]).filter(|(_, target)| **target == Target::Review) {
+        for (cell, target) in parent.cells.iter().zip(&self.route.targets()[self.width..]).filter(|(_, target)| **target == Target::Review) {
             draft.put(*target, Some(cell.as_str().into()));
         }
         draft.rejected(self.source).is_some()

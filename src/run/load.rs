@@ -21,7 +21,7 @@ use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
-use crate::project::Project;
+use crate::project::{Access, Project};
 use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable};
 
 /// Loads everything new of the feeds that are wanted.
@@ -59,7 +59,7 @@ pub async fn load(
     let mut all = submissions;
     let (hand_on, mut handed_on) = tokio::sync::mpsc::channel(1);
     let judging = async {
-        let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
+        let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(SMALL * parallelism());
         while let Some(slot) = judged.try_next().await? {
             // Who takes them stops at a failure only, which ends the whole.
             let _ = hand_on.send(slot).await;
@@ -117,7 +117,7 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     let now = clock.now();
     let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now, places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
-    let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(parallelism());
+    let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(SMALL * parallelism());
     while let Some(slot) = judged.try_next().await? {
         for load in slot.loads {
             progress.advance(&load.submission.path);
@@ -151,8 +151,15 @@ pub(super) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
 }
 
-/// MiB of extracts that are judged, or wait to be taken, at a time; one that is larger is judged alone, on all cores.
-const MOST_MIB: u32 = 96;
+/// KiB of extracts that are judged, or wait to be taken, at a time; one that is larger is judged alone, on all cores.
+const MOST_KIB: usize = 96 << 10;
+
+/// Slots of small extracts that are judged in the place of one that is large: most of the time they wait, for a disk or for
+/// one another.
+const SMALL: usize = 8;
+
+/// KiB of extracts below which a slot is small, and the smaller the less of a place it takes.
+const SMALL_KIB: usize = 1 << 10;
 
 /// Deliveries of a slot that were judged, and the room that they take until they are handed on.
 struct JudgedSlot {
@@ -170,20 +177,32 @@ fn below_feeds(slots: Vec<Slot>) -> Vec<(Span, Slot)> {
     below.collect()
 }
 
-/// Judges slots side by side, so many at a time as their extracts are small.
+/// Judges slots side by side, so many at a time as their extracts are small, each by a task of its own. Room is given in the
+/// order of slots, in which they are handed on too: none waits for one that comes after it.
 fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<JudgedSlot>> {
-    let room = Arc::new(Semaphore::new(MOST_MIB as usize));
+    let room = Arc::new(Semaphore::new(MOST_KIB));
+    let places = parallelism();
     move |(feed, slot)| {
         let (judge, room) = (judge.clone(), room.clone());
-        let mib = slot.new.iter().map(|found| found.size).sum::<u64>() >> 20;
-        let mib = u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, MOST_MIB);
         let judged = async move {
-            let room = room.acquire_many_owned(mib).await;
+            let room = room.acquire_many_owned(room_of(&slot, places)).await;
             let room = room.map_err(|cause| Error::new(Kind::Internal, "deliveries cannot be judged side by side").because(cause))?;
-            Ok(JudgedSlot { loads: judge.slot(slot).await?, room })
+            let loads = tokio::spawn(judge.slot(slot).instrument(feed)).await;
+            let loads = loads.map_err(|cause| Error::new(Kind::Internal, "the deliveries of a slot could not be judged").because(cause))?;
+            Ok(JudgedSlot { loads: loads?, room })
         };
-        judged.instrument(feed).boxed()
+        judged.boxed()
     }
+}
+
+/// KiB that a slot takes of the room of all, in which so many large ones have a place.
+fn room_of(slot: &Slot, places: usize) -> u32 {
+    let size = slot.new.iter().map(|found| found.size).sum::<u64>() >> 10;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    // Servers of the web are asked for no more at a time than there is to do.
+    let is_listed = slot.new.iter().all(|found| matches!(found.source.access, Access::Listed));
+    let share = if is_listed { (size.saturating_mul(SMALL) / SMALL_KIB).clamp(1, SMALL) } else { SMALL };
+    u32::try_from(size.max(MOST_KIB / (SMALL * places) * share).min(MOST_KIB)).unwrap_or(u32::MAX)
 }
 
 fn note(listing: &Listing, plan: &Plan, (project, wanted): (&Project, &Feeds), report: &mut RunReport) {

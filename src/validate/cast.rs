@@ -112,20 +112,12 @@ impl<'a> Cells<'a> {
     fn strings(&mut self) -> ArrayRef {
         let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.value_data().len());
         let (contract, field) = (self.contract, self.field);
-        let mut met = Met::default();
-        self.each(&mut builder, StringBuilder::append_null, |builder, text| {
-            let is_code = field.codes.is_some();
-            if let Some(known) = met.get(text).filter(|_| is_code) {
-                builder.append_value(known);
-                return Ok(());
-            }
-            let value = string(contract, field, text)?;
-            builder.append_value(&value);
-            if is_code {
-                met.put(text, value.into_owned());
-            }
-            Ok(())
-        });
+        if field.codes.is_some() {
+            let put = |builder: &mut StringBuilder, value: &String| builder.append_value(value);
+            self.each_met(&mut builder, StringBuilder::append_null, put, |text| string(contract, field, text).map(Cow::into_owned));
+        } else {
+            self.each(&mut builder, StringBuilder::append_null, |builder, text| string(contract, field, text).map(|value| builder.append_value(&value)));
+        }
         Arc::new(builder.finish())
     }
 
@@ -147,15 +139,8 @@ impl<'a> Cells<'a> {
     fn booleans(&mut self, yes: &[String], no: &[String]) -> ArrayRef {
         let mut builder = BooleanBuilder::with_capacity(self.texts.len());
         let field = self.field;
-        let mut met = Met::default();
-        self.each(&mut builder, BooleanBuilder::append_null, |builder, text| {
-            let value = match met.get(text) {
-                Some(known) => *known,
-                None => met.note(text, boolean(field, yes, no, text)?),
-            };
-            builder.append_value(value);
-            Ok(())
-        });
+        let put = |builder: &mut BooleanBuilder, value: &bool| builder.append_value(*value);
+        self.each_met(&mut builder, BooleanBuilder::append_null, put, |text| boolean(field, yes, no, text));
         Arc::new(builder.finish())
     }
 
@@ -200,23 +185,15 @@ impl<'a> Cells<'a> {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
         let mut builder = ListBuilder::with_capacity(StringBuilder::new(), self.texts.len()).with_field(element);
         let (field, quotable) = (self.field, self.is_quotable());
-        let mut met: Met<Vec<String>> = Met::default();
-        self.each(&mut builder, ListBuilder::append_null, |builder, text| {
-            let found;
-            let items: &[String] = match met.get(text) {
-                Some(known) => known,
-                None => {
-                    found = list(field, separator, text, quotable)?;
-                    if field.codes.is_some() {
-                        met.put(text, found.clone());
-                    }
-                    &found
-                }
-            };
+        let put = |builder: &mut ListBuilder<StringBuilder>, items: &Vec<String>| {
             items.iter().for_each(|item| builder.values().append_value(item));
             builder.append(true);
-            Ok(())
-        });
+        };
+        if field.codes.is_some() {
+            self.each_met(&mut builder, ListBuilder::append_null, put, |text| list(field, separator, text, quotable));
+        } else {
+            self.each(&mut builder, ListBuilder::append_null, |builder, text| list(field, separator, text, quotable).map(|items| put(builder, &items)));
+        }
         Arc::new(builder.finish())
     }
 
@@ -236,25 +213,45 @@ impl<'a> Cells<'a> {
 
     /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
     fn each<B>(&mut self, builder: &mut B, null: fn(&mut B), mut put: impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
-        let missing = self.contract.missing_of(self.index);
-        // Most cells are longer than any spelling of "no value", or of another length.
-        let lengths = missing.iter().fold(1_u64, |lengths, spelling| lengths | 1 << spelling.len().min(63));
+        let missing = Missing::of(self.contract, self.index);
         for row in 0..self.texts.len() {
-            let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { trimmed(self.texts.value(row)) };
-            let text = text.as_ref();
-            let is_missing = lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || missing.iter().any(|spelling| spelling == text));
-            if is_missing {
-                if self.field.required {
-                    self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
-                }
-                null(builder);
+            self.cell(row, &missing, builder, null, &mut put);
+        }
+    }
+
+    /// The same where texts repeat themselves: each is read once, and known again as it is written.
+    fn each_met<B, T>(&mut self, builder: &mut B, null: fn(&mut B), put: impl Fn(&mut B, &T), mut read: impl FnMut(&str) -> Result<T, Misfit>) {
+        let missing = Missing::of(self.contract, self.index);
+        let mut met = Met::default();
+        for row in 0..self.texts.len() {
+            let written = if self.texts.is_null(row) { "" } else { self.texts.value(row) };
+            if let Some(known) = met.get(written) {
+                put(builder, known);
                 continue;
             }
-            let done = no_value(text).map_or_else(|| put(builder, text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
-            if let Err((error, rule, rest)) = done {
-                self.fault(row, error, rule, rest, Some(text));
-                null(builder);
+            self.cell(row, &missing, builder, null, &mut |builder: &mut B, text: &str| {
+                let value = read(text)?;
+                put(builder, &value);
+                met.put(written, value);
+                Ok(())
+            });
+        }
+    }
+
+    #[inline]
+    fn cell<B>(&mut self, row: usize, missing: &Missing<'_>, builder: &mut B, null: fn(&mut B), put: &mut impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
+        let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { trimmed(self.texts.value(row)) };
+        let text = text.as_ref();
+        if missing.has(text) {
+            if self.field.required {
+                self.fault(row, "constraint-error", "required", "is missing".to_owned(), None);
             }
+            return null(builder);
+        }
+        let done = no_value(text).map_or_else(|| put(builder, text), |(rule, rest)| Err(("type-error", rule, rest.to_owned())));
+        if let Err((error, rule, rest)) = done {
+            self.fault(row, error, rule, rest, Some(text));
+            null(builder);
         }
     }
 
@@ -270,6 +267,24 @@ impl<'a> Cells<'a> {
 
     fn is_quotable(&self) -> bool {
         self.field.protection == Protection::Open
+    }
+}
+
+/// Spellings of "no value".
+struct Missing<'a> {
+    spellings: &'a [String],
+    /// A bit for each of their lengths, and for nothing at all: most cells are longer, or of another length.
+    lengths: u64,
+}
+
+impl<'a> Missing<'a> {
+    fn of(contract: &'a Contract, field: usize) -> Self {
+        let spellings = contract.missing_of(field);
+        Self { spellings, lengths: spellings.iter().fold(1, |lengths, spelling| lengths | 1 << spelling.len().min(63)) }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || self.spellings.iter().any(|spelling| spelling == text))
     }
 }
 

@@ -29,11 +29,3 @@ impl<T> Met<T> {
         }
     }
 }
-
-impl<T: Copy> Met<T> {
-    /// The same, and hands it on.
-    pub fn note(&mut self, text: &str, value: T) -> T {
-        self.put(text, value);
-        value
-    }
-}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::new_null_array;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use deltalake::kernel::Add;
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
@@ -171,7 +171,7 @@ async fn encode(mut writer: RecordBatchWriter, mut pieces: Receiver<Piece>) -> s
     Ok(files)
 }
 
-/// Pseudonyms are all different, so that neither a dictionary nor statistics would tell anything of them. All are of one
+/// Pseudonyms are all different, so that a dictionary would tell nothing of them. All are of one
 /// length: kept apart from the lengths, their digits are compressed at once, without a search for what repeats.
 const DIFFERENT: [&str; 2] = ["person_id", "case_id"];
 
@@ -180,6 +180,9 @@ const GROWING: &str = "source_row";
 
 /// Keys of records, under the name that they mostly have: all different too, but to be found by.
 const KEY: &str = "record_id";
+
+/// Texts that rows are found by. Others stand in every page in any order, so that their bounds would tell nothing.
+const FOUND_BY: [&str; 4] = ["submission_id", "office", "period", KEY];
 
 fn properties(schema: &SchemaRef) -> Result<WriterProperties> {
     let level = ZstdLevel::try_new(1).map_err(|cause| Error::new(Kind::Internal, "a table cannot be compressed").because(cause))?;
@@ -193,15 +196,25 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties> {
         .set_column_dictionary_enabled(ColumnPath::from(GROWING), false)
         .set_column_encoding(ColumnPath::from(GROWING), Encoding::DELTA_BINARY_PACKED)
         .set_column_dictionary_enabled(ColumnPath::from(KEY), false);
+    let unbounded = schema.fields().iter().filter_map(|field| unbounded(field));
+    let builder = unbounded.fold(builder, |builder, column| builder.set_column_statistics_enabled(column, EnabledStatistics::None));
     let different = DIFFERENT.iter().filter(|name| schema.column_with_name(name).is_some());
     let builder = different.fold(builder, |builder, name| {
         let column = ColumnPath::from(*name);
-        builder
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column.clone(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
-            .set_column_statistics_enabled(column, EnabledStatistics::None)
+        builder.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, Encoding::DELTA_LENGTH_BYTE_ARRAY)
     });
     Ok(builder.build())
+}
+
+/// The column of a field whose bounds are not written.
+fn unbounded(field: &Field) -> Option<ColumnPath> {
+    match field.data_type() {
+        DataType::Utf8 if !FOUND_BY.contains(&field.name().as_str()) => Some(ColumnPath::from(field.name().as_str())),
+        DataType::List(element) if *element.data_type() == DataType::Utf8 => {
+            Some(ColumnPath::from(vec![field.name().clone(), "list".to_owned(), element.name().clone()]))
+        }
+        _ => None,
+    }
 }
 
 fn widened(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

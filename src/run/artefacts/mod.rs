@@ -54,7 +54,7 @@ impl Making {
 /// # Errors
 /// `Unavailable` where the folder cannot be written.
 pub fn write_manifest(project: &Project, checked: &Checked, making: &Making) -> Result<()> {
-    write(project, "manifest.json", &manifest::manifest(project, checked, making))
+    write(project, "manifest.json", manifest::manifest(project, checked, making))
 }
 
 /// Writes how a run ended that came to its models.
@@ -62,7 +62,7 @@ pub fn write_manifest(project: &Project, checked: &Checked, making: &Making) -> 
 /// # Errors
 /// `Unavailable` where the folder cannot be written.
 pub fn write_results(project: &Project, checked: &Checked, report: &RunReport, started: DateTime<Utc>, making: &Making) -> Result<()> {
-    write(project, results::FILE, &results::results(project, checked, report, started, making))
+    write(project, results::FILE, serde_json::to_vec(&results::results(project, checked, report, started, making)))
 }
 
 /// A moment as dbt writes it.
@@ -75,10 +75,10 @@ fn place(project: &Project, name: &str) -> PathBuf {
 }
 
 /// Writes a file in one step.
-fn write(project: &Project, name: &str, value: &Value) -> Result<()> {
+fn write(project: &Project, name: &str, written: serde_json::Result<Vec<u8>>) -> Result<()> {
     let path = place(project, name);
     let what = || format!("cannot write `{FOLDER}/{name}`");
-    let mut bytes = serde_json::to_vec(value).map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
+    let mut bytes = written.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
     bytes.push(b'\n');
     let draft = path.with_extension(format!("json.{}", hex::encode(random_bytes::<6>())));
     let write = |draft: &Path| {
