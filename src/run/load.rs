@@ -16,6 +16,7 @@ use super::pull::{self, Listing, Plan, Slot};
 use super::replay::judged_otherwise;
 use super::returned::{Gathered, Places, gather};
 use super::{Feeds, Progress, Refused, RunOutcome, RunReport};
+use crate::allocator;
 use crate::calendar::lacking;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
@@ -46,6 +47,9 @@ pub async fn load(
     tracing::info!(found = listing.found.len(), slots = plan.slots.len(), "sources listed");
     note(&listing, &plan, (project, wanted), report);
     note_returned(&returned, report);
+    if plan.slots.iter().flat_map(|slot| &slot.new).any(|found| found.size > LARGE) {
+        allocator::give_back_nearly_all();
+    }
     let judge = Judge {
         project: project.clone(),
         key: writable.key.clone(),
@@ -152,7 +156,10 @@ pub(super) fn parallelism() -> usize {
 }
 
 /// KiB of extracts that are judged, or wait to be taken, at a time; one that is larger is judged alone, on all cores.
-const MOST_KIB: usize = 96 << 10;
+const MOST_KIB: usize = 72 << 10;
+
+/// Bytes of an extract that is large: what is held of a few such makes up most of what a run holds.
+const LARGE: u64 = 16 << 20;
 
 /// Slots of small extracts that are judged in the place of one that is large: most of the time they wait, for a disk or for
 /// one another.
@@ -198,10 +205,13 @@ fn within(judge: Judge) -> impl Fn((Span, Slot)) -> BoxFuture<'static, Result<Ju
 /// KiB that a slot takes of the room of all, in which so many large ones have a place.
 fn room_of(slot: &Slot, places: usize) -> u32 {
     let size = slot.new.iter().map(|found| found.size).sum::<u64>() >> 10;
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
     // Servers of the web are asked for no more at a time than there is to do.
     let is_listed = slot.new.iter().all(|found| matches!(found.source.access, Access::Listed));
-    let share = if is_listed { (size.saturating_mul(SMALL) / SMALL_KIB).clamp(1, SMALL) } else { SMALL };
+    room_for(usize::try_from(size).unwrap_or(usize::MAX), is_listed, places)
+}
+
+fn room_for(size: usize, may_share: bool, places: usize) -> u32 {
+    let share = if may_share { (size.saturating_mul(SMALL) / SMALL_KIB).clamp(1, SMALL) } else { SMALL };
     u32::try_from(size.max(MOST_KIB / (SMALL * places) * share).min(MOST_KIB)).unwrap_or(u32::MAX)
 }
 
@@ -267,5 +277,19 @@ fn hold_back_for_faults(project: &Project, listing: &Listing, report: &mut RunRe
             report.is_held_back = true;
             report.problems.push(format!("{count} {noun} of the required feed {feed} refused: no release is made"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_KIB, SMALL, room_for};
+
+    #[test]
+    fn small_extracts_share_the_places_of_large_ones() {
+        let at_once = |size, may_share| MOST_KIB / room_for(size, may_share, 3) as usize;
+        assert_eq!((at_once(10, true), at_once(127, true), at_once(512, true)), (3 * SMALL, 3 * SMALL, 6));
+        assert_eq!((at_once(1 << 10, true), at_once(20 << 10, true), at_once(31 << 10, true), at_once(1 << 30, true)), (3, 3, 2, 1));
+        assert_eq!((at_once(10, false), at_once(1 << 10, false)), (3, 3), "servers of the web are asked for three at a time");
+        assert!((1..64).all(|places| MOST_KIB / room_for(0, true, places) as usize >= SMALL * places), "as many as are begun have room");
     }
 }
