@@ -46,25 +46,33 @@ impl CaseNumberPattern {
 
     /// The one spelling of a case number, or nothing where it does not fit.
     pub fn canonical(&self, text: &str) -> Option<String> {
-        if !text.is_ascii() {
-            return self.fit(text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase), text.len());
-        }
-        let mut plain = Vec::with_capacity(text.len());
-        plain.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()));
-        if self.is_whole(&plain) {
-            return String::from_utf8(plain).ok();
-        }
-        self.fit(plain.into_iter().map(char::from), text.len())
+        self.whole(text).or_else(|| self.fit(text.chars().filter(|c| c.is_alphanumeric()).map(western_digit).flat_map(char::to_uppercase), text.len()))
     }
 
-    /// True for letters and digits, upper case, that are sign for sign what the pattern asks for: most have lost no zeros.
-    fn is_whole(&self, plain: &[u8]) -> bool {
-        let is_met = |(sign, asked): (&u8, &u8)| match asked {
-            b'@' => sign.is_ascii_uppercase(),
-            b'#' => sign.is_ascii_digit(),
-            literal => sign == literal,
-        };
-        !plain.is_empty() && self.signs.len() == plain.len() && plain.iter().zip(&self.signs).all(is_met)
+    /// The spelling of a case number whose letters and digits are sign for sign what the pattern asks for: most are ASCII and
+    /// have lost no zeros.
+    fn whole(&self, text: &str) -> Option<String> {
+        let mut canonical = Vec::with_capacity(self.signs.len());
+        let mut signs = self.signs.iter();
+        for byte in text.bytes() {
+            if !byte.is_ascii_alphanumeric() {
+                if byte.is_ascii() {
+                    continue;
+                }
+                return None;
+            }
+            let sign = byte.to_ascii_uppercase();
+            let is_met = match signs.next()? {
+                b'@' => sign.is_ascii_uppercase(),
+                b'#' => sign.is_ascii_digit(),
+                literal => sign == *literal,
+            };
+            if !is_met {
+                return None;
+            }
+            canonical.push(sign);
+        }
+        if canonical.is_empty() || signs.next().is_some() { None } else { String::from_utf8(canonical).ok() }
     }
 
     /// Fits letters and digits, upper case, to the pattern.

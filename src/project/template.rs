@@ -108,14 +108,15 @@ impl Template {
     /// False for most paths that are none of this place, which a project of many places asks for each of them.
     fn may_be_of(&self, path: &str) -> bool {
         let [first, between @ .., last] = self.literals.as_slice() else { return true };
-        let Some(mut rest) = path.strip_prefix(first.as_str()) else { return false };
+        // What a place ends in tells most of them apart.
+        let Some(mut rest) = path.strip_suffix(last.as_str()).and_then(|path| path.strip_prefix(first.as_str())) else { return false };
         for literal in between {
             match rest.find(literal.as_str()) {
                 Some(at) => rest = &rest[at + literal.len()..],
                 None => return false,
             }
         }
-        rest.ends_with(last.as_str())
+        true
     }
 
     /// True where paths tell when an extract was received.

@@ -5,7 +5,7 @@
 //! from the order in which they were loaded, so that history is read alike in every as-of view. Each counts by the mode
 //! it was judged with: a pipeline that is changed later changes nothing that was loaded before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -130,9 +130,9 @@ fn delivery(submission: &Submission) -> Delivery<'_> {
 }
 
 /// When each loaded delivery was last said: the same bytes, sent again, confirm the revision they repeat.
-fn heard(submissions: &[Submission]) -> BTreeMap<Delivery<'_>, DateTime<Utc>> {
-    let mut of_revision: BTreeMap<(Slot<'_>, Option<i64>), Delivery<'_>> = BTreeMap::new();
-    let mut heard: BTreeMap<Delivery<'_>, DateTime<Utc>> = BTreeMap::new();
+fn heard(submissions: &[Submission]) -> HashMap<Delivery<'_>, DateTime<Utc>> {
+    let mut of_revision: HashMap<(Slot<'_>, Option<i64>), Delivery<'_>> = HashMap::new();
+    let mut heard: HashMap<Delivery<'_>, DateTime<Utc>> = HashMap::new();
     for submission in submissions.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded) {
         of_revision.insert((submission.slot(), submission.revision), delivery(submission));
         heard.insert(delivery(submission), submission.received_at);
@@ -147,9 +147,9 @@ fn heard(submissions: &[Submission]) -> BTreeMap<Delivery<'_>, DateTime<Utc>> {
 }
 
 /// By revision, the contract that it was judged by last.
-fn contracts(submissions: &[Submission]) -> BTreeMap<(Slot<'_>, Option<i64>), &str> {
+fn contracts(submissions: &[Submission]) -> HashMap<(Slot<'_>, Option<i64>), &str> {
     let judged = submissions.iter().filter(|s| matches!(s.outcome, SubmissionOutcome::Loaded | SubmissionOutcome::Unchanged));
-    let mut last: BTreeMap<(Slot<'_>, Option<i64>), &Submission> = BTreeMap::new();
+    let mut last: HashMap<(Slot<'_>, Option<i64>), &Submission> = HashMap::new();
     for submission in judged {
         let known = last.entry((submission.slot(), submission.revision)).or_insert(submission);
         if submission.loaded_at >= known.loaded_at {
@@ -162,20 +162,20 @@ fn contracts(submissions: &[Submission]) -> BTreeMap<(Slot<'_>, Option<i64>), &s
 /// What loaded submissions take from one another.
 struct Places<'s> {
     /// By office and feed, the newest complete list.
-    lists: BTreeMap<(&'s str, &'s str), ListRank<'s>>,
+    lists: HashMap<(&'s str, &'s str), ListRank<'s>>,
     /// By slot, the newest delivery of its period.
-    periods: BTreeMap<Slot<'s>, (DateTime<Utc>, Option<i64>)>,
+    periods: HashMap<Slot<'s>, (DateTime<Utc>, Option<i64>)>,
     /// By delivery, the revision that it was judged by last.
-    judged: BTreeMap<Delivery<'s>, Option<i64>>,
+    judged: HashMap<Delivery<'s>, Option<i64>>,
     /// Submissions that others mend.
-    amended: BTreeSet<&'s str>,
+    amended: HashSet<&'s str>,
 }
 
 type ListRank<'s> = (&'s str, DateTime<Utc>, Option<i64>);
 
 impl<'s> Places<'s> {
     fn of(loaded: &[LiveSubmission<'s>]) -> Self {
-        let mut places = Self { lists: BTreeMap::new(), periods: BTreeMap::new(), judged: BTreeMap::new(), amended: BTreeSet::new() };
+        let mut places = Self { lists: HashMap::new(), periods: HashMap::new(), judged: HashMap::new(), amended: HashSet::new() };
         for one in loaded {
             let submission = one.submission;
             let judged = places.judged.entry(delivery(submission)).or_default();
