@@ -121,7 +121,21 @@ pub(super) fn separated(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::CaseNumberPattern;
+
+    proptest! {
+        /// The short way for what lost no zeros finds what the long way finds, or nothing.
+        #[test]
+        fn whole_spellings_are_those_of_the_long_way(text in "[mM][aA][-/ ]?([a-zA-Z]{3}[- ]?[0-9]{5,7}|[a-z0-9É٤ -]{0,12})") {
+            let pattern = CaseNumberPattern::new("MA-@@@-######").unwrap();
+            let plain = text.chars().filter(|c| c.is_alphanumeric()).map(super::western_digit).flat_map(char::to_uppercase);
+            let long = pattern.fit(plain, text.len());
+            prop_assert!(pattern.whole(&text).is_none_or(|whole| Some(&whole) == long.as_ref()));
+            prop_assert_eq!(pattern.canonical(&text), long);
+        }
+    }
 
     #[test]
     fn spellings_of_one_case_are_one() {
