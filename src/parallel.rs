@@ -33,9 +33,24 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     made.into_iter().map(|(_, result)| result).collect()
 }
 
+/// The same of as many items at a time as there are cores, each wave given back before the next: no more than that many
+/// are held beside what was made of them.
+pub fn in_waves<T: Sync, R: Send>(items: Vec<T>, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let most = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut made = Vec::with_capacity(items.len());
+    let mut items = items.into_iter();
+    loop {
+        let wave: Vec<T> = items.by_ref().take(most).collect();
+        if wave.is_empty() {
+            return made;
+        }
+        made.extend(each(&wave, &work));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::{each, in_waves};
 
     #[test]
     fn results_stand_in_the_order_of_their_items() {
@@ -47,5 +62,7 @@ mod tests {
         assert_eq!(each(&items, squares), items.iter().map(|item| item * item).collect::<Vec<_>>());
         assert_eq!(each(&items[..1], squares), [0]);
         assert_eq!(each(&items[..0], squares), [0; 0]);
+        assert_eq!(in_waves(items.clone(), squares), each(&items, squares));
+        assert_eq!(in_waves(Vec::new(), squares), [0; 0]);
     }
 }

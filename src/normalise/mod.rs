@@ -9,16 +9,19 @@ pub use pseudonym::Key;
 use pseudonym::{Digits, PSEUDONYM_DIGITS};
 pub use sadd::{age_at, group};
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::{Buffer, OffsetBuffer};
+use arrow::compute::concat;
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 
 use crate::contract::{Contract, Role, is_carried, loaded_schema};
 use crate::error::{Error, Kind, Result};
-use crate::validate::{Deletions, TypedRows};
+use crate::parallel;
+use crate::validate::{Deletions, LARGE_ROWS, TypedRows};
 
 /// Where the rows of a delivery come from: the same for all of them. Their sheets and numbers they have themselves.
 pub struct Provenance<'a> {
@@ -144,20 +147,29 @@ impl<'a> People<'a> {
     }
 }
 
-/// A column of pseudonyms; empty where there is none.
+/// A column of pseudonyms; empty where there is none. Those of a large delivery are made on all cores.
 ///
 /// # Errors
 /// `Internal` where they are no column of texts.
-fn pseudonyms(count: usize, of: impl Fn(usize) -> Option<Digits>) -> Result<ArrayRef> {
-    // Looked at once for all that they are text, and not each by itself.
-    let (mut digits, mut lengths) = (Vec::with_capacity(count * PSEUDONYM_DIGITS), Vec::with_capacity(count));
-    for pseudonym in (0..count).map(of) {
-        let own = pseudonym.as_ref().map_or(&[][..], Digits::as_bytes);
-        digits.extend_from_slice(own);
-        lengths.push(own.len());
+fn pseudonyms(count: usize, of: impl Fn(usize) -> Option<Digits> + Sync) -> Result<ArrayRef> {
+    let stretches: Vec<Range<usize>> = (0..count).step_by(LARGE_ROWS).map(|start| start..count.min(start + LARGE_ROWS)).collect();
+    let made = parallel::each(&stretches, |rows| {
+        let (mut digits, mut lengths) = (Vec::with_capacity(rows.len() * PSEUDONYM_DIGITS), Vec::with_capacity(rows.len()));
+        for pseudonym in rows.clone().map(&of) {
+            let own = pseudonym.as_ref().map_or(&[][..], Digits::as_bytes);
+            digits.extend_from_slice(own);
+            lengths.push(own.len());
+        }
+        // Looked at once for all that they are text, and not each by itself.
+        StringArray::try_new(OffsetBuffer::from_lengths(lengths), Buffer::from_vec(digits), None)
+    });
+    let no_texts = |cause| Error::new(Kind::Internal, "pseudonyms are no texts").because(cause);
+    let made = made.into_iter().collect::<std::result::Result<Vec<_>, _>>().map_err(no_texts)?;
+    match &made[..] {
+        [] => Ok(Arc::new(StringArray::new_repeated("", 0))),
+        [column] => Ok(Arc::new(column.clone())),
+        several => concat(&several.iter().map(|column| column as &dyn Array).collect::<Vec<_>>()).map_err(no_texts),
     }
-    let column = StringArray::try_new(OffsetBuffer::from_lengths(lengths), Buffer::from_vec(digits), None);
-    column.map(|column| Arc::new(column) as ArrayRef).map_err(|cause| Error::new(Kind::Internal, "pseudonyms are no texts").because(cause))
 }
 
 /// The dates of the event, of which every row has one at least, save deletions.
@@ -178,4 +190,24 @@ fn needed<'a, T: 'static>(contract: &Contract, typed: &'a TypedRows, role: Role)
         .role(contract, role)
         .and_then(|column| column.as_any().downcast_ref())
         .ok_or_else(|| Error::new(Kind::Internal, format!("the feed {} has no column for the role {role:?}", contract.feed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pseudonyms_of_a_large_delivery_stand_at_their_rows() {
+        let key = Key::new([1; 32]);
+        let case = |row: usize| format!("MARAB{row:06}");
+        let is_named = |row: usize| row % 1_000 == 7 || row >= LARGE_ROWS - 1;
+        for count in [0, 10, LARGE_ROWS + 3] {
+            let column = pseudonyms(count, |row| is_named(row).then(|| key.digits_of_case(key.generation(), &case(row)))).unwrap();
+            let column = column.as_any().downcast_ref::<StringArray>().unwrap();
+            assert_eq!(column.len(), count);
+            for row in 0..count {
+                assert_eq!(column.value(row), if is_named(row) { key.case(&case(row)) } else { String::new() });
+            }
+        }
+    }
 }

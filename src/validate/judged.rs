@@ -10,7 +10,7 @@ use super::cast::CellFault;
 use super::duplicates::Verdict;
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::foreign::{self, Lookups};
-use super::table::TypedRows;
+use super::table::{TypedRows, each_column};
 use crate::contract::{BrokenRule, Contract};
 use crate::error::{Error, Kind, Result};
 
@@ -105,8 +105,8 @@ impl Judged {
     pub fn spare(&self, typed: TypedRows) -> Result<TypedRows> {
         let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
         let kept =
-            |column: ArrayRef| filter(&column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
-        let columns = typed.columns.into_iter().map(kept).collect::<Result<_>>()?;
+            |column: &ArrayRef| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
+        let columns = each_column(typed.rows.len(), typed.columns, kept)?;
         let (mut marked, mut also) = (self.marked.iter(), self.marked.iter());
         let (mut rows, mut sheets) = (typed.rows, typed.sheets);
         rows.retain(|_| !marked.next().copied().unwrap_or_default());

@@ -29,4 +29,4 @@ pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use foreign::{Keys, Lookups, keys};
 pub use people::{PersonRow, cases, people};
 pub use plain::{PlainFault, PlainReport, hold};
-pub use table::{TypedRows, plain_source, read_reference};
+pub use table::{LARGE_ROWS, TypedRows, plain_source, read_reference};

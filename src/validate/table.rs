@@ -9,8 +9,9 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
-use crate::contract::{Contract, DateFormat, NumberStyle, Role, arrow_type};
+use crate::contract::{Contract, DateFormat, Field, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
+use crate::parallel;
 use crate::project::{Access, DriftPolicies, Export, Format, Limits, MOST_BYTES, Periods, Reference, Says, Source, Template, TextEncoding};
 use crate::read::{self, Piece, TextBatch};
 
@@ -86,21 +87,37 @@ impl<'a> Caster<'a> {
         self.faults.extend(other.faults.into_iter().map(|fault| CellFault { row: first_row + fault.row, ..fault }));
     }
 
-    /// All rows cast. Columns are put together one after another, so that no more than one of them is held twice.
+    /// All rows cast. Columns are put together one after another, so that no more than one of them is held twice; of a large
+    /// delivery, which is judged alone, one for each core.
     ///
     /// # Errors
     /// `Internal` where the parts do not fit together.
     pub fn finish(self) -> Result<(TypedRows, Vec<CellFault>)> {
-        let columns = self.parts.into_iter().zip(&self.contract.fields).map(|(parts, field)| {
+        let columns = self.parts.into_iter().zip(&self.contract.fields).collect();
+        let columns = each_column(self.rows.len(), columns, |(parts, field): &(Vec<ArrayRef>, &Field)| {
             if parts.is_empty() {
                 return Ok(arrow::array::new_empty_array(&arrow_type(&field.kind)));
             }
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
             concat(&parts).map_err(|cause| Error::new(Kind::Internal, "the batches of a delivery do not fit together").because(cause))
-        });
-        Ok((TypedRows { columns: columns.collect::<Result<_>>()?, rows: self.rows, sheets: self.sheets }, self.faults))
+        })?;
+        Ok((TypedRows { columns, rows: self.rows, sheets: self.sheets }, self.faults))
     }
 }
+
+/// What is made of every column of so many rows, each given back once it was gone through.
+///
+/// # Errors
+/// The first of `work`'s.
+pub(super) fn each_column<T: Sync, R: Send>(rows: usize, columns: Vec<T>, work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    if rows < LARGE_ROWS {
+        return columns.into_iter().map(|column| work(&column)).collect();
+    }
+    parallel::in_waves(columns, work).into_iter().collect()
+}
+
+/// Rows of a delivery that is large enough to be judged on all cores: others are judged beside one another.
+pub const LARGE_ROWS: usize = 1 << 19;
 
 /// Reads a table of the project: a UTF-8 comma CSV in which no row may have a fault.
 ///

@@ -22,8 +22,11 @@ use super::delta::delta_error;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::PIECE_ROWS;
 
-/// Rows of a file: few enough that a change of one office reads little else, enough that a file pays.
-const FILE_ROWS: usize = 16 * PIECE_ROWS;
+/// Pieces of a file: few enough that a change of one office reads little else, enough that a file pays.
+const FILE_PIECES: usize = 16;
+
+/// Rows of a file.
+const FILE_ROWS: usize = FILE_PIECES * PIECE_ROWS;
 
 /// Rows of a page, so that a month of an office is read without its neighbours.
 const PAGE_ROWS: usize = 8192;
@@ -82,20 +85,40 @@ impl Appending {
     /// # Errors
     /// `Internal` where a column has another type; `Unavailable` where the disk says no.
     pub async fn write(&mut self, pieces: Vec<RecordBatch>) -> Result<()> {
-        let mut whole = 0;
+        if pieces.len() > FILE_PIECES {
+            return self.write_files(pieces).await;
+        }
         for piece in pieces {
             self.waiting += piece.num_rows();
             self.small.push(widened(piece, &self.schema)?);
             if self.waiting >= PIECE_ROWS {
-                whole += self.waiting;
                 self.put().await?;
-            }
-            if whole >= FILE_ROWS {
-                self.end_file().await?;
-                whole = 0;
             }
         }
         if self.taken < FILE_ROWS { Ok(()) } else { self.end_file().await }
+    }
+
+    /// Takes the rows of a delivery that fills files of its own: as many of them at a time as there are encoders, which get
+    /// their pieces in turn, so that none waits until another's file is full.
+    async fn write_files(&mut self, pieces: Vec<RecordBatch>) -> Result<()> {
+        self.end_file().await?;
+        for files in pieces.chunks(FILE_PIECES * self.encoders.len()) {
+            let files: Vec<&[RecordBatch]> = files.chunks(FILE_PIECES).collect();
+            let most = files.first().map_or(0, |file| file.len());
+            for place in 0..most {
+                for (encoder, file) in files.iter().enumerate() {
+                    if let Some(piece) = file.get(place) {
+                        self.turn = encoder;
+                        self.send(Piece::Rows(widened(piece.clone(), &self.schema)?)).await?;
+                    }
+                }
+            }
+            for encoder in 0..files.len() {
+                self.turn = encoder;
+                self.send(Piece::End).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts the rows that waited for others into a file.
@@ -226,4 +249,54 @@ fn widened(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         None => new_null_array(field.data_type(), batch.num_rows()),
     });
     RecordBatch::try_new(schema.clone(), columns.collect()).map_err(|cause| Error::new(Kind::Internal, "rows do not fit their table").because(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, RecordBatch};
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+    use crate::store::Store;
+    use crate::warehouse::delta::AppendedTable;
+
+    /// Rows of consecutive numbers, in pieces as deliveries come.
+    fn delivery(schema: &SchemaRef, numbers: std::ops::Range<usize>) -> Vec<RecordBatch> {
+        let piece = |start: usize| {
+            let numbers = Int64Array::from_iter_values((start..numbers.end.min(start + PIECE_ROWS)).map(|number| number as i64));
+            RecordBatch::try_new(schema.clone(), vec![Arc::new(numbers)]).expect("a piece")
+        };
+        numbers.clone().step_by(PIECE_ROWS).map(piece).collect()
+    }
+
+    #[tokio::test]
+    async fn files_of_a_large_delivery_are_filled_side_by_side_and_hold_rows_in_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::local(folder.path()).expect("a store");
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
+        let mut table = AppendedTable::make(&store, "rows", "rows", schema.clone()).await.expect("a table");
+        let mut appending = table.begin_append().expect("an append");
+        let large = 5 * FILE_ROWS + PIECE_ROWS + 7;
+        for numbers in [0..100, 100..100 + large, 100 + large..200 + large] {
+            appending.write(delivery(&schema, numbers)).await.expect("rows are taken");
+        }
+        table.end_append(appending, Vec::new()).await.expect("rows are put in place");
+
+        let mut stretches = Vec::new();
+        for file in table.data_files().await.expect("files") {
+            let file = std::fs::File::open(folder.path().join("rows").join(&file.name)).expect("a file");
+            let read = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, FILE_ROWS).expect("a file of rows");
+            let numbers: Vec<i64> =
+                read.flat_map(|batch| batch.expect("rows").column(0).as_any().downcast_ref::<Int64Array>().expect("numbers").values().to_vec()).collect();
+            assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "rows of a file stand in their order");
+            stretches.push((numbers[0], numbers.len()));
+        }
+        stretches.sort_unstable();
+        let whole = |place: usize| ((100 + place * FILE_ROWS) as i64, FILE_ROWS);
+        let mut expected = vec![(0, 100)];
+        expected.extend((0..5).map(whole));
+        expected.push((whole(5).0, PIECE_ROWS + 7));
+        expected.push(((100 + large) as i64, 100));
+        assert_eq!(stretches, expected);
+    }
 }
