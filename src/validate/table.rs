@@ -88,7 +88,7 @@ impl<'a> Caster<'a> {
     }
 
     /// All rows cast. Columns are put together one after another, so that no more than one of them is held twice; of a large
-    /// delivery, which is judged alone, one for each core.
+    /// delivery as many at a time as there are cores.
     ///
     /// # Errors
     /// `Internal` where the parts do not fit together.
@@ -116,7 +116,7 @@ pub(super) fn each_column<T: Sync, R: Send>(rows: usize, columns: Vec<T>, work: 
     parallel::in_waves(columns, work).into_iter().collect()
 }
 
-/// Rows of a delivery that is large enough to be judged on all cores: others are judged beside one another.
+/// Rows of a delivery that is worth all cores: those of fewer keep them busy by being judged beside one another.
 pub const LARGE_ROWS: usize = 1 << 19;
 
 /// Reads a table of the project: a UTF-8 comma CSV in which no row may have a fault.
