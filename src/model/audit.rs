@@ -1,6 +1,6 @@
 //! Tests run on what was written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
@@ -21,20 +21,14 @@ use crate::warehouse::{Resource, TestResult};
 /// # Errors
 /// `Internal` where a test cannot be run; `Data` where its own SQL fails on a row.
 pub async fn audit(engine: &Engine, model: &Model, schema: &Schema, moment: Moment) -> Result<Vec<TestResult>> {
-    audit_some(engine, model, schema, moment, |_| None).await
+    audit_some(engine, model, schema, moment, &BTreeMap::new()).await
 }
 
-/// The same, with each test on as much of its tables as `limits` say; on all where they say nothing.
+/// The same, with each test on as much of its tables as `limits` say by its place; on all where they say nothing.
 ///
 /// # Errors
 /// As [`audit`] says.
-pub(super) async fn audit_some(
-    engine: &Engine,
-    model: &Model,
-    schema: &Schema,
-    moment: Moment,
-    limits: impl Fn(&Test) -> Option<Limits>,
-) -> Result<Vec<TestResult>> {
+pub(super) async fn audit_some(engine: &Engine, model: &Model, schema: &Schema, moment: Moment, limits: &BTreeMap<usize, Limits>) -> Result<Vec<TestResult>> {
     let mut results: Vec<TestResult> = model.tests.iter().map(|test| unrun(model, test)).collect();
     let run = Run { engine, model, schema, moment };
     run.tests(&mut results, |test| !test.is_of_run(), limits).await?;
@@ -62,7 +56,7 @@ pub async fn audit_of_run(
         Check::Change(_) => previous.is_some() && incomparable(model, test, previous).is_none(),
         _ => test.is_of_run(),
     };
-    Run { engine, model, schema, moment }.tests(&mut own, may_run, |_| None).await?;
+    Run { engine, model, schema, moment }.tests(&mut own, may_run, &BTreeMap::new()).await?;
     for (test, result) in model.tests.iter().zip(own).filter(|(test, _)| test.is_of_run()) {
         let name = test.name();
         let place = results.iter_mut().find(|known| known.model == model.name.as_str() && known.test == name && known.severity == test.severity.as_str());
@@ -136,12 +130,12 @@ struct Run<'r> {
 
 impl Run<'_> {
     /// Runs some tests, side by side, and fills in how much fails and may fail.
-    async fn tests(&self, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool, limits: impl Fn(&Test) -> Option<Limits>) -> Result<()> {
+    async fn tests(&self, results: &mut [TestResult], wanted: impl Fn(&Test) -> bool, limits: &BTreeMap<usize, Limits>) -> Result<()> {
         let (engine, model) = (self.engine, self.model);
         let mut begun = Vec::new();
         for (place, test) in model.tests.iter().enumerate().filter(|(_, test)| wanted(test)) {
             let what = format!("cannot run the test {} of {}", test.name(), model.name);
-            let rows = planned(engine, &failing_rows(model, self.schema, test, self.moment), limits(test).as_ref()).await;
+            let rows = planned(engine, &failing_rows(model, self.schema, test, self.moment), limits.get(&place)).await;
             let rows = rows.map_err(|cause| error::engine(&what, cause))?;
             let failing = tokio::spawn(counted(rows, what.clone()));
             let share = match &test.threshold {

@@ -70,6 +70,11 @@ pub(super) fn failing_rows(model: &Model, schema: &Schema, test: &Test, moment: 
     }
 }
 
+/// What the rows that a test is for have in some columns, in the order of these.
+pub(super) fn audited_keys(model: &Model, test: &Test, columns: &[String]) -> String {
+    format!("SELECT {} FROM {} WHERE {}", list(columns), quoted(model.name.as_str()), condition(test))
+}
+
 /// How many rows a test of rows is for: those that a share of failing ones is held against.
 pub(super) fn audited_rows(model: &Model, test: &Test) -> String {
     match &test.check {

@@ -183,7 +183,7 @@ impl Builder<'_> {
             if table.starts_with("feeds.") {
                 match limits.entry(table.clone()).or_insert_with(|| Limit::Months(Vec::new())) {
                     Limit::Months(dates) => dates.push((column.clone(), needed.clone())),
-                    Limit::Values(..) | Limit::Instead(_) | Limit::Like(..) => {}
+                    Limit::Values(..) | Limit::Instead(_) | Limit::Rows(_) => {}
                 }
                 continue;
             }

@@ -286,6 +286,42 @@ fn a_part_that_was_damaged_is_made_anew_alone() {
 }
 
 #[test]
+fn what_must_be_unique_is_held_against_parts_that_stay() {
+    let folder = corrected();
+    let tests =
+        "[[tests]]\nunique = [\"record_id\"]\nseverity = \"warn\"\n\n[[tests]]\nunique = [\"record_id\"]\nwhere = \"kind = 'work'\"\nseverity = \"warn\"\n\n";
+    folder.replace("sql/staging/visits_made.sql", "[[tests]]\nexpression = \"place >= 1\"", &format!("{tests}[[tests]]\nexpression = \"place >= 1\""));
+    folder.rihla(&["run"]).ok();
+    let failures = |folder: &Folder| {
+        let text = std::fs::read_to_string(folder.path("warehouse/staging/last-build.json")).expect("what was built");
+        let build: Value = serde_json::from_str(&text).expect("JSON");
+        let of = |name: &str| build["tests"].as_array().and_then(|tests| tests.iter().find(|test| test["test"] == name)?["failures"].as_u64());
+        (of("unique(record_id)").expect("a test"), of("unique(record_id) where kind = 'work'").expect("a test"))
+    };
+    let deliver = |office: &str, day: &str, period: &str, rows: &[(&str, &str)]| {
+        let line = |(id, kind): &(&str, &str)| format!("{id},F,CN-00001,1,{kind},{period}-05,,10.00,1990-01-01,{day}T00:00:00Z\n");
+        let lines: String = rows.iter().map(line).collect();
+        folder.write(&format!("in/{office}/{day}/visits-{period}.csv"), format!("{VISIT_LABELS}\n{lines}"));
+        let counts = folder.rihla(&["run", "--json"]).ok().json();
+        assert_eq!(rebuilt(&counts).get("visits_made"), Some(&1), "{counts}");
+        assert_eq!(built(&folder), built_anew(&folder));
+        failures(&folder)
+    };
+    // The same key in its own part, corrected; then one that another office has in a part that stays, once for the test
+    // with a condition and once more for that without.
+    assert_eq!(deliver("CAS", "2023-06-01", "2022-02", &[("1-1", "work")]), (0, 0));
+    assert_eq!(deliver("CAS", "2023-06-02", "2022-02", &[("1-1", "work"), ("0-2", "work")]), (1, 0), "where the other is no work");
+    assert_eq!(deliver("CAS", "2023-06-03", "2022-02", &[("1-1", "work"), ("0-0", "work")]), (1, 1), "what failed before is tested whole");
+    assert_eq!(deliver("CAS", "2023-06-04", "2022-02", &[("1-1", "work")]), (0, 0));
+    assert_eq!(deliver("CAS", "2023-06-05", "2022-02", &[("1-1", "work"), ("0-0", "legal")]), (1, 0));
+    assert_eq!(
+        deliver("CAS", "2023-06-06", "2022-02", &[("1-1", "work"), ("0-0", "work")]),
+        (1, 1),
+        "known to the part, but not to the test with its condition"
+    );
+}
+
+#[test]
 fn files_of_parts_are_kept_by_prune_and_read_by_those_who_ask() {
     let folder = corrected();
     folder.rihla(&["run"]).ok();

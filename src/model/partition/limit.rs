@@ -22,8 +22,8 @@ pub(in crate::model) enum Limit {
     Values(String, DataType, BTreeSet<Value>),
     /// Another table in its place, of the same columns.
     Instead(Arc<dyn TableProvider>),
-    /// Rows that agree in some columns with one of another table, of the same columns.
-    Like(Arc<dyn TableProvider>, Vec<String>),
+    /// Some of its rows, found beforehand.
+    Rows(LogicalPlan),
 }
 
 /// What is read of tables, by name; of others everything is.
@@ -53,15 +53,18 @@ fn apply(node: LogicalPlan, limit: &Limit) -> Result<LogicalPlan> {
         }
         (Limit::Values(name, kind, values), node) => only_in(node, name, kind, values),
         (Limit::Instead(table), LogicalPlan::TableScan(scan)) => Ok(LogicalPlan::TableScan(TableScan { source: provider_as_source(table.clone()), ..scan })),
-        (Limit::Like(table, columns), node) => like(node, table.clone(), columns),
+        (Limit::Rows(rows), LogicalPlan::TableScan(scan)) => LogicalPlanBuilder::from(rows.clone()).alias(scan.table_name)?.build(),
         // A model's table that is no scan is read whole, which is right and only slower.
-        (Limit::Instead(_), node) => Ok(node),
+        (Limit::Instead(_) | Limit::Rows(_), node) => Ok(node),
     }
 }
 
-/// The rows of a plan that agree with one of a table, null with null.
-fn like(plan: LogicalPlan, table: Arc<dyn TableProvider>, columns: &[String]) -> Result<LogicalPlan> {
-    let others = LogicalPlanBuilder::scan("others", provider_as_source(table), None)?.build()?;
+/// The rows of a plan that agree in some columns with one of another that has no others, null with null.
+///
+/// # Errors
+/// As the engine says of a plan without the columns.
+pub(in crate::model) fn like(plan: LogicalPlan, others: LogicalPlan, columns: &[String]) -> Result<LogicalPlan> {
+    let others = LogicalPlanBuilder::from(others).alias("others")?.build()?;
     let own = columns.iter().map(|name| named(&plan, name)).collect::<Result<Vec<_>>>()?;
     let theirs = columns.iter().map(|name| named(&others, name)).collect::<Result<Vec<_>>>()?;
     LogicalPlanBuilder::from(plan).join_detailed(others, JoinType::LeftSemi, (own, theirs), None, NullEquality::NullEqualsNull)?.build()

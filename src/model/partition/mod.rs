@@ -22,7 +22,7 @@ mod work;
 pub(super) use changed::{Ground, Stale};
 pub(super) use feed::feed_parts;
 pub(super) use keep::{Kept, KeptPart};
-pub(super) use limit::{Limit, Limits, limited, only_in, without};
+pub(super) use limit::{Limit, Limits, like, limited, only_in, without};
 pub(super) use refuse::check_partition;
 pub(super) use values::Value;
 pub(super) use work::{Work, done};
