@@ -1,6 +1,7 @@
 //! Only what changed: a project of twenty offices over ten years, then over twenty, a correction of one office-month, and
 //! what each model takes of its full build. `cargo bench --bench periods -- 10000000`, rows of the ten years; with years
-//! after it, such as `10000000 10`, for one of the two alone.
+//! after it, such as `10000000 10`, for one of the two alone. A quarter of the matters of the last two years is still open;
+//! a third number, such as `10000000 20 20`, says of how many years it is: what is open is one part, which grows with them.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -21,7 +22,8 @@ fn main() {
     let per_slot = (rows / (OFFICES * 120)).max(1);
     for years in numbers.get(1).map_or(vec![10, 20], |years| vec![*years]) {
         let folder = tempfile::TempDir::with_prefix("rihla-periods-").expect("a temporary folder");
-        course(&Project { root: folder.path().to_owned(), years, per_slot });
+        let open_years = numbers.get(2).copied().unwrap_or(2);
+        course(&Project { root: folder.path().to_owned(), years, per_slot, open_years });
     }
 }
 
@@ -52,6 +54,8 @@ struct Project {
     root: PathBuf,
     years: usize,
     per_slot: usize,
+    /// A quarter of the matters of so many years, the last ones, is open.
+    open_years: usize,
 }
 
 fn course(project: &Project) {
@@ -63,10 +67,11 @@ fn course(project: &Project) {
     println!("  full build       {full}");
     let (idle, _) = project.run();
     println!("  nothing new      {idle}");
-    project.deliver(7, 1, 3, "2024-02-02", 1);
+    // Of a year in which some matters are open: they are part of what is made anew.
+    project.deliver(7, project.years - 2, 3, "2024-02-02", 1);
     project.tell("one office-month", (full, &built));
     // The calendar ends with the year of what was received last: tables of its periods are made anew once a year.
-    project.deliver(7, 1, 3, "2025-01-02", 2);
+    project.deliver(7, project.years - 2, 3, "2025-01-02", 2);
     project.tell("a year begins", (full, &built));
 }
 
@@ -107,6 +112,7 @@ impl Project {
     fn deliver(&self, office: usize, year: usize, month: usize, received: &str, edition: usize) {
         let folder = self.root.join(format!("in/{}/{received}", name(office)));
         fs::create_dir_all(&folder).expect("a folder");
+        let may_be_open = year + self.open_years >= self.years;
         let year = 2024 - self.years + year;
         let file = fs::File::create(folder.join(format!("visits-{year}-{month:02}.csv"))).expect("an extract");
         let mut file = BufWriter::new(file);
@@ -114,7 +120,7 @@ impl Project {
         for row in 0..self.per_slot {
             let mix = (row * 7919 + office * 104_729 + year * 31 + month * 17 + edition * 13) % 1_000_003;
             let (day, kind) = (1 + mix % 28, ["legal", "health", "work"][mix % 3]);
-            let closed = if mix.is_multiple_of(4) { String::new() } else { format!("{year}-{month:02}-28") };
+            let closed = if may_be_open && mix.is_multiple_of(4) { String::new() } else { format!("{year}-{month:02}-28") };
             let (person, amount) = (mix % 500_000, mix % 400);
             writeln!(
                 file,

@@ -19,11 +19,14 @@ pub struct Options {
     /// Show faults and warnings only
     #[arg(long, short)]
     quiet: bool,
+    /// Read the files of tables and releases through, and hold each against the hash it was written with
+    #[arg(long)]
+    files: bool,
 }
 
 /// Looks, and tells.
 pub async fn doctor(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
-    let mut findings = doctor::examine(&args.project, &clock::from_environment()?).await?;
+    let mut findings = doctor::examine(&args.project, &clock::from_environment()?, options.files).await?;
     let has_faults = findings.iter().any(|finding| finding.health == Health::Fault);
     if options.quiet {
         findings.retain(|finding| finding.health != Health::Well);

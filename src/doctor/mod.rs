@@ -3,6 +3,7 @@
 //!
 //! Guarantees: nothing is changed; what is written to try the disk is taken away again. No secret and no value of a row is told.
 
+mod files;
 mod ledger;
 mod machine;
 mod place;
@@ -62,11 +63,12 @@ impl Finding {
     }
 }
 
-/// Looks at everything. Without a project that is in order only the machine is looked at.
+/// Looks at everything; reads the files of tables through as well where `reads_files` says so. Without a project that is in
+/// order only the machine is looked at.
 ///
 /// # Errors
 /// Where no client of the web can be made.
-pub async fn examine(root: &Path, clock: &SharedClock) -> Result<Vec<Finding>> {
+pub async fn examine(root: &Path, clock: &SharedClock, reads_files: bool) -> Result<Vec<Finding>> {
     let mut findings = machine::look(clock);
     let prepared = match check_project(root).await {
         Ok(prepared) => prepared,
@@ -82,6 +84,9 @@ pub async fn examine(root: &Path, clock: &SharedClock) -> Result<Vec<Finding>> {
         count => Finding::warning("project", format!("`{}`: no faults, {count} warnings", project.name), "`rihla check` shows them"),
     });
     findings.extend(place::look(project, clock).await);
+    if reads_files {
+        findings.extend(files::look(project, clock).await);
+    }
     findings.extend(sources::look(project, clock.now()).await?);
     findings.extend(ledger::look(project, clock.now()).await);
     Ok(findings)

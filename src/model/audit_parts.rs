@@ -62,7 +62,7 @@ impl Builder<'_> {
         let root = self.warehouse.store().root();
         let before = self.last.partitioned.get(model.name.as_str());
         let before = before.into_iter().flat_map(|before| &before.parts).filter(|part| anew.contains(&part.value));
-        let can_be_read = before.filter_map(|part| part.file.as_ref()).filter(|file| file.is_content_of(&root.join(&file.path)));
+        let can_be_read = before.filter_map(|part| part.file.as_ref()).filter(|file| self.warehouse.is_as_written(file));
         Files {
             new: self.files_of(parts, |value| anew.contains(value)),
             replaced: can_be_read.map(|file| root.join(&file.path)).collect(),

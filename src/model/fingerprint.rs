@@ -69,10 +69,6 @@ impl Builder<'_> {
     /// True where the files of a table are as they were written: a file that was changed since is made anew, since its name
     /// says what it should hold.
     pub(super) fn is_whole(&self, model: &Model, table: &Resource) -> bool {
-        if model.is_staging {
-            return self.warehouse.has_staging(table);
-        }
-        let has_csv = table.rihla.csv.as_ref().is_some_and(|csv| csv.is_content_of(&self.warehouse.released_file(&csv.path)));
-        has_csv && table.is_content_of(&self.warehouse.resource_file(table))
+        if model.is_staging { self.warehouse.has_staging(table) } else { self.warehouse.has_released(table) }
     }
 }

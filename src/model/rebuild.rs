@@ -134,8 +134,7 @@ impl Builder<'_> {
 
     /// Parts whose file is not as it was written.
     fn damaged(&self, before: &PartitionedBuild) -> BTreeSet<Value> {
-        let root = self.warehouse.store().root();
-        let is_damaged = |part: &&Part| part.file.as_ref().is_some_and(|file| !file.is_content_of(&root.join(&file.path)));
+        let is_damaged = |part: &&Part| part.file.as_ref().is_some_and(|file| !self.warehouse.is_as_written(file));
         before.parts.iter().filter(is_damaged).map(|part| part.value.clone()).collect()
     }
 

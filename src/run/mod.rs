@@ -180,6 +180,7 @@ async fn recorded(request: Request, (run_id, started): (String, DateTime<Utc>), 
     // Where the run failed its own error is the one to tell: a full disk keeps the record from being written too.
     done?;
     recorded?;
+    tell(writable.warehouse.remember_files().await);
     if let Some(described) = described {
         tell(described.await.unwrap_or_else(|cause| Err(Error::new(Kind::Internal, "the project could not be described").because(cause))));
         tell(artefacts::write_results(&project, &checked, &report, started, &Making { at: clock.now(), run_id: Some(run_id) }));

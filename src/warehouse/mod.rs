@@ -22,6 +22,7 @@ mod release;
 mod rewrite;
 mod rollback;
 mod runs;
+mod seen;
 mod set_aside;
 mod sources;
 mod submission;
@@ -68,6 +69,7 @@ const AT_ONCE: usize = 8;
 pub struct Warehouse {
     store: Store,
     clock: SharedClock,
+    seen: seen::Seen,
     /// The loaded rows of each feed.
     pub feeds: BTreeMap<String, AppendedTable>,
     /// Rows that were not loaded, a line per reason.
@@ -142,7 +144,8 @@ impl Warehouse {
         if marker.is_none() {
             marker::write(&store, project, &key, &clock).await?;
         }
-        let warehouse = Self::make_tables(store, project, clock).await?;
+        let mut warehouse = Self::make_tables(store, project, clock).await?;
+        warehouse.seen.begin();
         Ok(Writable { warehouse, key, _lock: lock })
     }
 
@@ -157,7 +160,7 @@ impl Warehouse {
         let feeds = feeds.into_iter().flatten().collect();
         let set_aside = AppendedTable::open(&store, "quarantine", set_aside::schema()).await?.ok_or_else(|| lacks("quarantine"))?;
         let submissions = AppendedTable::open(&store, "submissions", submission::schema()).await?.ok_or_else(|| lacks("submissions"))?;
-        Ok(Self { store, clock, feeds, set_aside, submissions })
+        Ok(Self { seen: seen::Seen::of(store.root()), store, clock, feeds, set_aside, submissions })
     }
 
     async fn make_tables(store: Store, project: &Project, clock: SharedClock) -> Result<Self> {
@@ -165,7 +168,7 @@ impl Warehouse {
         let feeds = stream::iter(feed_schemas(project)).map(|(feed, schema)| open(feed, schema)).buffered(AT_ONCE).try_collect().await?;
         let set_aside = AppendedTable::open_to_write(&store, "quarantine", set_aside::schema()).await?;
         let submissions = AppendedTable::open_to_write(&store, "submissions", submission::schema()).await?;
-        Ok(Self { store, clock, feeds, set_aside, submissions })
+        Ok(Self { seen: seen::Seen::of(store.root()), store, clock, feeds, set_aside, submissions })
     }
 
     /// The project's key, which must be the one that the warehouse was filled with.

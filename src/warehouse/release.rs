@@ -115,7 +115,7 @@ impl Warehouse {
         let shown = shown(manifest);
         let bytes = serde_json::to_vec_pretty(&shown).map_err(|cause| Error::new(Kind::Internal, "cannot write the manifest").because(cause))?;
         let folder = released.join(&name);
-        if !shows(&folder, &shown, &bytes) {
+        if !self.shows(&folder, &shown, &bytes) {
             self.build_folder(&released, &name, manifest, &bytes)?;
         }
         point(&released.join(LATEST), &name)
@@ -139,6 +139,17 @@ impl Warehouse {
         if is_there { files::remove_folder(&gone).map_err(|cause| error::io(what(), cause)) } else { Ok(()) }
     }
 
+    /// True where a folder shows a manifest: every file has the content that it says.
+    fn shows(&self, folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
+        let has = |path: &str, bytes: u64, hash: &str| self.seen.is_content(&folder.join(path), bytes, hash);
+        let is_described = std::fs::read(folder.join("datapackage.json")).is_ok_and(|found| found == bytes);
+        is_described
+            && shown.resources.iter().all(|resource| {
+                let parquet = resource.rihla.parquet.as_ref();
+                has(&resource.path, resource.bytes, &resource.hash) && parquet.is_none_or(|parquet| has(&parquet.path, parquet.bytes, &parquet.hash))
+            })
+    }
+
     /// The file of a table of a release.
     pub fn resource_file(&self, resource: &Resource) -> PathBuf {
         self.released_file(&resource.path)
@@ -156,11 +167,22 @@ impl Warehouse {
 
     /// True where a person-level table is on disk as it was written.
     pub fn has_staging(&self, resource: &Resource) -> bool {
-        let root = self.store().root();
         match &resource.rihla.files {
-            Some(files) => files.iter().all(|file| file.is_content_of(&root.join(&file.path))),
-            None => resource.is_content_of(&root.join(&resource.path)),
+            Some(files) => files.iter().all(|file| self.is_as_written(file)),
+            None => self.seen.is_content(&self.store().root().join(&resource.path), resource.bytes, &resource.hash),
         }
+    }
+
+    /// True where a file of a part of a person-level table is on disk as it was written.
+    pub fn is_as_written(&self, file: &FileFacts) -> bool {
+        self.seen.is_content(&self.store().root().join(&file.path), file.bytes, &file.hash)
+    }
+
+    /// True where the files of a released table are on disk as they were written.
+    pub fn has_released(&self, resource: &Resource) -> bool {
+        let csv = resource.rihla.csv.as_ref();
+        csv.is_some_and(|csv| self.seen.is_content(&self.released_file(&csv.path), csv.bytes, &csv.hash))
+            && self.seen.is_content(&self.resource_file(resource), resource.bytes, &resource.hash)
     }
 
     /// Where a model's result goes by its content: the path as manifests name it, and the file.
@@ -210,16 +232,6 @@ pub(super) fn shown(manifest: &Manifest) -> Manifest {
         resource.rihla.parquet = Some(parquet);
     }
     shown
-}
-
-/// True where a folder shows a manifest: every file has the content that it says.
-fn shows(folder: &Path, shown: &Manifest, bytes: &[u8]) -> bool {
-    let is_described = std::fs::read(folder.join("datapackage.json")).is_ok_and(|found| found == bytes);
-    is_described
-        && shown.resources.iter().all(|resource| {
-            let parquet = resource.rihla.parquet.as_ref();
-            resource.is_content_of(&folder.join(&resource.path)) && parquet.is_none_or(|parquet| parquet.is_content_of(&folder.join(&parquet.path)))
-        })
 }
 
 pub(super) fn manifest_path(number: u64) -> String {

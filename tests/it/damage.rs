@@ -66,6 +66,10 @@ fn a_changed_file_of_a_table_is_no_defect_of_the_program() {
 fn a_changed_result_is_made_anew() {
     let folder = loaded_small();
     let whole = folder.files("warehouse/released/000001");
+    // What was seen to be whole is read again once it is changed.
+    folder.rihla(&["run"]).ok();
+    let seen = std::fs::read_to_string(folder.path("warehouse/staging/files-seen.json")).expect("what was seen");
+    assert!(seen.contains("\"staging/registered/") && seen.contains("\"released/000001/by_country.parquet\""), "{seen}");
     for table in ["released/tables/by_country", "staging/registered"] {
         change(&file_of(&folder, table));
     }

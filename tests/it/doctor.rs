@@ -47,6 +47,36 @@ fn a_project_in_order_is_well_before_and_after_its_first_run() {
 }
 
 #[test]
+fn files_that_are_not_as_they_were_written_are_told_and_can_be_made_anew() {
+    let folder = Folder::small();
+    folder.rihla(&["run"]).ok();
+    let files = |folder: &Folder| {
+        let ran = folder.rihla(&["doctor", "--files", "--json"]);
+        let findings = ran.json();
+        let about = |finding: &&Value| finding["what"].as_str().is_some_and(|what| what.starts_with("file"));
+        findings.as_array().expect("findings").iter().filter(about).cloned().collect::<Vec<_>>()
+    };
+    let well = files(&folder);
+    assert!(well.len() == 1 && well[0]["health"] == "well", "{well:?}");
+    assert!(folder.rihla(&["doctor", "--json"]).json().as_array().expect("findings").iter().all(|finding| finding["what"] != "files"));
+    let table = folder.files("warehouse/released/tables/by_country").into_keys().find(|name| name.ends_with(".parquet")).expect("a table");
+    let path = folder.path(&format!("warehouse/released/tables/by_country/{table}"));
+    let mut bytes = std::fs::read(&path).expect("a table");
+    // The table and what the folder of the release shows are one file.
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&path, bytes).expect("written");
+    let damaged = files(&folder);
+    assert_eq!(damaged.len(), 2, "{damaged:?}");
+    assert!(damaged.iter().all(|finding| finding["health"] == "fault" && finding["found"] == "is not as it was written"), "{damaged:?}");
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(files(&folder).iter().filter(|finding| finding["found"] == "is missing").count(), 1);
+    std::fs::remove_dir_all(folder.path("warehouse/released/000001")).expect("removed");
+    folder.rihla(&["run"]).ok();
+    assert_eq!(files(&folder), well);
+}
+
+#[test]
 fn a_key_that_is_another_is_gone_or_open_to_all_is_a_fault() {
     let folder = Folder::small();
     folder.rihla(&["run"]).ok();

@@ -68,10 +68,10 @@ fn with_months(count: usize) -> Folder {
 fn what_runs_ask_of_stores() {
     let folder = with_months(4);
     let first = shown(&requests(&folder));
-    let second = shown(&requests(&folder));
+    let (second, third) = (shown(&requests(&folder)), shown(&requests(&folder)));
     folder.write("in/RAB/2023-07-20/registrations-2023-02.csv", comma_csv(&[ROWS[0], with(ROWS[1], "Nationalité", "Congo"), ROWS[2], ROWS[3]]));
     let changed = shown(&requests(&folder));
-    let text = format!("first run over four extracts\n{first}\nsecond run\n{second}\nwith one corrected\n{changed}");
+    let text = format!("first run over four extracts\n{first}\nsecond run\n{second}\nthird run\n{third}\nwith one corrected\n{changed}");
     snapshot("requests", "runs", "requests by place; N is a version, a release or another number", &text);
 }
 
