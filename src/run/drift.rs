@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
 use crate::read::{Drift, DriftEffect, DriftKind};
-use crate::warehouse::{Submission, live_of};
+use crate::warehouse::{Live, Submission};
 
 /// A column that is not as the schema says. Holds no cell, and a label only where it is nearly a known one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,9 +95,8 @@ pub fn kept(drift: &[Drift], contract: &Contract) -> Result<Option<String>> {
 ///
 /// # Errors
 /// `Conflict` where a submission keeps a drift of another make.
-pub fn standing(submissions: &[Submission]) -> Result<Vec<Drifted>> {
+pub fn standing(live: &Live<'_>) -> Result<Vec<Drifted>> {
     let mut found: BTreeMap<(String, String, DriftLine), Drifted> = BTreeMap::new();
-    let live = live_of(submissions);
     let mut current: Vec<&Submission> = live.iter().map(|one| one.submission).collect();
     current.sort_by_key(|submission| &submission.period);
     for submission in current {

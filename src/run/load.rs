@@ -23,7 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::{Access, Project};
-use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable};
+use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable, live_of};
 
 /// Loads everything new of the feeds that are wanted.
 pub async fn load(
@@ -97,8 +97,9 @@ pub async fn load(
     };
     // Deliveries are judged while others are taken.
     tokio::try_join!(judging, taking)?;
-    report.judged_otherwise = judged_otherwise(project, &listing, &all);
-    report.drift = drift::standing(&all)?;
+    let live = live_of(&all);
+    report.judged_otherwise = judged_otherwise(project, &listing, &live);
+    report.drift = drift::standing(&live)?;
     // Of some months there may well be nothing.
     if !wanted.are_months_named() {
         hold_back_for_nothing(project, &listing, report);
@@ -129,8 +130,9 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
             submissions.push(load.submission);
         }
     }
-    report.judged_otherwise = judged_otherwise(project, &listing, &submissions);
-    report.drift = drift::standing(&submissions)?;
+    let live = live_of(&submissions);
+    report.judged_otherwise = judged_otherwise(project, &listing, &live);
+    report.drift = drift::standing(&live)?;
     hold_back(project, &listing, report);
     report.note_lacking(project, lacking(project, &submissions, now));
     report.outcome = RunOutcome::DryRun;

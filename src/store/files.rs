@@ -6,6 +6,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Result, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::failpoint::Point;
 use crate::clock::random_bytes;
@@ -33,6 +34,9 @@ pub fn make_private_folder(path: &Path) -> Result<()> {
 }
 
 fn make(path: &Path, builder: &DirBuilder) -> Result<()> {
+    // One after the other, so that of several who need a folder one makes it, and a run passes the same points each time.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     if path.is_dir() {
         return Ok(());
     }

@@ -5,9 +5,10 @@
 //! from the order in which they were loaded, so that history is read alike in every as-of view. Each counts by the mode
 //! it was judged with: a pipeline that is changed later changes nothing that was loaded before.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use foldhash::fast::FixedState;
 
 use super::{Submission, SubmissionOutcome};
 use crate::project::DeliveryMode;
@@ -15,16 +16,19 @@ use crate::project::DeliveryMode;
 /// Office, feed and period.
 pub type Slot<'s> = (&'s str, &'s str, &'s str);
 
-/// A slot that outlives what named it.
-type OwnSlot = (String, String, String);
+/// Looked up several times for each of all submissions there ever were, at every run.
+type Map<K, V> = HashMap<K, V, FixedState>;
 
-fn owned((office, feed, period): Slot<'_>) -> OwnSlot {
-    (office.to_owned(), feed.to_owned(), period.to_owned())
+fn with_room<K, V>(count: usize) -> Map<K, V> {
+    Map::with_capacity_and_hasher(count, FixedState::default())
 }
 
 /// The submissions whose rows count.
 pub struct Live<'s> {
-    slots: BTreeMap<OwnSlot, Vec<LiveSubmission<'s>>>,
+    /// By slot, in each the one last heard at the end.
+    all: Vec<LiveSubmission<'s>>,
+    /// Where those of a slot stand among them.
+    slots: Map<Slot<'s>, (usize, usize)>,
     places: Places<'s>,
 }
 
@@ -50,28 +54,31 @@ pub fn live_of(submissions: &[Submission]) -> Live<'_> {
     let heard = heard(submissions);
     let at = |submission: &Submission| heard.get(&delivery(submission)).copied().unwrap_or(submission.received_at);
     let contracts = contracts(submissions);
-    let contract = |one: &Submission| contracts.get(&(one.slot(), one.revision)).copied();
+    let contract = |one: &Submission| contracts.get(&(one.slot(), one.revision)).map(|judged| judged.contract.as_str());
     let loaded = submissions.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded);
     let loaded = loaded.map(|one| LiveSubmission { submission: one, heard_at: at(one), contract: contract(one).unwrap_or(&one.contract) });
     let loaded: Vec<LiveSubmission<'_>> = loaded.collect();
     let places = Places::of(&loaded);
-    let mut slots: BTreeMap<OwnSlot, Vec<LiveSubmission<'_>>> = BTreeMap::new();
-    for one in loaded.iter().filter(|one| !places.are_taken_from(one)) {
-        slots.entry(owned(one.submission.slot())).or_default().push(*one);
+    let mut all: Vec<LiveSubmission<'_>> = loaded.into_iter().filter(|one| !places.are_taken_from(one)).collect();
+    all.sort_by(|one, other| one.submission.slot().cmp(&other.submission.slot()).then_with(|| one.rank().cmp(&other.rank())));
+    let mut slots = with_room(all.len());
+    let mut begin = 0;
+    for held in all.chunk_by(|one, other| one.submission.slot() == other.submission.slot()) {
+        slots.insert(held[0].submission.slot(), (begin, begin + held.len()));
+        begin += held.len();
     }
-    slots.values_mut().for_each(|held| held.sort_by_key(LiveSubmission::rank));
-    Live { slots, places }
+    Live { all, slots, places }
 }
 
 impl<'s> Live<'s> {
     /// All of them, by slot, in each the one last heard at the end.
     pub fn iter(&self) -> impl Iterator<Item = &LiveSubmission<'s>> {
-        self.slots.values().flatten()
+        self.all.iter()
     }
 
     /// Those of a slot, the one last heard at the end.
     pub fn of_slot(&self, slot: Slot<'_>) -> &[LiveSubmission<'s>] {
-        self.slots.get(&owned(slot)).map_or(&[], Vec::as_slice)
+        self.slots.get(&slot).copied().map_or(&[], |(begin, end)| &self.all[begin..end])
     }
 
     /// The one of a slot that was heard last.
@@ -130,9 +137,9 @@ fn delivery(submission: &Submission) -> Delivery<'_> {
 }
 
 /// When each loaded delivery was last said: the same bytes, sent again, confirm the revision they repeat.
-fn heard(submissions: &[Submission]) -> HashMap<Delivery<'_>, DateTime<Utc>> {
-    let mut of_revision: HashMap<(Slot<'_>, Option<i64>), Delivery<'_>> = HashMap::new();
-    let mut heard: HashMap<Delivery<'_>, DateTime<Utc>> = HashMap::new();
+fn heard(submissions: &[Submission]) -> Map<Delivery<'_>, DateTime<Utc>> {
+    let mut of_revision: Map<(Slot<'_>, Option<i64>), Delivery<'_>> = with_room(submissions.len());
+    let mut heard: Map<Delivery<'_>, DateTime<Utc>> = with_room(submissions.len());
     for submission in submissions.iter().filter(|s| s.outcome == SubmissionOutcome::Loaded) {
         of_revision.insert((submission.slot(), submission.revision), delivery(submission));
         heard.insert(delivery(submission), submission.received_at);
@@ -146,36 +153,37 @@ fn heard(submissions: &[Submission]) -> HashMap<Delivery<'_>, DateTime<Utc>> {
     heard
 }
 
-/// By revision, the contract that it was judged by last.
-fn contracts(submissions: &[Submission]) -> HashMap<(Slot<'_>, Option<i64>), &str> {
+/// By revision, the submission that says by which contract it was judged last.
+fn contracts(submissions: &[Submission]) -> Map<(Slot<'_>, Option<i64>), &Submission> {
     let judged = submissions.iter().filter(|s| matches!(s.outcome, SubmissionOutcome::Loaded | SubmissionOutcome::Unchanged));
-    let mut last: HashMap<(Slot<'_>, Option<i64>), &Submission> = HashMap::new();
+    let mut last: Map<(Slot<'_>, Option<i64>), &Submission> = with_room(submissions.len());
     for submission in judged {
         let known = last.entry((submission.slot(), submission.revision)).or_insert(submission);
         if submission.loaded_at >= known.loaded_at {
             *known = submission;
         }
     }
-    last.into_iter().map(|(revision, submission)| (revision, submission.contract.as_str())).collect()
+    last
 }
 
 /// What loaded submissions take from one another.
 struct Places<'s> {
     /// By office and feed, the newest complete list.
-    lists: HashMap<(&'s str, &'s str), ListRank<'s>>,
+    lists: Map<(&'s str, &'s str), ListRank<'s>>,
     /// By slot, the newest delivery of its period.
-    periods: HashMap<Slot<'s>, (DateTime<Utc>, Option<i64>)>,
+    periods: Map<Slot<'s>, (DateTime<Utc>, Option<i64>)>,
     /// By delivery, the revision that it was judged by last.
-    judged: HashMap<Delivery<'s>, Option<i64>>,
+    judged: Map<Delivery<'s>, Option<i64>>,
     /// Submissions that others mend.
-    amended: HashSet<&'s str>,
+    amended: HashSet<&'s str, FixedState>,
 }
 
 type ListRank<'s> = (&'s str, DateTime<Utc>, Option<i64>);
 
 impl<'s> Places<'s> {
     fn of(loaded: &[LiveSubmission<'s>]) -> Self {
-        let mut places = Self { lists: HashMap::new(), periods: HashMap::new(), judged: HashMap::new(), amended: HashSet::new() };
+        let room = loaded.len();
+        let mut places = Self { lists: with_room(0), periods: with_room(room), judged: with_room(room), amended: HashSet::default() };
         for one in loaded {
             let submission = one.submission;
             let judged = places.judged.entry(delivery(submission)).or_default();

@@ -1,6 +1,7 @@
 //! One process loads at a time; readers are never held up.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,9 +12,16 @@ use crate::store::files;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Held while a process loads; the system gives it back when the process ends, however it ends.
-pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+pub struct Lock(File);
 
 impl Lock {
+    /// What time it is by the file system's own clock, seconds and nanoseconds: to set a time of a file, be it the same, is a
+    /// change of its entry, and nobody can set when that was. Nothing where the file system does not go along.
+    pub fn time_of_disk(&self) -> Option<(i64, i64)> {
+        let changed = self.0.metadata().and_then(|facts| self.0.set_modified(facts.modified()?)).and_then(|()| self.0.metadata());
+        changed.map(|facts| (facts.ctime(), facts.ctime_nsec())).ok()
+    }
+
     /// Takes the lock of a warehouse; another process that holds it is waited for as long as `patience` says.
     ///
     /// # Errors
@@ -37,5 +45,22 @@ impl Lock {
                 Err(TryLockError::Error(cause)) => return Err(error::io(format!("cannot lock `{}`", path.display()), cause)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_time_of_the_disk_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = Lock::take(folder.path(), Duration::ZERO).await.expect("a lock");
+        let (file, first) = (folder.path().join("later"), lock.time_of_disk().expect("a time"));
+        files::write(&file, b"later").expect("a file");
+        let facts = std::fs::metadata(&file).expect("a file");
+        assert!(first <= (facts.ctime(), facts.ctime_nsec()));
+        // However coarse it is, it goes on.
+        while lock.time_of_disk().expect("a time") <= first {}
     }
 }

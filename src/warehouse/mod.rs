@@ -145,7 +145,7 @@ impl Warehouse {
             marker::write(&store, project, &key, &clock).await?;
         }
         let mut warehouse = Self::make_tables(store, project, clock).await?;
-        warehouse.seen.begin();
+        warehouse.seen.begin(lock.time_of_disk());
         Ok(Writable { warehouse, key, _lock: lock })
     }
 

@@ -20,8 +20,6 @@ use crate::error::{Error, Kind, Result};
 use crate::store::hash_of_file;
 
 const FILE: &str = "staging/files-seen.json";
-/// Made to learn what time it is for the file system; named as what was being written, so that `prune` takes it away.
-const NOW: &str = "now#1";
 
 /// What is known of the files of a warehouse.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub(super) struct Seen {
 struct Known {
     /// By path within the warehouse; absent until it is asked for.
     files: Option<BTreeMap<String, File>>,
-    /// When the file system's clock was looked at, before any file was; absent where nothing is to be remembered.
+    /// The file system's time before any file was looked at; absent where nothing is to be remembered.
     since: Option<Time>,
     is_new: bool,
 }
@@ -60,13 +58,10 @@ impl Seen {
         Self { root: root.to_owned(), known: Mutex::default() }
     }
 
-    /// From now on files that are looked at can be remembered: the warehouse is locked.
-    pub fn begin(&mut self) {
-        let now = self.root.join(NOW);
-        let since = fs::File::create(&now).and_then(|file| file.metadata()).map(|facts| changed(&facts)).ok();
-        // Where it cannot be made nothing is remembered; what can be read is checked as ever.
-        let _ = fs::remove_file(&now);
-        self.known.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).since = since;
+    /// From now on files that are looked at can be remembered; the time is that of the file system, now. Where it is not told
+    /// nothing is remembered, and all is read through as ever.
+    pub fn begin(&mut self, now: Option<Time>) {
+        self.known.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).since = now;
     }
 
     /// True where a file has the content that its length and its hash, `sha256:` and hex digits, say.
@@ -135,6 +130,7 @@ fn changed(facts: &Metadata) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::files;
 
     fn hash(text: &str) -> String {
         use sha2::{Digest, Sha256};
@@ -145,13 +141,11 @@ mod tests {
         seen.with(|known| known.files.as_ref().is_some_and(|files| files.contains_key(name)))
     }
 
-    /// Waits until the file system's clock has gone on since a file was changed.
+    /// A run that begins after a file was changed.
     fn begun(folder: &Path, after: &Path) -> Seen {
         let mut seen = Seen::of(folder);
-        let changed = fs::metadata(after).map(|facts| changed(&facts)).ok();
-        while seen.known.get_mut().expect("not poisoned").since <= changed {
-            seen.begin();
-        }
+        let (seconds, nanoseconds) = fs::metadata(after).map(|facts| changed(&facts)).expect("a file");
+        seen.begin(Some((seconds, nanoseconds + 1)));
         seen
     }
 
@@ -159,16 +153,16 @@ mod tests {
     fn a_file_that_was_seen_is_read_again_once_it_is_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("one");
-        fs::write(&path, "right").expect("a file");
+        files::write(&path, b"right").expect("a file");
         let seen = begun(folder.path(), &path);
         assert!(seen.is_content(&path, 5, &hash("right")) && is_known(&seen, "one"));
         assert!(!seen.is_content(&path, 5, &hash("wrong")), "another hash is another content");
         // Its length stays, and so does the time that anybody can set.
         let modified = fs::metadata(&path).and_then(|facts| facts.modified()).expect("a time");
-        fs::write(&path, "wrong").expect("a file");
+        files::write(&path, b"wrong").expect("a file");
         fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(modified)).expect("a time");
         assert!(!seen.is_content(&path, 5, &hash("right")));
-        fs::remove_file(&path).expect("no file");
+        files::remove_file(&path).expect("no file");
         assert!(!seen.is_content(&path, 5, &hash("right")));
     }
 
@@ -176,10 +170,9 @@ mod tests {
     fn what_was_changed_since_the_run_began_is_not_remembered() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("one");
+        files::write(&path, b"right").expect("a file");
         let mut seen = Seen::of(folder.path());
-        seen.begin();
-        assert!(fs::read_dir(folder.path()).expect("a folder").next().is_none(), "nothing is left");
-        fs::write(&path, "right").expect("a file");
+        seen.begin(fs::metadata(&path).map(|facts| changed(&facts)).ok());
         assert!(seen.is_content(&path, 5, &hash("right")) && !is_known(&seen, "one"));
         // Who only reads remembers nothing.
         assert!(Seen::of(folder.path()).is_content(&path, 5, &hash("right")) && !is_known(&Seen::of(folder.path()), "one"));

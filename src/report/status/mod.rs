@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::model::known_until;
 use crate::project::Project;
 use crate::run::{Drifted, standing_drift};
-use crate::warehouse::{RunRecord, Warehouse};
+use crate::warehouse::{RunRecord, Warehouse, live_of};
 
 /// What came and what was done.
 #[derive(Debug, Clone, Serialize)]
@@ -41,7 +41,7 @@ pub async fn status(project: &Project, warehouse: &Warehouse, runs: usize, shown
     let release = warehouse.latest_release().await?.map(|release| release.rihla.release);
     let until = known_until(&submissions);
     let as_of = warehouse.clock().now();
-    let drift = standing_drift(&submissions)?;
+    let drift = standing_drift(&live_of(&submissions))?;
     let reports = calendar::reports(project, &submissions, as_of);
     Ok(Status {
         runs: warehouse.last_runs(runs).await?,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Which;
 use crate::project::{Project, Source};
 use crate::run::pull::{Found, Listing, refused};
-use crate::warehouse::{LiveSubmission, Submission, live_of};
+use crate::warehouse::{Live, LiveSubmission, Submission, live_of};
 
 /// A delivery that can be judged anew.
 pub struct Candidate<'a> {
@@ -76,9 +76,8 @@ impl<'a> Candidates<'a> {
 }
 
 /// How many reports that count were judged by something else than holds now, of those that are still at the sources.
-pub fn judged_otherwise(project: &Project, listing: &Listing, submissions: &[Submission]) -> u64 {
+pub fn judged_otherwise(project: &Project, listing: &Listing, live: &Live<'_>) -> u64 {
     let by_path = by_path(listing);
-    let live = live_of(submissions);
     let otherwise = live.iter().filter(|one| is_judged_otherwise(project, &by_path, one) && at_source(&by_path, listing, one.submission).is_ok());
     otherwise.count() as u64
 }
