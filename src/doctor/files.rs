@@ -28,7 +28,7 @@ async fn found(project: &Project, clock: &SharedClock) -> Result<Vec<Finding>> {
     looked.map_err(|cause| Error::new(Kind::Internal, "files were not read through").because(cause))
 }
 
-/// By path within the warehouse. What a run makes anew is told of first.
+/// By path within the warehouse. Of a file that a run makes anew that is the remedy, whatever releases show it too.
 async fn known(warehouse: &Warehouse) -> Result<BTreeMap<String, Known>> {
     let mut files = BTreeMap::new();
     let built = warehouse.last_build().await?;
