@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use rihla::allocator::BySize;
+
+#[global_allocator]
+static MEMORY: BySize = BySize;
+
 fn main() -> ExitCode {
     rihla::cli::main()
 }

@@ -1,6 +1,7 @@
 //! The engine: the only place that builds a session, its limits and its catalogue.
 
 mod joins;
+mod months;
 mod pool;
 mod turns;
 
@@ -23,6 +24,7 @@ use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execut
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext};
 use futures::{StreamExt, TryStreamExt};
 
+use self::months::MonthsOfDays;
 use self::pool::SharedPool;
 use self::turns::InTurns;
 use crate::error::{self, Error, Kind, Result};
@@ -83,6 +85,7 @@ impl Engine {
         adjust(&mut config);
         let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
         let state = state.with_statistics_registry(joins::registry()).with_physical_optimizer_rule(Arc::new(InTurns { bytes }));
+        let state = state.with_optimizer_rule(Arc::new(MonthsOfDays));
         let context = SessionContext::new_with_state(state.build());
         let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::new(Kind::Internal, "the engine has no catalogue"))?;
         for schema in SCHEMAS {

@@ -20,10 +20,11 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// The only imports between modules of one floor.
-const SIBLINGS: [(&str, &str); 10] = [
+const SIBLINGS: [(&str, &str); 11] = [
     ("clock", "error"),
     ("secret", "error"),
     ("error", "diagnostic"),
+    ("engine", "contract"),
     ("validate", "read"),
     ("normalise", "validate"),
     ("warehouse", "validate"),
