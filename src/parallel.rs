@@ -2,6 +2,7 @@
 //!
 //! Guarantees: results stand in the order of what they were made of, whoever was ready first.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -9,9 +10,17 @@ use std::thread;
 /// nothing unheard of. Only what is used of it takes memory.
 pub const STACK_BYTES: usize = 256 * 1024 * 1024;
 
+/// How many cores there are for this process; two where the system does not say.
+///
+/// Asked once: on Linux every answer takes four files of the system to be read, which was as much as reading a small extract.
+pub fn cores() -> usize {
+    static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(2, std::num::NonZero::get));
+    *CORES
+}
+
 /// What `work` makes of every item, on as many threads as there are cores; on this one where there is little to share.
 pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
+    let threads = cores().min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }
@@ -36,7 +45,7 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
 /// The same of as many items at a time as there are cores, each wave given back before the next: no more than that many
 /// are held beside what was made of them.
 pub fn in_waves<T: Sync, R: Send>(items: Vec<T>, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let most = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let most = cores();
     let mut made = Vec::with_capacity(items.len());
     let mut items = items.into_iter();
     loop {

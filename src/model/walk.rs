@@ -15,6 +15,7 @@ use super::build::{AnewOf, Builder, One};
 use super::rebuild::Upstream;
 use crate::error::{Error, Kind, Result};
 use crate::graph::reach;
+use crate::parallel;
 use crate::warehouse::{LastBuild, Resource, TestResult};
 
 /// What was built.
@@ -100,7 +101,7 @@ impl Builder<'_> {
     /// # Errors
     /// As the disk says; a model that the engine cannot run is in the outcomes.
     pub async fn build(&self, mut progress: impl FnMut(&str)) -> Result<Built> {
-        let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let most = parallel::cores();
         let mut places: BTreeSet<usize> = (1..=most).collect();
         let wanted = self.wanted_and_read();
         let mut states: Vec<State> = self.checked.models.iter().map(|_| State::Waiting).collect();

@@ -22,6 +22,7 @@ use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::model::ProjectRules;
 use crate::normalise::Key;
+use crate::parallel;
 use crate::project::{Access, Project};
 use crate::warehouse::{Loading, SlotLoad, Submission, Warehouse, Writable, live_of};
 
@@ -154,7 +155,7 @@ pub(super) fn after(submissions: &[Submission], now: DateTime<Utc>) -> DateTime<
 
 /// As many slots at a time as there are cores, and one more to read while they work.
 pub(super) fn parallelism() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1
+    parallel::cores() + 1
 }
 
 /// KiB of extracts that are judged, or wait to be taken, at a time; one that is larger is judged alone, on all cores.
@@ -165,7 +166,7 @@ const LARGE: u64 = 16 << 20;
 
 /// Slots of small extracts that are judged in the place of one that is large: most of the time they wait, for a disk or for
 /// one another.
-const SMALL: usize = 8;
+const SMALL: usize = 4;
 
 /// KiB of extracts below which a slot is small, and the smaller the less of a place it takes.
 const SMALL_KIB: usize = 1 << 10;

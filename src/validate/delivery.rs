@@ -17,6 +17,7 @@ use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, DateFormat, RowFacts, RowRules};
 use crate::error::Result;
+use crate::parallel;
 use crate::project::{Format, Office, Source};
 use crate::read::limits::{MOST_REASONS, check_rows};
 use crate::read::{Drift, Parts, Piece, Refusal, SetAside, TextBatch};
@@ -188,10 +189,9 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// A [`Refusal`]; the delivery must be dropped then.
     pub fn push_parts(&mut self, parts: &Parts<'_>) -> std::result::Result<u64, Refusal> {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let numbers: Vec<usize> = (0..parts.len()).collect();
         let mut read = 0;
-        for wave in numbers.chunks(cores) {
+        for wave in numbers.chunks(parallel::cores()) {
             let this = &*self;
             let done = std::thread::scope(|scope| {
                 let threads: Vec<_> = wave.iter().map(|part| scope.spawn(move || this.part(parts, *part))).collect();

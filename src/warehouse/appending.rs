@@ -21,6 +21,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::delta::delta_error;
 use crate::error::{Error, Kind, Result};
 use crate::normalise::PIECE_ROWS;
+use crate::parallel;
 
 /// Pieces of a file: few enough that a change of one office reads little else, enough that a file pays.
 const FILE_PIECES: usize = 16;
@@ -69,7 +70,7 @@ impl Appending {
     pub(super) fn begin(table: &DeltaTable, name: &str) -> Result<Self> {
         let mut appending =
             Self { encoders: Vec::new(), turn: 0, taken: 0, small: Vec::new(), waiting: 0, schema: Arc::new(Schema::empty()), name: name.to_owned() };
-        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+        for _ in 0..parallel::cores() {
             let writer = RecordBatchWriter::for_table(table).map_err(|cause| delta_error(&appending.what(), cause))?;
             appending.schema = writer.arrow_schema();
             let writer = writer.with_writer_properties(properties(&appending.schema)?);

@@ -130,7 +130,7 @@ impl Bench {
             // A task of its own, so that scenarios run on all cores.
             tokio::spawn(async move { perform(&stage, &scenario).await })
         });
-        let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let most = parallel::cores();
         let ended: Vec<_> = begun.buffered(most).collect().await;
         ended.into_iter().map(|performed| performed.map_err(|cause| Error::new(Kind::Internal, "a unit test did not end").because(cause))).collect()
     }

@@ -24,6 +24,7 @@ use super::delta::DataFile;
 use super::{AppendedTable, LiveSubmission};
 use crate::contract::{Contract, FieldKind, Role, is_carried};
 use crate::error::{Error, Kind, Result};
+use crate::parallel;
 use crate::project::DeliveryMode;
 use crate::store::Store;
 use holder::{Asked, of_office};
@@ -98,8 +99,7 @@ pub async fn current(store: &Store, table: &AppendedTable, contract: &Contract, 
         let asked = Asked { folder: store.root().join(table.name()), office: office.to_owned(), files: of_it, submissions, columns: columns.clone() };
         answered(&keeper, asked)
     });
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let answers: Vec<Held> = answers.buffered(cores).try_collect().await?;
+    let answers: Vec<Held> = answers.buffered(parallel::cores()).try_collect().await?;
     Ok(joined(&files, answers, &columns))
 }
 
