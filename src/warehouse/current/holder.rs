@@ -18,7 +18,6 @@ use sha2::{Digest, Sha256};
 use super::keys::{Keys, Which, read};
 use super::parts::{Months, PartPrint, row_print};
 use super::{DataFile, Held, KeyColumns, Ranked};
-use crate::contract::Day;
 use crate::error::Result;
 
 /// Rows whose keys are held at a time: of more, as many passes are made as it takes.
@@ -61,8 +60,8 @@ struct Tally<'a> {
     ranks: HashMap<&'a str, u32>,
     /// By file, true for rows that count.
     counts: Vec<Vec<bool>>,
-    /// By date field and month in days since 1970, or nothing.
-    months: Vec<BTreeMap<Option<i32>, PartPrint>>,
+    /// By date field and day since 1970, or nothing: days are few, and what month each is in is told once.
+    days: Vec<HashMap<Option<i32>, PartPrint, FixedState>>,
     /// Rows that need a closer look, by their number among those that may count; in order once all were looked at.
     doubtful: Vec<u64>,
 }
@@ -74,7 +73,7 @@ struct Tally<'a> {
 pub fn of_office(asked: &Asked) -> Result<Held> {
     let counts = asked.files.iter().map(|file| vec![false; usize::try_from(file.rows).unwrap_or_default()]).collect();
     let ranks = asked.submissions.iter().map(|one| (one.id.as_str(), one.rank)).collect();
-    let mut tally = Tally { ranks, counts, months: vec![BTreeMap::new(); asked.columns.dates.len()], doubtful: Vec::new() };
+    let mut tally = Tally { ranks, counts, days: vec![HashMap::default(); asked.columns.dates.len()], doubtful: Vec::new() };
     let rows: u64 = asked.files.iter().map(|file| file.rows).sum();
     let numbers = rows.next_power_of_two() - 1;
     let passes = rows.div_ceil(MOST_HELD).max(1);
@@ -105,7 +104,8 @@ impl Tally<'_> {
                     let hash = hashed(keys.record.value(row));
                     if pass == 0 {
                         self.counts[number as usize][place] = true;
-                        months_of(&mut self.months, keys, row, |months| months.put(row_print(print, place as u64)));
+                        let row_print = row_print(print, place as u64);
+                        each_day(&mut self.days, keys, row, |day| day.put(row_print));
                     }
                     if hash % passes == pass {
                         seen.push((hash & !numbers) | this);
@@ -168,7 +168,8 @@ impl Tally<'_> {
             let print = file_print(file);
             read(&asked.folder.join(&file.name), &asked.columns, false, &Which::At(&places), |keys| {
                 for (row, place) in keys.places.iter().enumerate() {
-                    months_of(&mut self.months, keys, row, |months| months.take(row_print(print, *place as u64)));
+                    let row_print = row_print(print, *place as u64);
+                    each_day(&mut self.days, keys, row, |day| day.take(row_print));
                 }
                 Ok(())
             })?;
@@ -178,10 +179,7 @@ impl Tally<'_> {
 
     fn held(self, asked: &Asked) -> Held {
         let rows = asked.files.iter().zip(&self.counts).map(|(file, counts)| (file.name.clone(), ranges(counts)));
-        let months = asked.columns.dates.iter().zip(self.months).map(|(field, months)| {
-            let named = months.into_iter().filter(|(_, print)| print.rows > 0).map(|(month, print)| (month.map_or_else(String::new, named), print));
-            (field.clone(), Months(named.collect()))
-        });
+        let months = asked.columns.dates.iter().zip(self.days).map(|(field, days)| (field.clone(), Months::of_days(days)));
         Held { rows: rows.filter(|(_, ranges)| !ranges.is_empty()).collect(), months: months.collect() }
     }
 }
@@ -219,21 +217,11 @@ fn known(asked: &Asked, ranks: &HashMap<&str, u32>, keys: &Keys) -> Known {
     }
 }
 
-fn months_of(months: &mut [BTreeMap<Option<i32>, PartPrint>], keys: &Keys, row: usize, change: impl Fn(&mut PartPrint)) {
-    for (months, dates) in months.iter_mut().zip(&keys.dates) {
-        let month = (!dates.is_null(row)).then(|| month_of(dates.value(row)));
-        change(months.entry(month).or_default());
+fn each_day(days: &mut [HashMap<Option<i32>, PartPrint, FixedState>], keys: &Keys, row: usize, change: impl Fn(&mut PartPrint)) {
+    for (days, dates) in days.iter_mut().zip(&keys.dates) {
+        let day = (!dates.is_null(row)).then(|| dates.value(row));
+        change(days.entry(day).or_default());
     }
-}
-
-/// Months since the year 0, of a day since 1970.
-fn month_of(days: i32) -> i32 {
-    let day = Day::of(days);
-    i32::try_from(day.year * 12 + day.month - 1).unwrap_or(i32::MAX)
-}
-
-fn named(month: i32) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
 }
 
 fn file_print(file: &DataFile) -> [u64; 2] {

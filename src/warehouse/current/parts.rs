@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Day;
+
 /// By month, as `2023-01`, what tells its rows; those without a date stand under the empty text.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Months(pub BTreeMap<String, PartPrint>);
@@ -43,10 +45,24 @@ impl std::fmt::Display for PartPrint {
 }
 
 impl Months {
+    /// What tells the rows of months, of what tells those of days since 1970; days that no row is left of count for nothing.
+    pub fn of_days(days: impl IntoIterator<Item = (Option<i32>, PartPrint)>) -> Self {
+        let mut months = Self::default();
+        for (day, print) in days.into_iter().filter(|(_, print)| print.rows > 0) {
+            months.0.entry(day.map_or_else(String::new, month_of)).or_default().add(print);
+        }
+        months
+    }
+
     /// Takes those of other rows too.
     pub fn add(&mut self, other: &Self) {
         other.0.iter().for_each(|(month, print)| self.0.entry(month.clone()).or_default().add(*print));
     }
+}
+
+fn month_of(days: i32) -> String {
+    let Day { year, month, .. } = Day::of(days);
+    format!("{year:04}-{month:02}")
 }
 
 /// What a row is known by: its file and its place in it, mixed so that sums of several tell them apart.
