@@ -13,7 +13,7 @@ use deltalake::kernel::Add;
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableError};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, JoinHandle};
@@ -31,6 +31,9 @@ const FILE_ROWS: usize = FILE_PIECES * PIECE_ROWS;
 
 /// Rows of a page, so that a month of an office is read without its neighbours.
 const PAGE_ROWS: usize = 8192;
+
+/// Rows that are encoded by themselves: to put them together with others would take longer than what each time costs.
+const ALONE_ROWS: usize = 2048;
 
 /// Pieces that wait to be encoded.
 const WAITING: usize = 4;
@@ -90,9 +93,13 @@ impl Appending {
             return self.write_files(pieces).await;
         }
         for piece in pieces {
+            let is_alone = piece.num_rows() >= ALONE_ROWS;
+            if is_alone {
+                self.put().await?;
+            }
             self.waiting += piece.num_rows();
             self.small.push(widened(piece, &self.schema)?);
-            if self.waiting >= PIECE_ROWS {
+            if is_alone || self.waiting >= PIECE_ROWS {
                 self.put().await?;
             }
         }
@@ -199,8 +206,9 @@ async fn encode(mut writer: RecordBatchWriter, mut pieces: Receiver<Piece>) -> s
 /// length: kept apart from the lengths, their digits are compressed at once, without a search for what repeats.
 const DIFFERENT: [&str; 2] = ["person_id", "case_id"];
 
-/// Numbers that grow from row to row: their differences take little room.
-const GROWING: &str = "source_row";
+/// Numbers that grow from row to row, or are the same in all rows of a delivery: their differences take little room, and are
+/// told without a look into a dictionary.
+const STEADY: [&str; 3] = ["source_row", "revision", "received_at"];
 
 /// Keys of records, under the name that they mostly have: all different too, but to be found by.
 const KEY: &str = "record_id";
@@ -216,18 +224,24 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties> {
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
         .set_created_by("rihla".to_owned());
-    let builder = builder
-        .set_column_dictionary_enabled(ColumnPath::from(GROWING), false)
-        .set_column_encoding(ColumnPath::from(GROWING), Encoding::DELTA_BINARY_PACKED)
-        .set_column_dictionary_enabled(ColumnPath::from(KEY), false);
+    let builder = builder.set_column_dictionary_enabled(ColumnPath::from(KEY), false);
+    let steady = STEADY.iter().filter(|name| schema.field_with_name(name).is_ok_and(|field| is_whole(field.data_type())));
+    let builder = steady.fold(builder, |builder, name| without_dictionary(builder, name, Encoding::DELTA_BINARY_PACKED));
     let unbounded = schema.fields().iter().filter_map(|field| unbounded(field));
     let builder = unbounded.fold(builder, |builder, column| builder.set_column_statistics_enabled(column, EnabledStatistics::None));
     let different = DIFFERENT.iter().filter(|name| schema.column_with_name(name).is_some());
-    let builder = different.fold(builder, |builder, name| {
-        let column = ColumnPath::from(*name);
-        builder.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, Encoding::DELTA_LENGTH_BYTE_ARRAY)
-    });
+    let builder = different.fold(builder, |builder, name| without_dictionary(builder, name, Encoding::DELTA_LENGTH_BYTE_ARRAY));
     Ok(builder.build())
+}
+
+fn without_dictionary(builder: WriterPropertiesBuilder, name: &str, encoding: Encoding) -> WriterPropertiesBuilder {
+    let column = ColumnPath::from(name);
+    builder.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, encoding)
+}
+
+/// True for what is written as a whole number.
+fn is_whole(kind: &DataType) -> bool {
+    matches!(kind, DataType::Int64 | DataType::Timestamp(..))
 }
 
 /// The column of a field whose bounds are not written.
