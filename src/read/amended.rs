@@ -5,10 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, StringArray};
-
 use super::passport::STRUCTURE;
-use super::{Page, Piece, Refusal, SetAside, TextBatch, Why, read_pages};
+use super::{Page, Piece, Refusal, SetAside, TextBatch, TextRows, Why, read_pages};
 use crate::contract::Contract;
 use crate::project::Source;
 
@@ -41,7 +39,7 @@ pub fn read_amended(
     amendments: &[Amendment],
     source: &Source,
     contract: &Contract,
-    sink: &mut dyn FnMut(Piece),
+    sink: &mut dyn FnMut(Piece<'_>),
 ) -> Result<(u64, u64), Refusal> {
     if amendments.is_empty() {
         return read_pages(pages, source, contract, sink).map(|read| (read, 0));
@@ -81,7 +79,7 @@ struct Merging {
 }
 
 impl Merging {
-    fn piece(&mut self, piece: Piece, sink: &mut dyn FnMut(Piece)) {
+    fn piece(&mut self, piece: Piece<'_>, sink: &mut dyn FnMut(Piece<'_>)) {
         match piece {
             Piece::Rows(batch) => self.batch(batch, sink),
             Piece::Aside(row) => sink(Piece::Aside(self.aside(row))),
@@ -109,7 +107,7 @@ impl Merging {
         }
     }
 
-    fn batch(&mut self, batch: TextBatch, sink: &mut dyn FnMut(Piece)) {
+    fn batch(&mut self, batch: TextBatch<'_>, sink: &mut dyn FnMut(Piece<'_>)) {
         let place = |at: usize| (batch.sheet.clone(), batch.rows[at]);
         let touched: BTreeMap<usize, Mend> = (0..batch.rows.len()).filter_map(|at| Some((at, self.rows.get(&place(at))?.clone()))).collect();
         if touched.is_empty() {
@@ -121,36 +119,37 @@ impl Merging {
                 sink(Piece::Aside(SetAside { sheet: batch.sheet.clone(), row: batch.rows[*at], why: Why::LeftOut }));
             }
         }
-        let (batch, changed) = mended(batch, &touched);
+        let (mut rows, changed) = mended(&batch, &touched);
         self.changed += changed;
-        if !batch.rows.is_empty() {
-            sink(Piece::Rows(batch));
+        if rows.len() > 0 {
+            rows.take(batch.sheet, None, |batch| sink(Piece::Rows(batch)));
         }
     }
 }
 
-/// The batch without rows that are left out and with cells as they are mended; tells how many rows changed.
-fn mended(batch: TextBatch, touched: &BTreeMap<usize, Mend>) -> (TextBatch, u64) {
-    let left_out = |at: &usize| matches!(touched.get(at), Some(Mend::LeaveOut));
-    let kept: Vec<usize> = (0..batch.rows.len()).filter(|at| !left_out(at)).collect();
-    let mut changed: BTreeSet<usize> = touched.keys().copied().filter(left_out).collect();
-    let mut columns = Vec::with_capacity(batch.columns.len());
-    for (field, column) in batch.columns.iter().enumerate() {
-        let column = column.as_ref().map(|texts| {
-            let cell = |at: &usize| {
-                let was = (!texts.is_null(*at)).then(|| texts.value(*at));
-                let Some(Mend::Cells(cells)) = touched.get(at) else { return was };
-                let Some((_, now)) = cells.iter().find(|(index, _)| *index == field) else { return was };
-                if now.trim() == was.unwrap_or_default().trim() {
-                    return was;
-                }
-                changed.insert(*at);
-                Some(now.as_str()).filter(|now| !now.trim().is_empty())
-            };
-            kept.iter().map(cell).collect::<StringArray>()
-        });
-        columns.push(column);
+/// The rows of a batch without those that are left out and with cells as they are mended; tells how many changed.
+fn mended(batch: &TextBatch<'_>, touched: &BTreeMap<usize, Mend>) -> (TextRows<'static>, u64) {
+    let mut rows = TextRows::new(batch.columns.iter().map(Option::is_some));
+    let mut changed = 0;
+    for (at, row) in batch.rows.iter().enumerate() {
+        let cells = match touched.get(&at) {
+            Some(Mend::LeaveOut) => {
+                changed += 1;
+                continue;
+            }
+            Some(Mend::Cells(cells)) => cells.as_slice(),
+            None => &[],
+        };
+        let mut is_changed = false;
+        for (field, texts) in batch.columns.iter().enumerate().filter_map(|(field, texts)| Some((field, texts.as_ref()?))) {
+            let was = texts.get(at);
+            let now = cells.iter().find(|(index, _)| *index == field).map(|(_, now)| now.as_str());
+            let now = now.filter(|now| now.trim() != was.unwrap_or_default().trim());
+            is_changed |= now.is_some();
+            rows.cell(field, now.map_or(was, |now| Some(now).filter(|now| !now.trim().is_empty())));
+        }
+        rows.end(*row);
+        changed += u64::from(is_changed);
     }
-    let rows = kept.iter().map(|at| batch.rows[*at]).collect();
-    (TextBatch { sheet: batch.sheet, rows, columns }, changed.len() as u64)
+    (rows, changed)
 }

@@ -6,18 +6,27 @@ use bytes::Bytes;
 use zip::ZipArchive;
 
 use super::body::Body;
+use super::cells::Gatherer;
 use super::csv::Table;
 use super::encoding::decode;
 use super::repeat::{Joined, Link, Side};
 use super::room::Room;
 use super::unpack::{broken_zip as broken, locked};
+use super::written::Text;
 use super::{Piece, Refusal};
 use crate::contract::Contract;
 use crate::project::{Repeat, Source, TextEncoding, Wildcard};
 
 /// Reads the CSV that the source names, joined with its repetitions where it names them; rows are named by their file, as
 /// a workbook's by their sheet, and their line. Other files of the archive are not looked at.
-pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(
+    bytes: &Bytes,
+    delimiter: u8,
+    encoding: TextEncoding,
+    source: &Source,
+    contract: &Contract,
+    sink: &mut dyn FnMut(Piece<'_>),
+) -> Result<u64, Refusal> {
     if !bytes.starts_with(b"PK") {
         return Err(Refusal::new("format-error", "this is no ZIP archive, as which the source reads it"));
     }
@@ -33,11 +42,11 @@ pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Sourc
     };
     let Some(wanted) = &source.export.archive else { return Err(Refusal::new("format-error", "the source names no file of the archive")) };
     let main = member(&mut archive, wanted, repeat.map(|(place, _)| place), &mut room)?;
-    let main_text = decode(&main.bytes, encoding)?;
-    let (labels, mut table) = Table::open(&main_text, delimiter)?;
+    let main_text = Text::of(&main.bytes, encoding)?;
+    let (labels, mut table) = Table::open(main_text.as_str(), delimiter)?;
     let Some((place, link)) = repeat else {
-        let mut body = Body::begin(labels, Some(&main.name), source, contract, sink)?;
-        table.each(|line, cells| body.row(line, cells))?;
+        let mut body = Body::begin(labels, Gatherer::new(source, contract, Some(&main.name), sink).within(table.origin(&main_text)))?;
+        table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
         return body.finish();
     };
     let inner = member(&mut archive, place, None, &mut room)?;

@@ -2,7 +2,7 @@
 
 use super::cells::{Gatherer, Route, Target, judge_width};
 use super::labels::match_labels;
-use super::{Piece, Refusal, Why, hxl};
+use super::{Refusal, Why, hxl};
 use crate::contract::{Contract, FieldKind, fold};
 use crate::project::Source;
 
@@ -23,15 +23,9 @@ impl<'a> Body<'a> {
     ///
     /// # Errors
     /// See [`match_labels`].
-    pub fn begin(
-        labels: Vec<String>,
-        sheet: Option<&str>,
-        source: &'a Source,
-        contract: &'a Contract,
-        sink: &'a mut dyn FnMut(Piece),
-    ) -> Result<Self, Refusal> {
+    pub fn begin(labels: Vec<String>, mut rows: Gatherer<'a>) -> Result<Self, Refusal> {
         // With tags the columns are only known once the row of tags was seen.
-        let mut rows = Gatherer::new(source, contract, sheet, sink);
+        let (source, contract) = (rows.source, rows.contract);
         let mut route = Route::default();
         if source.export.tags.is_none() {
             let matching = match_labels(&labels, &[], &[], source, contract)?;
@@ -42,16 +36,9 @@ impl<'a> Body<'a> {
     }
 
     /// The body under a header whose labels were matched already; `is_first` where its first row is the first of all.
-    pub fn resume(
-        labels: Vec<String>,
-        targets: Vec<Target>,
-        is_first: bool,
-        source: &'a Source,
-        contract: &'a Contract,
-        sink: &'a mut dyn FnMut(Piece),
-    ) -> Self {
-        let rows = Gatherer::new(source, contract, None, sink);
-        Self { source, contract, labels, is_labelled: is_labelled(&targets), route: rows.route(targets), is_first, rows }
+    pub fn resume(labels: Vec<String>, targets: Vec<Target>, is_first: bool, mut rows: Gatherer<'a>) -> Self {
+        let (source, contract, is_labelled) = (rows.source, rows.contract, is_labelled(&targets));
+        Self { source, contract, labels, is_labelled, route: rows.route(targets), is_first, rows }
     }
 
     /// How many columns the header has.
@@ -62,6 +49,15 @@ impl<'a> Body<'a> {
     /// What the cells of a column, from 0, become; text where that is not known.
     pub fn kind(&self, column: usize) -> &'a FieldKind {
         kind(self.route.targets(), column, self.contract)
+    }
+
+    /// Takes a row that begins at a place of the text.
+    ///
+    /// # Errors
+    /// As [`Body::row`] says.
+    pub fn row_at(&mut self, start: usize, row: i64, cells: &[&str]) -> Result<(), Refusal> {
+        self.rows.begins(start);
+        self.row(row, cells)
     }
 
     /// Takes a row.

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayBuilder, StringArray, StringBuilder};
+use bytes::Bytes;
 
+use super::batch::TextRows;
 use super::draft::{Draft, Judged};
 use super::drift::Drift;
 use super::limits::{MOST_CHARACTERS, MOST_ROWS, check_rows, is_too_long, most_text, past};
-use super::{Piece, Refusal, SetAside, TextBatch, Why};
+use super::written::{Origin, Records, Written};
+use super::{Piece, Refusal, SetAside, Why};
 use crate::contract::{Contract, Protection};
 use crate::diagnostic::nearest;
 use crate::project::Source;
 
-/// Rows per batch: enough to amortise a batch, few enough to stay in the cache.
-const BATCH_ROWS: usize = 8192;
+/// Rows per batch: enough to amortise a batch, few enough that what they stand in is still in the cache when it is cast.
+const BATCH_ROWS: usize = 2048;
+
+/// Bytes of copied text with which a batch is handed on, however few rows it has.
+const MOST_COPIED: usize = 16 << 20;
 
 /// Where the cells under a label go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +48,7 @@ pub struct Route {
     targets: Vec<Target>,
     /// The fields whose cells are kept, where every cell goes to a field or nowhere, so that nothing beside the cells decides
     /// about a row.
-    straight: Option<Vec<Option<usize>>>,
+    straight: Option<Arc<[Option<usize>]>>,
 }
 
 impl Route {
@@ -55,11 +60,17 @@ impl Route {
 
 /// Gathers rows and hands them on in batches.
 pub struct Gatherer<'a> {
-    source: &'a Source,
-    contract: &'a Contract,
+    pub(super) source: &'a Source,
+    pub(super) contract: &'a Contract,
     sheet: Option<Arc<str>>,
-    builders: Vec<Option<StringBuilder>>,
-    rows: Vec<i64>,
+    rows: TextRows<'a>,
+    /// The text that rows stand in, where they stand in one.
+    origin: Option<(Bytes, u8, bool)>,
+    /// The same under the header, where cells alone decide about rows: each can be read once more by itself.
+    records: Option<Arc<Records>>,
+    /// Where the row that comes next begins, and where those of the batch do.
+    start: usize,
+    starts: Vec<u32>,
     read: u64,
     /// How many bytes of text may still be handed on.
     room: usize,
@@ -67,7 +78,7 @@ pub struct Gatherer<'a> {
     held: usize,
     unknown: UnknownStatuses,
     drift: Vec<Drift>,
-    sink: &'a mut dyn FnMut(Piece),
+    sink: &'a mut dyn FnMut(Piece<'_>),
 }
 
 /// Review statuses that the source does not name.
@@ -80,15 +91,17 @@ struct UnknownStatuses {
 
 impl<'a> Gatherer<'a> {
     /// A gatherer for the fields that the source has.
-    pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece)) -> Self {
+    pub fn new(source: &'a Source, contract: &'a Contract, sheet: Option<&str>, sink: &'a mut dyn FnMut(Piece<'_>)) -> Self {
         let keeps = |index: usize| contract.fields[index].protection != Protection::Direct && !source.absent.contains(&index);
-        let builders = (0..contract.fields.len()).map(|index| keeps(index).then(StringBuilder::new)).collect();
         Self {
             source,
             contract,
             sheet: sheet.map(Arc::from),
-            builders,
-            rows: Vec::new(),
+            rows: TextRows::new((0..contract.fields.len()).map(keeps)),
+            origin: None,
+            records: None,
+            start: 0,
+            starts: Vec::new(),
             read: 0,
             room: most_text(source.most_bytes),
             held: MOST_ROWS as usize,
@@ -96,6 +109,21 @@ impl<'a> Gatherer<'a> {
             drift: Vec::new(),
             sink,
         }
+    }
+
+    /// Says that rows stand in a text; before anything is known of the header.
+    #[must_use]
+    pub fn within(mut self, origin: Origin<'a>) -> Self {
+        self.rows.stand_in(origin.text);
+        // Where they begin is held in 32 bits.
+        self.origin = (origin.text.len() < u32::MAX as usize).then_some((origin.shared, origin.delimiter, origin.has_lone_returns));
+        self
+    }
+
+    /// Says where the row that comes next begins in the text.
+    #[inline]
+    pub fn begins(&mut self, start: usize) {
+        self.start = start;
     }
 
     /// Notes how columns differ from the schema; those of tables are of this sheet alone.
@@ -128,14 +156,18 @@ impl<'a> Gatherer<'a> {
     }
 
     /// Where the cells of rows go under a header.
-    pub fn route(&self, targets: Vec<Target>) -> Route {
+    pub fn route(&mut self, targets: Vec<Target>) -> Route {
         let is_straight =
             self.source.export.review.is_none() && targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled));
         let kept = |target: &Target| match target {
-            Target::Field(field) if self.builders[*field].is_some() => Some(*field),
+            Target::Field(field) if self.rows.keeps(*field) => Some(*field),
             _ => None,
         };
-        let straight = is_straight.then(|| targets.iter().map(kept).collect());
+        let straight: Option<Arc<[Option<usize>]>> = is_straight.then(|| targets.iter().map(kept).collect());
+        self.records = self.origin.as_ref().zip(straight.clone()).map(|((text, delimiter, has_lone_returns), fields)| {
+            let (text, delimiter, has_lone_returns) = (text.clone(), *delimiter, *has_lone_returns);
+            Arc::new(Records { text, delimiter, labels: targets.len(), has_lone_returns, fields })
+        });
         Route { targets, straight }
     }
 
@@ -144,10 +176,10 @@ impl<'a> Gatherer<'a> {
         for (cell, field) in cells.zip(fields) {
             let Some(field) = *field else { continue };
             self.admit(row, cell)?;
-            if let Some(builder) = &mut self.builders[field] {
-                debug_assert_eq!(builder.len(), self.rows.len(), "every row of a header has a cell of each of its fields");
-                builder.append_value(cell);
-            }
+            self.rows.cell(field, Some(cell));
+        }
+        if self.records.is_some() {
+            self.starts.push(self.start as u32);
         }
         self.end_row(row);
         Ok(())
@@ -212,13 +244,9 @@ impl<'a> Gatherer<'a> {
     fn cells(&mut self, row: i64, cells: Vec<(usize, Option<std::borrow::Cow<'_, str>>)>) -> Result<(), Refusal> {
         self.count()?;
         for (field, text) in cells {
-            if self.builders[field].is_some() {
+            if self.rows.keeps(field) {
                 self.admit(row, text.as_deref().unwrap_or_default())?;
-            }
-            if let Some(builder) = &mut self.builders[field] {
-                // Records of JSON do not all have every field.
-                builder.append_nulls(self.rows.len() - builder.len());
-                builder.append_option(text);
+                self.rows.cell(field, text.as_deref());
             }
         }
         self.end_row(row);
@@ -226,8 +254,8 @@ impl<'a> Gatherer<'a> {
     }
 
     fn end_row(&mut self, row: i64) {
-        self.rows.push(row);
-        if self.rows.len() == BATCH_ROWS {
+        self.rows.end(row);
+        if self.rows.len() == BATCH_ROWS || self.rows.copied() >= MOST_COPIED {
             self.flush();
         }
     }
@@ -261,7 +289,7 @@ impl<'a> Gatherer<'a> {
     /// # Errors
     /// `review-error` where a row has a review status that the source does not name.
     pub fn finish(mut self) -> Result<u64, Refusal> {
-        self.hand_on(StringBuilder::finish);
+        self.flush();
         let UnknownStatuses { count, first, near } = &self.unknown;
         if *count == 0 {
             self.drift.into_iter().for_each(|drift| (self.sink)(Piece::Drift(drift)));
@@ -275,28 +303,13 @@ impl<'a> Gatherer<'a> {
     }
 
     fn flush(&mut self) {
-        self.hand_on(finished);
-    }
-
-    fn hand_on(&mut self, texts: impl Fn(&mut StringBuilder) -> StringArray) {
-        if self.rows.is_empty() {
+        if self.rows.len() == 0 {
             return;
         }
-        let rows = std::mem::take(&mut self.rows);
-        let columns = self.builders.iter_mut().map(|builder| {
-            let builder = builder.as_mut()?;
-            builder.append_nulls(rows.len() - builder.len());
-            Some(texts(builder))
-        });
-        let columns = columns.collect();
-        (self.sink)(Piece::Rows(TextBatch { sheet: self.sheet.clone(), rows, columns }));
+        let written = self.records.as_ref().map(|records| Written::new(records.clone(), std::mem::take(&mut self.starts)));
+        let sink = &mut self.sink;
+        self.rows.take(self.sheet.clone(), written, |batch| sink(Piece::Rows(batch)));
     }
-}
-
-/// The texts of a batch; the next one is likely to be about as long.
-fn finished(builder: &mut StringBuilder) -> StringArray {
-    let next = StringBuilder::with_capacity(BATCH_ROWS, builder.values_slice().len() * 9 / 8);
-    std::mem::replace(builder, next).finish()
 }
 
 /// What a row of cells is, judged by its width alone.

@@ -7,27 +7,34 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use super::body::Body;
-use super::cells::Target;
-use super::encoding::decode;
+use super::cells::{Gatherer, Target};
 use super::labels::match_labels;
 use super::quotes::{Cell, Scan};
 use super::unpack::packed_as;
+use super::written::{Origin, Text};
 use super::{Piece, Refusal};
 use crate::contract::Contract;
 use crate::project::{Format, Source, TextEncoding};
 
 /// Reads a CSV extract; rows are named by the line they begin on.
-pub fn read(bytes: &Bytes, delimiter: u8, encoding: TextEncoding, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
-    let text = decode(bytes, encoding)?;
-    let (labels, mut table) = Table::open(&text, delimiter)?;
-    let mut body = Body::begin(labels, None, source, contract, sink)?;
-    table.each(|line, cells| body.row(line, cells))?;
+pub fn read(
+    bytes: &Bytes,
+    delimiter: u8,
+    encoding: TextEncoding,
+    source: &Source,
+    contract: &Contract,
+    sink: &mut dyn FnMut(Piece<'_>),
+) -> Result<u64, Refusal> {
+    let text = Text::of(bytes, encoding)?;
+    let (labels, mut table) = Table::open(text.as_str(), delimiter)?;
+    let mut body = Body::begin(labels, Gatherer::new(source, contract, None, sink).within(table.origin(&text)))?;
+    table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
     body.finish()
 }
 
 /// A text whose records may be read part by part, side by side: nothing in one part decides about another.
 pub struct Parts<'t> {
-    text: Cow<'t, str>,
+    text: Text<'t>,
     delimiter: u8,
     labels: Vec<String>,
     targets: Vec<Target>,
@@ -52,14 +59,15 @@ impl<'t> Parts<'t> {
         {
             return Ok(None);
         }
-        let text = decode(bytes, encoding)?;
-        let (labels, table) = Table::open(&text, delimiter)?;
+        let text = Text::of(bytes, encoding)?;
+        let whole = text.as_str();
+        let (labels, table) = Table::open(whole, delimiter)?;
         let matching = match_labels(&labels, &[], &[], source, contract)?;
         let is_plain = matching.targets.iter().all(|target| matches!(target, Target::Field(_) | Target::Dropped | Target::Unlabelled));
         if !matching.drift.is_empty() || !is_plain || table.scan.has_lone_returns() {
             return Ok(None);
         }
-        let places = split(&text, text.len() - table.scan.left(), table.scan.line(), size);
+        let places = split(whole, whole.len() - table.scan.left(), table.scan.line(), size);
         Ok(Some(Self { text, delimiter, labels, targets: matching.targets, places }))
     }
 
@@ -77,12 +85,14 @@ impl<'t> Parts<'t> {
     ///
     /// # Errors
     /// As [`read`] says.
-    pub fn read(&self, part: usize, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+    pub fn read(&self, part: usize, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
         let (place, line) = &self.places[part];
-        let text = &self.text[place.clone()];
-        let mut table = Table { text, scan: Scan::within(text, self.delimiter, *line, self.labels.len()), cells: Vec::new(), texts: Vec::new() };
-        let mut body = Body::resume(self.labels.clone(), self.targets.clone(), part == 0, source, contract, sink);
-        table.each(|line, cells| body.row(line, cells))?;
+        let text = &self.text.as_str()[place.clone()];
+        let scan = Scan::within(text.as_bytes(), self.delimiter, *line, self.labels.len(), false);
+        let mut table = Table { text, delimiter: self.delimiter, scan, cells: Vec::new(), texts: Vec::new() };
+        let rows = Gatherer::new(source, contract, None, sink).within(table.origin(&self.text));
+        let mut body = Body::resume(self.labels.clone(), self.targets.clone(), part == 0, rows);
+        table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
         body.finish()
     }
 }
@@ -114,6 +124,7 @@ fn split(text: &str, body: usize, line: usize, size: usize) -> Vec<(Range<usize>
 /// The records of a text under their header.
 pub struct Table<'t> {
     text: &'t str,
+    delimiter: u8,
     scan: Scan<'t>,
     /// The cells of the record, and their texts: kept for the room that they have.
     cells: Vec<Cell>,
@@ -127,9 +138,9 @@ impl<'t> Table<'t> {
     /// `source-error` for quotation marks that would merge rows; `blank-header` and `format-error` for what is no header.
     pub fn open(text: &'t str, delimiter: u8) -> Result<(Vec<String>, Self), Refusal> {
         let (text, first) = after_separator_line(text, delimiter)?;
-        let mut table = Self { text, scan: Scan::of(text, delimiter, first), cells: Vec::new(), texts: Vec::new() };
+        let mut table = Self { text, delimiter, scan: Scan::of(text, delimiter, first), cells: Vec::new(), texts: Vec::new() };
         let mut labels = Vec::new();
-        if !table.next(&mut |_, cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())))? {
+        if !table.next(&mut |_, _, cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())))? {
             return Err(Refusal::new("blank-header", "the file has no header and no rows"));
         }
         check_delimiter(&labels, delimiter)?;
@@ -141,25 +152,38 @@ impl<'t> Table<'t> {
     /// # Errors
     /// `source-error` for quotation marks that would merge rows, and what `take` refuses.
     pub fn each(&mut self, mut take: impl FnMut(i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.each_at(|_, line, cells| take(line, cells))
+    }
+
+    /// The same, with where it begins in the text of the table.
+    ///
+    /// # Errors
+    /// As [`Table::each`] says.
+    pub fn each_at(&mut self, mut take: impl FnMut(usize, i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
         let mut taken = Ok(());
-        while taken.is_ok() && self.next(&mut |line, cells| taken = take(line, cells))? {}
+        while taken.is_ok() && self.next(&mut |start, line, cells| taken = take(start, line, cells))? {}
         taken
     }
 
+    /// What its rows stand in, which is the text or a part of it.
+    pub fn origin(&self, text: &Text<'_>) -> Origin<'t> {
+        Origin { text: self.text, shared: text.share(self.text), delimiter: self.delimiter, has_lone_returns: self.scan.has_lone_returns() }
+    }
+
     /// Hands on the next record; false where there is none.
-    fn next(&mut self, take: &mut dyn FnMut(i64, &[&str])) -> Result<bool, Refusal> {
+    fn next(&mut self, take: &mut dyn FnMut(usize, i64, &[&str])) -> Result<bool, Refusal> {
         let Some(line) = self.scan.record(&mut self.cells)? else { return Ok(false) };
         let line = i64::try_from(line).unwrap_or(i64::MAX);
-        let text = self.text;
+        let (text, start) = (self.text, self.scan.start());
         let written = |cell: &Cell| text.get(cell.start..cell.end).unwrap_or_default();
         if self.scan.has_escaped() {
             let plain = |cell: &Cell| if cell.is_escaped { Cow::Owned(written(cell).replace("\"\"", "\"")) } else { Cow::Borrowed(written(cell)) };
             let cells: Vec<Cow<'_, str>> = self.cells.iter().map(plain).collect();
-            take(line, &cells.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+            take(start, line, &cells.iter().map(AsRef::as_ref).collect::<Vec<_>>());
         } else {
             self.texts.clear();
             self.texts.extend(self.cells.iter().map(written));
-            take(line, &self.texts);
+            take(start, line, &self.texts);
         }
         Ok(true)
     }

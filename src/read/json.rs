@@ -29,7 +29,7 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Takes records of a source.
-    pub fn new(source: &'a Source, contract: &'a Contract, sink: &'a mut dyn FnMut(Piece)) -> Self {
+    pub fn new(source: &'a Source, contract: &'a Contract, sink: &'a mut dyn FnMut(Piece<'_>)) -> Self {
         let rows = Gatherer::new(source, contract, None, sink);
         Self { source, contract, meanings: HashMap::new(), endings: HashMap::new(), met: BTreeSet::new(), has_review: false, count: 0, rows }
     }

@@ -9,7 +9,7 @@ use crate::contract::Contract;
 use crate::project::{Source, TextEncoding};
 
 /// Reads JSON lines; rows are named by their line. A key that a line lacks is an absent cell.
-pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     let text = decode(bytes, TextEncoding::Utf8)?;
     if text.trim_start().starts_with('[') {
         return Err(Refusal::new("format-error", "the file is a JSON array; the source says an object a line"));

@@ -16,7 +16,7 @@ const NEXT: &str = "next";
 ///
 /// # Errors
 /// Besides what is no document of this shape: a page that is missing, repeated or never named, and a count that is wrong.
-pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(pages: &[Page], shape: &JsonShape, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     let mut records = Records::new(source, contract, sink);
     let mut course = Course { pages, reached: vec![false; pages.len()], count: None };
     let mut row = 1;

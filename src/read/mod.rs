@@ -6,6 +6,7 @@
 
 mod amended;
 mod archive;
+mod batch;
 mod body;
 mod cells;
 mod csv;
@@ -33,34 +34,24 @@ mod select;
 mod signs;
 pub mod unpack;
 pub mod workbook;
+mod written;
 
 pub use amended::{Amendment, Mend, read_amended};
+pub use batch::{TextBatch, TextColumn, TextRows};
 pub use csv::Parts;
 pub use drift::{Drift, DriftEffect, DriftKind};
 pub use layout::{Heading, layout};
 pub use passport::{Column, Mended, Mode, PASSPORT, Passport, RowSheet, STRUCTURE};
 pub use plain::records;
 pub use returned::{Habit as ReturnedHabit, LIST_SEPARATOR, amendment};
+pub use written::Written;
 
 use std::sync::Arc;
 
-use arrow::array::StringArray;
 use bytes::Bytes;
 
 use crate::contract::Contract;
 use crate::project::{Format, Source};
-
-/// Rows of text, a column per field of the contract.
-///
-/// Has no `Debug`: its cells may be protected.
-pub struct TextBatch {
-    /// The sheet of a workbook.
-    pub sheet: Option<Arc<str>>,
-    /// For each row its row in the sheet or the line it begins on, from 1.
-    pub rows: Vec<i64>,
-    /// By field index; `None` for fields that the extract lacks and for direct identifiers. Null is an absent cell.
-    pub columns: Vec<Option<StringArray>>,
-}
 
 /// A row that never reaches validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,9 +114,9 @@ pub enum Why {
 }
 
 /// What a reader hands on.
-pub enum Piece {
+pub enum Piece<'t> {
     /// Rows to validate.
-    Rows(TextBatch),
+    Rows(TextBatch<'t>),
     /// A row that is not validated.
     Aside(SetAside),
     /// A column that is not as the schema says; after the rows that it is about.
@@ -160,7 +151,7 @@ pub struct Page {
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
-pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     limits::check_size(pages.iter().map(|page| page.bytes.len() as u64), source.most_bytes)?;
     let unpacked;
     let pages = match source.compression {
@@ -181,7 +172,7 @@ pub fn read_pages(pages: &[Page], source: &Source, contract: &Contract, sink: &m
 ///
 /// # Errors
 /// A [`Refusal`]; what was handed on before it must be dropped.
-pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::new("source-error", "the file is empty: it has neither a header nor rows"));
     }

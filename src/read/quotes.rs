@@ -40,6 +40,8 @@ enum End {
 pub struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
+    /// Where the record begins that was read last.
+    start: usize,
     line: usize,
     delimiter: u8,
     /// Delimiters in one line within a quoted cell that make it a swallowed row; not known before the header was read.
@@ -57,27 +59,42 @@ impl<'t> Scan<'t> {
     pub fn of(text: &'t str, delimiter: u8, first: usize) -> Self {
         let bytes = text.as_bytes();
         let has_lone_returns = memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'));
-        Self { bytes, at: 0, line: first, delimiter, widest: None, has_lone_returns, has_escaped: false, signs: Signs::of(bytes, delimiter, has_lone_returns) }
-    }
-
-    /// At the beginning of a part of a text whose header has so many cells; `line` is the number of its first line.
-    pub fn within(text: &'t str, delimiter: u8, line: usize, cells: usize) -> Self {
-        let bytes = text.as_bytes();
         Self {
             bytes,
             at: 0,
+            start: 0,
+            line: first,
+            delimiter,
+            widest: None,
+            has_lone_returns,
+            has_escaped: false,
+            signs: Signs::of(bytes, delimiter, has_lone_returns),
+        }
+    }
+
+    /// At the beginning of a part of a text whose header has so many cells; `line` is the number of its first line.
+    pub fn within(bytes: &'t [u8], delimiter: u8, line: usize, cells: usize, has_lone_returns: bool) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            start: 0,
             line,
             delimiter,
             widest: Some(widest(cells)),
-            has_lone_returns: false,
+            has_lone_returns,
             has_escaped: false,
-            signs: Signs::of(bytes, delimiter, false),
+            signs: Signs::of(bytes, delimiter, has_lone_returns),
         }
     }
 
     /// How many bytes are left.
     pub fn left(&self) -> usize {
         self.bytes.len() - self.at
+    }
+
+    /// Where the record begins that was read last.
+    pub fn start(&self) -> usize {
+        self.start
     }
 
     /// The number of the line that comes next.
@@ -109,6 +126,7 @@ impl<'t> Scan<'t> {
         if self.at >= self.bytes.len() {
             return Ok(None);
         }
+        self.start = self.at;
         let line = self.line;
         loop {
             self.plain_cells(cells);

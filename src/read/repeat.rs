@@ -67,7 +67,7 @@ impl<'a> Joined<'a> {
         link: Link<'_>,
         source: &'a Source,
         contract: &'a Contract,
-        sink: &'a mut dyn FnMut(Piece),
+        sink: &'a mut dyn FnMut(Piece<'_>),
     ) -> Result<Self, Refusal> {
         let parent_key = linking(&parents, link.key)?;
         let own_link = linking(&repetitions, link.parent_key)?;

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, StringArray, StringBuilder, TimestampMicrosecondBuilder,
-    new_null_array,
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
 use arrow::datatypes::Field as ArrowField;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::literals;
-use super::met::Met;
+use super::met::{ColumnMet, Met};
 use super::value::{boolean, integer, list, number, string};
 use crate::contract::literal::Scalar;
 use crate::contract::{Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, arrow_type, trimmed};
 use crate::project::Says;
+use crate::read::TextColumn;
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -75,19 +75,28 @@ fn no_value(text: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Casts the column of one field; `first_row` is the delivery's index of its first row.
-pub fn column(contract: &Contract, index: usize, texts: &StringArray, habit: Habit<'_>, first_row: usize, faults: &mut Vec<CellFault>) -> ArrayRef {
+/// Casts rows of the column of one field, of whose cells some were met before; `first_row` is the delivery's index of the
+/// first of them.
+pub fn column(
+    contract: &Contract,
+    index: usize,
+    texts: TextColumn<'_>,
+    habit: Habit<'_>,
+    met: &mut ColumnMet,
+    first_row: usize,
+    faults: &mut Vec<CellFault>,
+) -> ArrayRef {
     let field = &contract.fields[index];
     let mut cells = Cells { contract, field, index, texts, first_row, faults };
     let numbers = field.syntax.numbers.filter(|_| !habit.says.numbers).unwrap_or(habit.numbers);
     match &field.kind {
-        FieldKind::String => cells.strings(),
+        FieldKind::String => cells.strings(&mut met.codes),
         FieldKind::Integer => cells.integers(numbers),
         FieldKind::Number { scale } => cells.numbers(numbers, *scale),
-        FieldKind::Boolean { yes, no } => cells.booleans(yes, no),
+        FieldKind::Boolean { yes, no } => cells.booleans(yes, no, &mut met.truths),
         FieldKind::Date => cells.dates(habit),
         FieldKind::DateTime => cells.instants(habit),
-        FieldKind::List => cells.lists(field.syntax.delimiter.as_deref().filter(|_| !habit.says.lists).unwrap_or(habit.list_separator)),
+        FieldKind::List => cells.lists(field.syntax.delimiter.as_deref().filter(|_| !habit.says.lists).unwrap_or(habit.list_separator), &mut met.lists),
         FieldKind::Year => cells.years(),
         FieldKind::Time | FieldKind::YearMonth | FieldKind::Duration | FieldKind::Any => cells.kept(),
         FieldKind::Array | FieldKind::Object | FieldKind::GeoPoint | FieldKind::GeoJson => cells.kept(),
@@ -103,18 +112,18 @@ struct Cells<'a> {
     contract: &'a Contract,
     field: &'a Field,
     index: usize,
-    texts: &'a StringArray,
+    texts: TextColumn<'a>,
     first_row: usize,
     faults: &'a mut Vec<CellFault>,
 }
 
 impl<'a> Cells<'a> {
-    fn strings(&mut self) -> ArrayRef {
-        let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.value_data().len());
+    fn strings(&mut self, met: &mut Met<String>) -> ArrayRef {
+        let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.bytes());
         let (contract, field) = (self.contract, self.field);
         if field.codes.is_some() {
             let put = |builder: &mut StringBuilder, value: &String| builder.append_value(value);
-            self.each_met(&mut builder, StringBuilder::append_null, put, |text| string(contract, field, text).map(Cow::into_owned));
+            self.each_met(met, &mut builder, StringBuilder::append_null, put, |text| string(contract, field, text).map(Cow::into_owned));
         } else {
             self.each(&mut builder, StringBuilder::append_null, |builder, text| string(contract, field, text).map(|value| builder.append_value(&value)));
         }
@@ -136,11 +145,11 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn booleans(&mut self, yes: &[String], no: &[String]) -> ArrayRef {
+    fn booleans(&mut self, yes: &[String], no: &[String], met: &mut Met<bool>) -> ArrayRef {
         let mut builder = BooleanBuilder::with_capacity(self.texts.len());
         let field = self.field;
         let put = |builder: &mut BooleanBuilder, value: &bool| builder.append_value(*value);
-        self.each_met(&mut builder, BooleanBuilder::append_null, put, |text| boolean(field, yes, no, text));
+        self.each_met(met, &mut builder, BooleanBuilder::append_null, put, |text| boolean(field, yes, no, text));
         Arc::new(builder.finish())
     }
 
@@ -181,7 +190,7 @@ impl<'a> Cells<'a> {
         Arc::new(builder.finish())
     }
 
-    fn lists(&mut self, separator: &str) -> ArrayRef {
+    fn lists(&mut self, separator: &str, met: &mut Met<Vec<String>>) -> ArrayRef {
         let element = Arc::new(ArrowField::new("element", arrow::datatypes::DataType::Utf8, true));
         let mut builder = ListBuilder::with_capacity(StringBuilder::new(), self.texts.len()).with_field(element);
         let (field, quotable) = (self.field, self.is_quotable());
@@ -190,7 +199,7 @@ impl<'a> Cells<'a> {
             builder.append(true);
         };
         if field.codes.is_some() {
-            self.each_met(&mut builder, ListBuilder::append_null, put, |text| list(field, separator, text, quotable));
+            self.each_met(met, &mut builder, ListBuilder::append_null, put, |text| list(field, separator, text, quotable));
         } else {
             self.each(&mut builder, ListBuilder::append_null, |builder, text| list(field, separator, text, quotable).map(|items| put(builder, &items)));
         }
@@ -220,11 +229,17 @@ impl<'a> Cells<'a> {
     }
 
     /// The same where texts repeat themselves: each is read once, and known again as it is written.
-    fn each_met<B, T>(&mut self, builder: &mut B, null: fn(&mut B), put: impl Fn(&mut B, &T), mut read: impl FnMut(&str) -> Result<T, Misfit>) {
+    fn each_met<B, T>(
+        &mut self,
+        met: &mut Met<T>,
+        builder: &mut B,
+        null: fn(&mut B),
+        put: impl Fn(&mut B, &T),
+        mut read: impl FnMut(&str) -> Result<T, Misfit>,
+    ) {
         let missing = Missing::of(self.contract, self.index);
-        let mut met = Met::default();
         for row in 0..self.texts.len() {
-            let written = if self.texts.is_null(row) { "" } else { self.texts.value(row) };
+            let written = self.texts.get(row).unwrap_or_default();
             if let Some(known) = met.get(written) {
                 put(builder, known);
                 continue;
@@ -240,7 +255,7 @@ impl<'a> Cells<'a> {
 
     #[inline]
     fn cell<B>(&mut self, row: usize, missing: &Missing<'_>, builder: &mut B, null: fn(&mut B), put: &mut impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
-        let text = if self.texts.is_null(row) { Cow::Borrowed("") } else { trimmed(self.texts.value(row)) };
+        let text = trimmed(self.texts.get(row).unwrap_or_default());
         let text = text.as_ref();
         if missing.has(text) {
             if self.field.required {

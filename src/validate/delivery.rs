@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::cast::{CellFault, Habit};
-use super::cells::{Texts, are_withheld};
+use super::cells::{Kept, Texts, are_withheld};
 use super::deletions::Deletions;
 use super::drift;
 use super::duplicates;
@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::parallel;
 use crate::project::{Format, Office, Source};
 use crate::read::limits::{MOST_REASONS, check_rows};
-use crate::read::{Drift, Parts, Piece, Refusal, SetAside, TextBatch};
+use crate::read::{Drift, Parts, Piece, Refusal, SetAside};
 
 /// What a delivery is judged by.
 pub struct Context<'a> {
@@ -115,7 +115,8 @@ impl Formats {
 /// A part of a text that was read and cast by itself.
 struct Part<'a> {
     caster: Caster<'a>,
-    texts: Vec<TextBatch>,
+    /// What is kept of batches, and how many rows they have.
+    texts: Vec<(Kept, usize)>,
     aside: Vec<SetAside>,
     read: u64,
 }
@@ -157,7 +158,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Takes what the reader hands on.
-    pub fn push(&mut self, piece: Piece) {
+    pub fn push(&mut self, piece: Piece<'_>) {
         let sheet = match &piece {
             Piece::Rows(batch) => &batch.sheet,
             Piece::Aside(row) => &row.sheet,
@@ -175,9 +176,9 @@ impl<'a> Delivery<'a> {
             self.sheets.push(sheet.clone());
         }
         match piece {
-            Piece::Rows(batch) => {
+            Piece::Rows(mut batch) => {
                 self.caster.push(&batch);
-                self.texts.push(batch, self.context.contract);
+                self.texts.push(Kept::of(&mut batch, self.context.contract), batch.rows.len());
             }
             Piece::Aside(row) => self.aside.push(row),
             Piece::Drift(drift) => self.drift.push(drift),
@@ -210,9 +211,9 @@ impl<'a> Delivery<'a> {
     fn part(&self, parts: &Parts<'_>, number: usize) -> std::result::Result<Part<'a>, Refusal> {
         let mut part = Part { caster: self.caster.fresh(), texts: Vec::new(), aside: Vec::new(), read: 0 };
         part.read = parts.read(number, self.context.source, self.context.contract, &mut |piece| match piece {
-            Piece::Rows(batch) => {
+            Piece::Rows(mut batch) => {
                 part.caster.push(&batch);
-                part.texts.push(batch);
+                part.texts.push((Kept::of(&mut batch, self.context.contract), batch.rows.len()));
             }
             Piece::Aside(row) => part.aside.push(row),
             // A text of which columns differ from the schema is not read in parts.
@@ -230,7 +231,7 @@ impl<'a> Delivery<'a> {
             self.sheets.push(None);
         }
         self.caster.append(part.caster);
-        part.texts.into_iter().for_each(|batch| self.texts.push(batch, self.context.contract));
+        part.texts.into_iter().for_each(|(texts, rows)| self.texts.push(texts, rows));
         self.aside.extend(part.aside);
     }
 

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 /// Values by the texts that they were written as: extracts repeat themselves.
 pub struct Met<T>(HashMap<Box<str>, T, FixedState>);
 
-/// Texts remembered of a batch: columns without repetition gain nothing by more.
+/// Texts remembered of a column: those without repetition gain nothing by more.
 const MOST_MET: usize = 1024;
 
 impl<T> Default for Met<T> {
@@ -28,4 +28,15 @@ impl<T> Met<T> {
             self.0.insert(text.into(), value);
         }
     }
+}
+
+/// What the cells of a column were found to be, whatever its field's type is.
+#[derive(Default)]
+pub struct ColumnMet {
+    /// Of texts with a code list.
+    pub codes: Met<String>,
+    /// Of truth values.
+    pub truths: Met<bool>,
+    /// Of lists with a code list.
+    pub lists: Met<Vec<String>>,
 }

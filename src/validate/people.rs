@@ -55,7 +55,7 @@ pub fn people(
     }
 }
 
-fn of_batch(contract: &Contract, habit: Habit<'_>, batch: &TextBatch) -> Result<Vec<PersonRow>> {
+fn of_batch(contract: &Contract, habit: Habit<'_>, batch: &TextBatch<'_>) -> Result<Vec<PersonRow>> {
     let mut caster = Caster::new(contract, habit);
     caster.push(batch);
     let (typed, _) = caster.finish()?;

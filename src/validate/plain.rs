@@ -4,7 +4,7 @@
 //! Rows under a header that is not the schema's are not judged, since their cells may be another field's; of a row with too
 //! many or too few cells nothing more is told.
 
-use arrow::array::{Array, StringBuilder};
+use arrow::array::Array;
 
 use super::cast::{CellFault, Habit};
 use super::delivery::in_doubt;
@@ -13,7 +13,7 @@ use super::table::{Caster, TypedRows, plain_source};
 use crate::contract::{Contract, FieldsMatch, Protection, Target};
 use crate::error::Result;
 use crate::project::TextEncoding;
-use crate::read::{Refusal, TextBatch, records};
+use crate::read::{Refusal, TextRows, records};
 
 /// A fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,15 +72,14 @@ struct Rows<'a> {
     caster: Caster<'a>,
     /// The field of each column, where it has one; known once the header was read without fault.
     columns: Option<Vec<Option<usize>>>,
-    builders: Vec<StringBuilder>,
-    numbers: Vec<i64>,
+    rows: TextRows<'static>,
     report: PlainReport,
 }
 
 impl<'a> Rows<'a> {
     fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
-        let builders = contract.fields.iter().map(|_| StringBuilder::new()).collect();
-        Self { contract, caster: Caster::new(contract, habit), columns: None, builders, numbers: Vec::new(), report: PlainReport::default() }
+        let rows = TextRows::new(contract.fields.iter().map(|field| field.protection != Protection::Direct));
+        Self { contract, caster: Caster::new(contract, habit), columns: None, rows, report: PlainReport::default() }
     }
 
     fn fault(&mut self, row: i64, field: Option<&str>, error: &'static str, message: String) {
@@ -125,27 +124,17 @@ impl<'a> Rows<'a> {
     fn whole(&mut self, number: i64, cells: &[&str], columns: &[Option<usize>]) {
         for (cell, column) in cells.iter().zip(columns) {
             if let Some(field) = column {
-                self.builders[*field].append_value(cell);
+                self.rows.cell(*field, Some(cell));
             }
         }
-        self.numbers.push(number);
-        for builder in &mut self.builders {
-            if arrow::array::ArrayBuilder::len(builder) < self.numbers.len() {
-                builder.append_null();
-            }
-        }
-        if self.numbers.len() == BATCH_ROWS {
+        self.rows.end(number);
+        if self.rows.len() == BATCH_ROWS {
             self.flush();
         }
     }
 
     fn flush(&mut self) {
-        let columns = self.builders.iter_mut().zip(&self.contract.fields).map(|(builder, field)| {
-            let texts = builder.finish();
-            (field.protection != Protection::Direct).then_some(texts)
-        });
-        let batch = TextBatch { sheet: None, columns: columns.collect(), rows: std::mem::take(&mut self.numbers) };
-        self.caster.push(&batch);
+        self.rows.take(None, None, |batch| self.caster.push(&batch));
     }
 
     fn finish(mut self) -> Result<PlainReport> {

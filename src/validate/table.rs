@@ -9,6 +9,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
+use super::met::ColumnMet;
 use crate::contract::{Contract, DateFormat, Field, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
 use crate::parallel;
@@ -47,6 +48,7 @@ pub struct Caster<'a> {
     contract: &'a Contract,
     habit: Habit<'a>,
     parts: Vec<Vec<ArrayRef>>,
+    met: Vec<ColumnMet>,
     rows: Vec<i64>,
     sheets: Vec<Option<Arc<str>>>,
     /// Faults of cells found so far.
@@ -56,20 +58,21 @@ pub struct Caster<'a> {
 impl<'a> Caster<'a> {
     /// A caster for a contract in a habit.
     pub fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
-        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], rows: Vec::new(), sheets: Vec::new(), faults: Vec::new() }
+        let met = contract.fields.iter().map(|_| ColumnMet::default()).collect();
+        Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], met, rows: Vec::new(), sheets: Vec::new(), faults: Vec::new() }
     }
 
     /// Casts a batch.
-    pub fn push(&mut self, batch: &TextBatch) {
+    pub fn push(&mut self, batch: &TextBatch<'_>) {
         let first_row = self.rows.len();
         for (index, field) in self.contract.fields.iter().enumerate() {
             let column = match &batch.columns[index] {
-                Some(texts) => cast::column(self.contract, index, texts, self.habit, first_row, &mut self.faults),
+                Some(texts) => cast::column(self.contract, index, *texts, self.habit, &mut self.met[index], first_row, &mut self.faults),
                 None => cast::absent(field, batch.rows.len()),
             };
             self.parts[index].push(column);
         }
-        self.rows.extend(&batch.rows);
+        self.rows.extend(batch.rows);
         self.sheets.resize(self.rows.len(), batch.sheet.clone());
     }
 

@@ -30,7 +30,7 @@ use crate::contract::Contract;
 use crate::project::{Repeat, Source, WorkbookFormat};
 
 /// Reads the sheets of a workbook; rows are named as their sheet numbers them.
-pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(bytes: &Bytes, format: &WorkbookFormat, source: &Source, contract: &Contract, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     let mut book = Workbook::open_within(bytes, source.limits)?;
     let names = choose::choose(book.sheets(), format)?;
     let figures = Figures::of(source, book.epoch());

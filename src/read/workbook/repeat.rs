@@ -10,7 +10,7 @@ use crate::read::repeat::{Joined, Link, Side};
 use crate::read::{Piece, Refusal};
 
 /// Reads both sheets and returns how many rows they have together: the repetitions, and the parents without any.
-pub fn read(book: &mut Workbook, parents: &str, repetitions: &str, link: Link<'_>, habit: &Habit<'_>, sink: &mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read(book: &mut Workbook, parents: &str, repetitions: &str, link: Link<'_>, habit: &Habit<'_>, sink: &mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     let above = Side { labels: header(book, parents, habit)?, name: parents };
     let below = Side { labels: header(book, repetitions, habit)?, name: repetitions };
     let (above_width, below_width) = (above.labels.len(), below.labels.len());

@@ -8,7 +8,7 @@ use super::{Cell, Figures, Merge, Sweep, Workbook};
 use crate::contract::{Contract, FieldKind};
 use crate::project::{Source, WorkbookFormat};
 use crate::read::body::Body;
-use crate::read::cells::Target;
+use crate::read::cells::{Gatherer, Target};
 use crate::read::encoding::{decoded_twice, mangled};
 use crate::read::{Piece, Refusal, Why};
 
@@ -33,7 +33,7 @@ impl Habit<'_> {
 }
 
 /// Reads a sheet and returns how many rows it has.
-pub fn read<'a>(book: &mut Workbook, name: &str, habit: &'a Habit<'a>, sink: &'a mut dyn FnMut(Piece)) -> Result<u64, Refusal> {
+pub fn read<'a>(book: &mut Workbook, name: &str, habit: &'a Habit<'a>, sink: &'a mut dyn FnMut(Piece<'_>)) -> Result<u64, Refusal> {
     let merges = book.merges(name)?;
     let header = habit.header();
     let mut top = Top::new(merges.clone());
@@ -101,8 +101,8 @@ pub fn labels(top: &Top, name: &str, habit: &Habit<'_>) -> Result<Vec<String>, R
 }
 
 /// Matches the header and begins to gather rows.
-fn begin<'a>(top: &Top, name: &str, habit: &'a Habit<'a>, sink: &'a mut dyn FnMut(Piece)) -> Result<Body<'a>, Refusal> {
-    Body::begin(labels(top, name, habit)?, Some(name), habit.source, habit.contract, sink)
+fn begin<'a>(top: &Top, name: &str, habit: &'a Habit<'a>, sink: &'a mut dyn FnMut(Piece<'_>)) -> Result<Body<'a>, Refusal> {
+    Body::begin(labels(top, name, habit)?, Gatherer::new(habit.source, habit.contract, Some(name), sink))
 }
 
 fn gather(body: &mut Body<'_>, row: u32, cells: &[Cell], merges: &[Merge], figures: Figures) -> Result<(), Refusal> {
