@@ -1,34 +1,32 @@
 //! The rows of one extract judged: the same for a run, which loads what is good, and for a trial, which loads nothing.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::contract::{Contract, Target};
+use super::rulebook::Rulebook;
+use crate::contract::Contract;
 use crate::error::{Error, Kind, Result};
-use crate::model::ProjectRules;
-use crate::project::{Office, Pipeline, Reference, Source};
+use crate::project::{Office, Pipeline, Project, Source};
 use crate::read::limits::MOST_REASONS;
 use crate::read::{self, Amendment, Page, Parts, Refusal};
-use crate::validate::{self, Barred, Context, Delivery, Formats, Lookups, Outcome, Validated, is_of_drift, read_reference};
+use crate::validate::{Barred, Context, Delivery, Formats, Outcome, Validated, is_of_drift};
 use crate::warehouse::RowCounts;
 
 /// An extract to judge, and what is known of it.
 pub struct Extract<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// What all its extracts are judged by.
+    pub rulebook: &'a Rulebook,
     /// How it is written.
     pub source: &'a Source,
     /// Who sent it.
     pub office: &'a Office,
     /// When it was received.
     pub received: DateTime<Utc>,
-    /// The first day of the project's calendar.
-    pub since: NaiveDate,
     /// The path as people know it.
     pub path: &'a str,
     /// Rows that may not be loaded whatever they say.
     pub barred: &'a Barred<'a>,
-    /// The rules of every feed.
-    pub rules: &'a ProjectRules,
-    /// Tables of the project, to which foreign keys may refer.
-    pub references: &'a [Reference],
 }
 
 /// What became of the rows of an extract that could be read.
@@ -60,18 +58,19 @@ pub fn assess_amended(
     amendments: Vec<Amendment>,
 ) -> Result<std::result::Result<Assessment, Refusal>> {
     let contract = &*pipeline.contract;
-    let lookups = lookups(contract, extract.references)?;
+    let (project, rulebook) = (extract.project, extract.rulebook);
+    let lookups = rulebook.lookups(contract, &project.references)?;
     let context = Context {
         contract,
         source: extract.source,
         office: extract.office,
         received: extract.received,
-        since: extract.since,
+        since: project.since,
         barred: extract.barred,
         lookups: &lookups,
     };
     let formats = Formats::of(extract.source);
-    let mut delivery = Delivery::new(&context, &formats).with_rules(extract.rules.feed(contract.feed.as_str()));
+    let mut delivery = Delivery::new(&context, &formats).with_rules(rulebook.rules(project)?.feed(contract.feed.as_str())).remembering(rulebook.memory());
     let read = match read_into(&mut delivery, &pages, &amendments, extract.source, contract) {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
@@ -105,20 +104,6 @@ fn read_into(delivery: &mut Delivery<'_>, pages: &[Page], amendments: &[Amendmen
         }
     }
     read::read_amended(pages, amendments, source, contract, &mut |piece| delivery.push(piece)).map(|(read, _)| read)
-}
-
-/// The keys that tables of the project have, where foreign keys refer to them.
-fn lookups(contract: &Contract, references: &[Reference]) -> Result<Lookups> {
-    let mut lookups = Lookups::new();
-    for (place, key) in contract.foreign_keys.iter().enumerate() {
-        let Target::Reference(name) = &key.target else { continue };
-        let Some(reference) = references.iter().find(|reference| reference.name == *name) else { continue };
-        let bytes = std::fs::read(&reference.path).map_err(|cause| crate::error::io(format!("cannot read `{}`", reference.path.display()), cause))?;
-        let table = read_reference(reference, &bytes.into())?;
-        let columns: Vec<_> = key.names.iter().filter_map(|name| table.column_by_name(name)).collect();
-        lookups.insert(place, validate::keys(&columns)?.into_iter().flatten().collect());
-    }
-    Ok(lookups)
 }
 
 fn count(validated: &Validated, read: u64) -> RowCounts {

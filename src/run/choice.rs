@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use regex::Regex;
 
 use super::assess::{Assessment, Extract, assess};
+use super::rulebook::Rulebook;
 use crate::error::{self, Error, Kind, Result};
-use crate::model::ProjectRules;
 use crate::period::Period;
 use crate::project::{Access, Office, Pipeline, Project, Source};
 use crate::read::limits::check_size;
@@ -72,20 +72,11 @@ impl Choice {
     /// # Errors
     /// `Config` where a rule of a schema has a fault; `Unavailable` where a file cannot be read; `Internal` where a row is not accounted for.
     pub fn judge(&self, project: &Project, pipeline: &Pipeline, office: &Office, received: DateTime<Utc>, file: &Path) -> Result<Judged> {
-        let rules = ProjectRules::of(project)?;
+        let rulebook = Rulebook::default();
         let mut first = None;
         for (index, source) in &self.sources {
             let pages = pages(source, file)?;
-            let extract = Extract {
-                source,
-                office,
-                received,
-                since: project.since,
-                path: &file.display().to_string(),
-                barred: &|_| Ok(Vec::new()),
-                rules: &rules,
-                references: &project.references,
-            };
+            let extract = Extract { project, rulebook: &rulebook, source, office, received, path: &file.display().to_string(), barred: &|_| Ok(Vec::new()) };
             let judged = Judged { index: *index, source: source.clone(), read: assess(pipeline, &extract, pages)? };
             if judged.read.is_ok() {
                 return Ok(judged);

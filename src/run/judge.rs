@@ -11,9 +11,9 @@ use super::drift;
 use super::protect::Bars;
 use super::pull::{Found, Slot};
 use super::returned::{Content, Places};
+use super::rulebook::Rulebook;
 use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
-use crate::model::ProjectRules;
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
 use crate::read::Page;
@@ -29,8 +29,8 @@ pub struct Judge {
     pub key: Key,
     /// Rows that may not be loaded again.
     pub bars: Arc<Bars>,
-    /// The schemas' own rules.
-    pub rules: Arc<ProjectRules>,
+    /// What all deliveries are judged by.
+    pub rulebook: Arc<Rulebook>,
     /// The run.
     pub run_id: Arc<str>,
     /// When it judges.
@@ -152,14 +152,13 @@ impl Judge {
         let contract = &*pipeline.contract;
         let barred = |typed: &TypedRows| self.bars.rows(contract, typed);
         let extract = Extract {
+            project: &self.project,
+            rulebook: &self.rulebook,
             source: &found.source,
             office,
             received: found.received,
-            since: self.project.since,
             path: &found.path,
             barred: &barred,
-            rules: &self.rules,
-            references: &self.project.references,
         };
         let Assessment { validated, rows, too_many } = match assess_amended(pipeline, &extract, pages, amendments)? {
             Ok(assessment) => assessment,

@@ -20,7 +20,6 @@ use crate::allocator;
 use crate::calendar::lacking;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
-use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::parallel;
 use crate::project::{Access, Project};
@@ -55,7 +54,7 @@ pub async fn load(
         project: project.clone(),
         key: writable.key.clone(),
         bars: Arc::new(Bars::of(&writable.warehouse, &writable.key).await?),
-        rules: Arc::new(ProjectRules::of(project)?),
+        rulebook: Arc::default(),
         run_id: Arc::from(run_id),
         now: after(&submissions, writable.warehouse.clock().now()),
         places,
@@ -119,9 +118,9 @@ pub async fn would_load(project: &Arc<Project>, clock: SharedClock, report: &mut
     note(&listing, &plan, (project, &Feeds::default()), report);
     note_returned(&returned, report);
     // Pseudonyms of a dry run go nowhere, so any key will do.
-    let rules = Arc::new(ProjectRules::of(project)?);
     let now = clock.now();
-    let judge = Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rules, run_id: Arc::from("dry-run"), now, places };
+    let judge =
+        Judge { project: project.clone(), key: Key::new([0; 32]), bars: Arc::new(bars), rulebook: Arc::default(), run_id: Arc::from("dry-run"), now, places };
     progress.begin("judging", plan.slots.iter().map(|slot| slot.new.len() as u64).sum());
     let mut judged = futures::stream::iter(below_feeds(plan.slots)).map(within(judge)).buffered(SMALL * parallelism());
     while let Some(slot) = judged.try_next().await? {

@@ -28,6 +28,7 @@ mod report;
 mod returned;
 mod rollback;
 mod rows;
+mod rulebook;
 mod select;
 mod sources;
 mod standing;

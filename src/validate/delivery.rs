@@ -13,6 +13,7 @@ use super::duplicates;
 use super::fault::{Outcome, Reason, SetAsideRow};
 use super::foreign::Lookups;
 use super::judged::Judged;
+use super::met::Memory;
 use super::rules::{self, Facts};
 use super::table::{Caster, TypedRows};
 use crate::contract::{Contract, DateFormat, RowFacts, RowRules};
@@ -125,6 +126,8 @@ struct Part<'a> {
 pub struct Delivery<'a> {
     context: &'a Context<'a>,
     caster: Caster<'a>,
+    habit: Habit<'a>,
+    memory: Option<&'a Memory>,
     /// The sheets in the order in which they were read.
     sheets: Vec<Option<Arc<str>>>,
     aside: Vec<SetAside>,
@@ -142,6 +145,8 @@ impl<'a> Delivery<'a> {
         Self {
             context,
             caster: Caster::new(context.contract, habit),
+            habit,
+            memory: None,
             sheets: Vec::new(),
             aside: Vec::new(),
             rules: None,
@@ -155,6 +160,24 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn with_rules(self, rules: Option<&'a dyn RowRules>) -> Self {
         Self { rules, ..self }
+    }
+
+    /// Remembers what cells were found to be, beyond this delivery.
+    #[must_use]
+    pub fn remembering(mut self, memory: &'a Memory) -> Self {
+        self.memory = Some(memory);
+        self.caster = self.fresh();
+        self
+    }
+
+    /// A caster that has cast nothing yet.
+    fn fresh(&self) -> Caster<'a> {
+        let (contract, rules) = (self.context.contract, self.context.source.fingerprint.as_str());
+        let caster = Caster::new(contract, self.habit);
+        match self.memory {
+            Some(memory) => caster.with(memory.lend(rules, contract.fields.len())),
+            None => caster,
+        }
     }
 
     /// Takes what the reader hands on.
@@ -209,7 +232,7 @@ impl<'a> Delivery<'a> {
     }
 
     fn part(&self, parts: &Parts<'_>, number: usize) -> std::result::Result<Part<'a>, Refusal> {
-        let mut part = Part { caster: self.caster.fresh(), texts: Vec::new(), aside: Vec::new(), read: 0 };
+        let mut part = Part { caster: self.fresh(), texts: Vec::new(), aside: Vec::new(), read: 0 };
         part.read = parts.read(number, self.context.source, self.context.contract, &mut |piece| match piece {
             Piece::Rows(mut batch) => {
                 part.caster.push(&batch);

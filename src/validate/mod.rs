@@ -27,6 +27,7 @@ pub use delivery::{Barred, Context, Delivery, Formats, Validated};
 pub use drift::is_of_drift;
 pub use fault::{Outcome, RULES, Reason, SetAsideRow};
 pub use foreign::{Keys, Lookups, keys};
+pub use met::Memory;
 pub use people::{PersonRow, cases, people};
 pub use plain::{PlainFault, PlainReport, hold};
 pub use table::{LARGE_ROWS, TypedRows, plain_source, read_reference};

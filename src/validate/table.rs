@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::cast::{self, CellFault, Habit};
-use super::met::ColumnMet;
+use super::met::Lent;
 use crate::contract::{Contract, DateFormat, Field, NumberStyle, Role, arrow_type};
 use crate::error::{Error, Kind, Result};
 use crate::parallel;
@@ -48,7 +48,7 @@ pub struct Caster<'a> {
     contract: &'a Contract,
     habit: Habit<'a>,
     parts: Vec<Vec<ArrayRef>>,
-    met: Vec<ColumnMet>,
+    met: Lent<'a>,
     rows: Vec<i64>,
     sheets: Vec<Option<Arc<str>>>,
     /// Faults of cells found so far.
@@ -58,7 +58,7 @@ pub struct Caster<'a> {
 impl<'a> Caster<'a> {
     /// A caster for a contract in a habit.
     pub fn new(contract: &'a Contract, habit: Habit<'a>) -> Self {
-        let met = contract.fields.iter().map(|_| ColumnMet::default()).collect();
+        let met = Lent::none(contract.fields.len());
         Self { contract, habit, parts: vec![Vec::new(); contract.fields.len()], met, rows: Vec::new(), sheets: Vec::new(), faults: Vec::new() }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Caster<'a> {
         let first_row = self.rows.len();
         for (index, field) in self.contract.fields.iter().enumerate() {
             let column = match &batch.columns[index] {
-                Some(texts) => cast::column(self.contract, index, *texts, self.habit, &mut self.met[index], first_row, &mut self.faults),
+                Some(texts) => cast::column(self.contract, index, *texts, self.habit, &mut self.met.columns[index], first_row, &mut self.faults),
                 None => cast::absent(field, batch.rows.len()),
             };
             self.parts[index].push(column);
@@ -76,9 +76,10 @@ impl<'a> Caster<'a> {
         self.sheets.resize(self.rows.len(), batch.sheet.clone());
     }
 
-    /// Another caster that has cast nothing yet.
-    pub fn fresh(&self) -> Self {
-        Self::new(self.contract, self.habit)
+    /// With what cells were found to be before.
+    #[must_use]
+    pub fn with(self, met: Lent<'a>) -> Self {
+        Self { met, ..self }
     }
 
     /// Takes the rows that another caster of the same contract cast, after its own.

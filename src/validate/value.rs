@@ -110,7 +110,7 @@ pub(super) fn boolean(field: &Field, yes: &[String], no: &[String], text: &str) 
 /// The items of a list, once each, in the order written. The message names the item at fault, not the whole cell.
 pub(super) fn list(field: &Field, separator: &str, text: &str, quotable: bool) -> Result<Vec<String>, Misfit> {
     let mut items: Vec<String> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = Seen::default();
     let mut written = 0;
     for item in text.split(separator).map(str::trim).filter(|item| !item.is_empty() && *item != JSON_LIST_SEPARATOR) {
         let shown = || if quotable { format!("`{}`", shorten(item)) } else { "an item".to_owned() };
@@ -119,7 +119,7 @@ pub(super) fn list(field: &Field, separator: &str, text: &str, quotable: bool) -
             None => literals::item(field.syntax.items, item).map_err(|rest| ("type-error", "list", format!("holds {}, which {rest}", shown())))?,
         };
         written += 1;
-        if seen.insert(item.clone()) {
+        if seen.is_new(&items, &item) {
             items.push(item);
         }
     }
@@ -128,4 +128,39 @@ pub(super) fn list(field: &Field, separator: &str, text: &str, quotable: bool) -
         limits.check(&Scalar::Items(items.clone())).map_err(literals::breach)?;
     }
     Ok(items)
+}
+
+/// The items of a list that were seen, where they are many: a few are looked through faster.
+#[derive(Default)]
+struct Seen(std::collections::HashSet<String>);
+
+impl Seen {
+    /// True for an item that is not among those before it.
+    fn is_new(&mut self, before: &[String], item: &String) -> bool {
+        if before.len() < 16 {
+            return !before.contains(item);
+        }
+        if self.0.is_empty() {
+            self.0.extend(before.iter().cloned());
+        }
+        self.0.insert(item.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seen;
+
+    #[test]
+    fn items_are_new_once_however_many_there_are() {
+        let mut seen = Seen::default();
+        let mut items: Vec<String> = Vec::new();
+        for number in (0..40).chain(5..45) {
+            let item = number.to_string();
+            if seen.is_new(&items, &item) {
+                items.push(item);
+            }
+        }
+        assert_eq!(items, (0..45).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
 }

@@ -27,7 +27,6 @@ use super::standing::next_revision;
 use super::timed::Timed;
 use super::{Progress, Request, RunReport, in_run};
 use crate::error::{Error, Kind, Result};
-use crate::model::ProjectRules;
 use crate::normalise::Key;
 use crate::project::Project;
 use crate::run::Feeds;
@@ -133,7 +132,7 @@ async fn judge_all(project: &Arc<Project>, warehouse: &Warehouse, key: Key, run_
     progress.begin("judging anew", (loaded.len() + refused.len()) as u64);
     let bars = Arc::new(Bars::of(warehouse, &key).await?);
     let now = after(&submissions, warehouse.clock().now());
-    let judge = Judge { project: project.clone(), key, bars, rules: Arc::new(ProjectRules::of(project)?), run_id: Arc::from(run_id), now, places };
+    let judge = Judge { project: project.clone(), key, bars, rulebook: Arc::default(), run_id: Arc::from(run_id), now, places };
     let mut judged = Judged { reports: Vec::new(), same: 0, not_replayed, loads: Vec::new(), listing: Listing::default() };
     for feed in project.pipelines.iter().map(|pipeline| pipeline.contract.feed.as_str()) {
         let of_feed: Vec<&Candidate<'_>> = loaded.iter().filter(|one| one.found.feed.as_str() == feed).collect();

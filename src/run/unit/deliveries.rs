@@ -19,12 +19,13 @@ use super::{Problem, TEST};
 use crate::contract::{Contract, InCase, loaded_schema};
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::model::{DeliveryForm, ProjectRules, Text};
+use crate::model::{DeliveryForm, Text};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::period::{Period, PeriodKind};
 use crate::project::{Office, Pipeline, Project, Says, Source};
 use crate::read::Page;
 use crate::run::assess::{Extract, assess};
+use crate::run::rulebook::Rulebook;
 use crate::run::standing::{Arrival, Standing, standing};
 use crate::validate::{TypedRows, Validated, cases, plain_source};
 use crate::warehouse::{RowCounts, Submission, SubmissionOutcome};
@@ -149,12 +150,12 @@ pub struct Delivered {
 ///
 /// # Errors
 /// `Internal` where rows are not accounted for.
-pub fn deliver(project: &Project, rules: &ProjectRules, scenario: &Scenario) -> Result<Delivered> {
+pub fn deliver(project: &Project, rulebook: &Rulebook, scenario: &Scenario) -> Result<Delivered> {
     let mut delivered = Delivered::default();
     for delivery in &scenario.deliveries {
         let known: Vec<Submission> = delivered.submissions.iter().filter(|earlier| is_of(delivery, earlier)).cloned().collect();
         let rivals = scenario.deliveries.iter().any(|other| is_rival(delivery, other));
-        let judged = judge((project, rules), delivery, &known, rivals)?;
+        let judged = judge((project, rulebook), delivery, &known, rivals)?;
         delivered.problems.extend(unexpected(delivery, &judged));
         if let Some(rows) = judged.rows {
             delivered.rows.entry(delivery.feed.to_string()).or_default().push(rows);
@@ -181,7 +182,7 @@ struct Judged {
     reasons: Vec<String>,
 }
 
-fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
+fn judge((project, rulebook): (&Project, &Rulebook), delivery: &Delivery, known: &[Submission], rivals: bool) -> Result<Judged> {
     let missing = || Error::new(Kind::Internal, format!("there is no feed {} of {}", delivery.feed, delivery.office));
     let pipeline = project.pipeline(delivery.feed.as_str()).ok_or_else(missing)?;
     let office = project.office(delivery.office.as_str()).ok_or_else(missing)?;
@@ -218,12 +219,12 @@ fn judge((project, rules): (&Project, &ProjectRules), delivery: &Delivery, known
             let rows = stamped(rows, &submission.submission_id, revision)?;
             Ok(Judged { submission, rows: Some(rows), reasons: Vec::new() })
         }
-        Content::Extract(bytes, source, lines) => judge_extract((project, rules), pipeline, office, delivery, (bytes, source, lines), submission, revision),
+        Content::Extract(bytes, source, lines) => judge_extract((project, rulebook), pipeline, office, delivery, (bytes, source, lines), submission, revision),
     }
 }
 
 fn judge_extract(
-    (project, rules): (&Project, &ProjectRules),
+    (project, rulebook): (&Project, &Rulebook),
     pipeline: &Pipeline,
     office: &Office,
     delivery: &Delivery,
@@ -232,16 +233,7 @@ fn judge_extract(
     revision: i64,
 ) -> Result<Judged> {
     let barred = |_: &TypedRows| Ok(Vec::new());
-    let extract = Extract {
-        source,
-        office,
-        received: delivery.received,
-        since: project.since,
-        path: &delivery.path,
-        barred: &barred,
-        rules,
-        references: &project.references,
-    };
+    let extract = Extract { project, rulebook, source, office, received: delivery.received, path: &delivery.path, barred: &barred };
     let pages = vec![Page { name: delivery.path.clone(), bytes: bytes.clone() }];
     let assessment = match assess(pipeline, &extract, pages)? {
         Ok(assessment) => assessment,

@@ -27,9 +27,10 @@ use futures::StreamExt;
 use futures::executor::block_on;
 
 use super::prepare::{check_project_and, read_references};
+use super::rulebook::Rulebook;
 use crate::diagnostic::{Fault, did_you_mean};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Checked, ProjectRules};
+use crate::model::Checked;
 use crate::parallel;
 use crate::project::Project;
 use perform::{Stage, perform};
@@ -88,8 +89,13 @@ impl Bench {
         })
         .await?;
         let references = read_references(&prepared.project)?;
-        let rules = ProjectRules::of(&prepared.project)?;
-        let stage = Arc::new(Stage { project: prepared.project, checked: Arc::new(prepared.checked), rules, references, shared: Shared::default() });
+        let stage = Arc::new(Stage {
+            project: prepared.project,
+            checked: Arc::new(prepared.checked),
+            rulebook: Rulebook::default(),
+            references,
+            shared: Shared::default(),
+        });
         Ok(Self { stage, scenarios: scenarios.into_iter().map(Arc::new).collect() })
     }
 

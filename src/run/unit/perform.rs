@@ -17,8 +17,9 @@ use crate::clock::Stopwatch;
 use crate::contract::loaded_schema;
 use crate::engine::Engine;
 use crate::error::{self, Result};
-use crate::model::{Checked, Filler, ProjectRules, in_memory};
+use crate::model::{Checked, Filler, in_memory};
 use crate::project::Project;
+use crate::run::rulebook::Rulebook;
 
 /// What scenarios are performed with.
 pub struct Stage {
@@ -26,8 +27,8 @@ pub struct Stage {
     pub project: Arc<Project>,
     /// Its models.
     pub checked: Arc<Checked>,
-    /// The schemas' own rules.
-    pub rules: ProjectRules,
+    /// What deliveries are judged by.
+    pub rulebook: Rulebook,
     /// Its reference tables.
     pub references: Vec<(String, RecordBatch)>,
     /// Results of models that do not differ between scenarios.
@@ -102,7 +103,7 @@ pub async fn perform(stage: &Stage, scenario: &Scenario) -> Performed {
 
 impl Stage {
     async fn act(&self, scenario: &Scenario, performed: &mut Performed) -> Result<()> {
-        let delivered = deliver(&self.project, &self.rules, scenario)?;
+        let delivered = deliver(&self.project, &self.rulebook, scenario)?;
         performed.problems.extend(delivered.problems.iter().cloned());
         let engine = Engine::small(self.project.memory_mib)?;
         let needed = self.needed(scenario);
