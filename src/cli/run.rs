@@ -49,6 +49,9 @@ pub struct Options {
 /// Runs the project, or says what a run would do.
 pub async fn run(args: &Args, options: &Options, terminal: &mut Terminal<'_>) -> Result<u8> {
     let prepared = check_project(&args.project).await?;
+    if !options.dry_run {
+        run::remember(&prepared);
+    }
     let clock = clock::from_environment()?;
     let selected = run::select(&prepared, clock.clone(), &options.selectors.wish()).await?.map(|selection| selection.models());
     let patience = Duration::from_secs(options.wait.unwrap_or_default());

@@ -30,6 +30,7 @@ mod plain;
 mod plan;
 mod provenance;
 mod rebuild;
+mod remembered;
 mod repair;
 mod reports;
 mod row_rule_check;

@@ -1,7 +1,10 @@
 //! Reading the project's files: every file once, named by its path inside the folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Fault, SourceFile};
 
@@ -9,12 +12,14 @@ use crate::diagnostic::{Fault, SourceFile};
 #[derive(Debug)]
 pub struct Files {
     root: PathBuf,
+    /// The hashes of those that were read, by path.
+    read: Mutex<BTreeMap<String, [u8; 32]>>,
 }
 
 impl Files {
     /// The files below `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), read: Mutex::default() }
     }
 
     /// The folder.
@@ -25,12 +30,26 @@ impl Files {
     /// A file's text, or the fault that it cannot be read.
     pub fn read(&self, path: &str, faults: &mut Vec<Fault>) -> Option<Arc<SourceFile>> {
         match std::fs::read(self.root.join(path)) {
-            Ok(bytes) => self.decode(path, bytes, faults),
+            Ok(bytes) => {
+                self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), Sha256::digest(&bytes).into());
+                self.decode(path, bytes, faults)
+            }
             Err(cause) => {
                 faults.push(Fault::of_path(path, format!("cannot read `{path}`: {}", describe(&cause))));
                 None
             }
         }
+    }
+
+    /// A hash of the files that were read so far, their paths and their bytes.
+    pub fn print(&self) -> String {
+        let mut hash = Sha256::new();
+        for (path, content) in &*self.read.lock().unwrap_or_else(PoisonError::into_inner) {
+            hash.update((path.len() as u64).to_le_bytes());
+            hash.update(path);
+            hash.update(content);
+        }
+        hex::encode(hash.finalize())
     }
 
     fn decode(&self, path: &str, bytes: Vec<u8>, faults: &mut Vec<Fault>) -> Option<Arc<SourceFile>> {

@@ -100,6 +100,8 @@ use crate::period::Period;
 pub struct Project {
     /// The folder.
     pub root: PathBuf,
+    /// A hash of the files that all of this was read from; the same where not a byte of them has changed.
+    pub print: String,
     /// The project's name, also of its key.
     pub name: String,
     /// What people call it.

@@ -70,6 +70,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
     check_owed_feeds(&file, forms, &pipelines, faults);
     let mut project = Project {
         root: root.to_owned(),
+        print: String::new(),
         name: String::new(),
         title: String::new(),
         timezone: zone,
@@ -99,6 +100,7 @@ fn resolve(root: &Path, faults: &mut Vec<Fault>) -> Project {
         project.calendar = reports(&project, &files, &file, &form, faults);
         describe(&mut project, &file, form, root, faults);
     }
+    project.print = files.print();
     project
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
+use super::found_sound;
 use super::protect::{Cutoffs, kept};
 use crate::diagnostic::{self, Fault, Severity};
 use crate::engine::Engine;
@@ -23,14 +24,22 @@ pub struct Prepared {
     pub checked: Checked,
     /// What is worth mending although it stops nothing.
     pub warnings: Vec<Fault>,
+    /// True where it had been found out before that nothing is at fault, and was not found out anew.
+    pub is_remembered: bool,
 }
 
-/// Checks a project folder and its models; touches nothing.
+/// Checks a project folder and its models, unless that was done before and found nothing; touches nothing.
 ///
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check_project(root: &Path) -> Result<Prepared> {
-    check_project_and(root, async |_, _, _| Ok(())).await
+    let (project, faults) = project::load_with_faults(root)?;
+    if faults.is_empty()
+        && let Some(checked) = found_sound::remembered(&project)
+    {
+        return Ok(Prepared { project: Arc::new(project), checked, warnings: faults, is_remembered: true });
+    }
+    checked((project, faults), async |_, _, _| Ok(())).await
 }
 
 /// Checks a project folder, its models, and what else the caller looks at; it is given no models where they have faults.
@@ -38,14 +47,20 @@ pub async fn check_project(root: &Path) -> Result<Prepared> {
 /// # Errors
 /// `Config` with every fault found.
 pub async fn check_project_and(root: &Path, also: impl AsyncFnOnce(&Project, Option<&Checked>, &mut Vec<Fault>) -> Result<()>) -> Result<Prepared> {
-    let (project, mut faults) = project::load_with_faults(root)?;
+    checked(project::load_with_faults(root)?, also).await
+}
+
+async fn checked(
+    (project, mut faults): (Project, Vec<Fault>),
+    also: impl AsyncFnOnce(&Project, Option<&Checked>, &mut Vec<Fault>) -> Result<()>,
+) -> Result<Prepared> {
     let checked = model::check(&project, &mut faults).await?;
     ProjectRules::checked(&project, RULES, &mut faults)?;
     also(&project, checked.as_ref(), &mut faults).await?;
     diagnostic::sort(&mut faults);
     match checked {
         Some(checked) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
-            Ok(Prepared { project: Arc::new(project), checked, warnings: faults })
+            Ok(Prepared { project: Arc::new(project), checked, warnings: faults, is_remembered: false })
         }
         _ => Err(Error::faults(faults)),
     }

@@ -44,6 +44,7 @@ mod forms_exports;
 mod forms_properties;
 mod forms_runs;
 mod found_by_trial;
+mod found_sound;
 mod frictionless;
 mod keys_across;
 mod labels;

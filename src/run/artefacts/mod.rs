@@ -70,12 +70,16 @@ fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-fn place(project: &Project, name: &str) -> PathBuf {
+/// Where an artefact stands.
+pub(super) fn place(project: &Project, name: &str) -> PathBuf {
     project.root.join(FOLDER).join(name)
 }
 
 /// Writes a file in one step.
-fn write(project: &Project, name: &str, written: serde_json::Result<Vec<u8>>) -> Result<()> {
+///
+/// # Errors
+/// `Unavailable` where the folder cannot be written.
+pub(super) fn write(project: &Project, name: &str, written: serde_json::Result<Vec<u8>>) -> Result<()> {
     let path = place(project, name);
     let what = || format!("cannot write `{FOLDER}/{name}`");
     let mut bytes = written.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
