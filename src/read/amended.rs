@@ -121,7 +121,7 @@ impl Merging {
         }
         let (mut rows, changed) = mended(&batch, &touched);
         self.changed += changed;
-        if rows.len() > 0 {
+        if !rows.is_empty() {
             rows.take(batch.sheet, None, |batch| sink(Piece::Rows(batch)));
         }
     }

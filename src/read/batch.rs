@@ -106,6 +106,11 @@ impl<'t> TextRows<'t> {
         self.rows.len()
     }
 
+    /// True where there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Bytes of text that were copied.
     pub fn copied(&self) -> usize {
         self.own.len()

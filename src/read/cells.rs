@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::batch::TextRows;
 use super::draft::{Draft, Judged};
 use super::drift::Drift;
@@ -65,7 +63,7 @@ pub struct Gatherer<'a> {
     sheet: Option<Arc<str>>,
     rows: TextRows<'a>,
     /// The text that rows stand in, where they stand in one.
-    origin: Option<(Bytes, u8, bool)>,
+    origin: Option<Origin<'a>>,
     /// The same under the header, where cells alone decide about rows: each can be read once more by itself.
     records: Option<Arc<Records>>,
     /// Where the row that comes next begins, and where those of the batch do.
@@ -116,7 +114,7 @@ impl<'a> Gatherer<'a> {
     pub fn within(mut self, origin: Origin<'a>) -> Self {
         self.rows.stand_in(origin.text);
         // Where they begin is held in 32 bits.
-        self.origin = (origin.text.len() < u32::MAX as usize).then_some((origin.shared, origin.delimiter, origin.has_lone_returns));
+        self.origin = Some(origin).filter(|origin| origin.text.len() < u32::MAX as usize);
         self
     }
 
@@ -164,10 +162,7 @@ impl<'a> Gatherer<'a> {
             _ => None,
         };
         let straight: Option<Arc<[Option<usize>]>> = is_straight.then(|| targets.iter().map(kept).collect());
-        self.records = self.origin.as_ref().zip(straight.clone()).map(|((text, delimiter, has_lone_returns), fields)| {
-            let (text, delimiter, has_lone_returns) = (text.clone(), *delimiter, *has_lone_returns);
-            Arc::new(Records { text, delimiter, labels: targets.len(), has_lone_returns, fields })
-        });
+        self.records = self.origin.as_ref().zip(straight.clone()).map(|(origin, fields)| Arc::new(origin.records(targets.len(), fields)));
         Route { targets, straight }
     }
 
@@ -303,7 +298,7 @@ impl<'a> Gatherer<'a> {
     }
 
     fn flush(&mut self) {
-        if self.rows.len() == 0 {
+        if self.rows.is_empty() {
             return;
         }
         let written = self.records.as_ref().map(|records| Written::new(records.clone(), std::mem::take(&mut self.starts)));

@@ -69,18 +69,24 @@ pub struct Origin<'t> {
     pub has_lone_returns: bool,
 }
 
+impl Origin<'_> {
+    /// Its records under a header of so many labels.
+    pub fn records(&self, labels: usize, fields: Arc<[Option<usize>]>) -> Records {
+        let Self { shared, delimiter, has_lone_returns, .. } = self;
+        Records { text: shared.clone(), delimiter: *delimiter, labels, has_lone_returns: *has_lone_returns, fields }
+    }
+}
+
 /// Records of a text, and which of their cells are of which field.
 pub struct Records {
-    /// The text; rows begin at places in it.
-    pub text: Bytes,
-    /// What separates cells.
-    pub delimiter: u8,
-    /// How many labels the header has.
-    pub labels: usize,
-    /// True where a carriage return alone ends some line.
-    pub has_lone_returns: bool,
+    /// Rows begin at places in it.
+    text: Bytes,
+    delimiter: u8,
+    /// How many the header has.
+    labels: usize,
+    has_lone_returns: bool,
     /// The fields of cells that are kept.
-    pub fields: Arc<[Option<usize>]>,
+    fields: Arc<[Option<usize>]>,
 }
 
 /// Where the rows of a batch stand in a text.

@@ -39,7 +39,8 @@ pub struct Assessment {
     pub too_many: Option<(&'static str, String)>,
 }
 
-/// Judges every row of an extract, which is given back once it was read; the inner error says why it cannot be read as its source says.
+/// Judges every row of an extract, which is given back once it was read (a text once it was judged: faulty rows are read from it
+/// once more); the inner error says why it cannot be read as its source says.
 ///
 /// # Errors
 /// `Internal` where a row is not accounted for.
@@ -75,7 +76,7 @@ pub fn assess_amended(
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // Its rows are held as they are typed now.
+    // What is still needed of a text the delivery has itself.
     drop((pages, amendments));
     let validated = delivery.finish()?;
     let mut rows = count(&validated, read);

@@ -117,7 +117,7 @@ fn a_warning_is_told_each_time() {
     let model = fs::read_dir(folder.path("sql/staging")).or_else(|_| fs::read_dir(folder.path("sql/marts"))).expect("models").next();
     let path = model.expect("a model").expect("a model").path();
     let mut prepared = prepared(&folder);
-    prepared.warnings.push(rihla::diagnostic::Fault::of_path(&path.display().to_string(), "something is not as it might be".to_owned()));
+    prepared.warnings.push(rihla::diagnostic::Fault::of_path(path.display().to_string(), "something is not as it might be".to_owned()));
     remember(&prepared);
     assert!(!folder.path(MEMORY).exists());
 }

@@ -84,7 +84,7 @@ pub(super) fn write(project: &Project, name: &str, written: serde_json::Result<V
     let what = || format!("cannot write `{FOLDER}/{name}`");
     let mut bytes = written.map_err(|cause| Error::new(Kind::Internal, what()).because(cause))?;
     bytes.push(b'\n');
-    let draft = path.with_extension(format!("json.{}", hex::encode(random_bytes::<6>())));
+    let draft = path.with_file_name(format!("{name}.{}", hex::encode(random_bytes::<6>())));
     let write = |draft: &Path| {
         files::make_folder(&project.root.join(FOLDER))?;
         files::write(draft, &bytes)?;

@@ -61,7 +61,7 @@ fn disturbed(stage: &Stage, undisturbed: &Undisturbed, point: &str, fault: &str)
 /// Whether it is a write of what dbt's tools read, which is no part of the warehouse, or of what nothing rests on: it fails
 /// with a warning alone.
 fn is_artefact(point: &str) -> bool {
-    ["…/target", "…/manifest.json", "…/run_results.json", "staging/files-seen.json"].iter().any(|artefact| point.contains(artefact))
+    ["…/target", "…/manifest.json", "…/run_results.json", "…/checked.jsonl", "staging/files-seen.json"].iter().any(|artefact| point.contains(artefact))
 }
 
 /// Kills at every end and in every middle of a write: the end of one is the beginning of the next.
