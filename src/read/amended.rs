@@ -128,8 +128,8 @@ impl Merging {
 }
 
 /// The rows of a batch without those that are left out and with cells as they are mended; tells how many changed.
-fn mended(batch: &TextBatch<'_>, touched: &BTreeMap<usize, Mend>) -> (TextRows<'static>, u64) {
-    let mut rows = TextRows::new(batch.columns.iter().map(Option::is_some));
+fn mended<'t>(batch: &TextBatch<'t>, touched: &BTreeMap<usize, Mend>) -> (TextRows<'t>, u64) {
+    let mut rows = TextRows::like(batch);
     let mut changed = 0;
     for (at, row) in batch.rows.iter().enumerate() {
         let cells = match touched.get(&at) {

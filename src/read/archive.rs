@@ -5,9 +5,8 @@ use std::io::Cursor;
 use bytes::Bytes;
 use zip::ZipArchive;
 
-use super::body::Body;
 use super::cells::Gatherer;
-use super::csv::Table;
+use super::csv::{self, Table};
 use super::encoding::decode;
 use super::repeat::{Joined, Link, Side};
 use super::room::Room;
@@ -43,12 +42,10 @@ pub fn read(
     let Some(wanted) = &source.export.archive else { return Err(Refusal::new("format-error", "the source names no file of the archive")) };
     let main = member(&mut archive, wanted, repeat.map(|(place, _)| place), &mut room)?;
     let main_text = Text::of(&main.bytes, encoding)?;
-    let (labels, mut table) = Table::open(main_text.as_str(), delimiter)?;
     let Some((place, link)) = repeat else {
-        let mut body = Body::begin(labels, Gatherer::new(source, contract, Some(&main.name), sink).within(table.origin(&main_text)))?;
-        table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
-        return body.finish();
+        return csv::rows(&main_text, delimiter, Gatherer::new(source, contract, Some(&main.name), sink));
     };
+    let (labels, mut table) = Table::open(main_text.as_str(), delimiter)?;
     let inner = member(&mut archive, place, None, &mut room)?;
     let inner_text = decode(&inner.bytes, encoding)?;
     let (inner_labels, mut inner_table) = Table::open(&inner_text, delimiter)?;

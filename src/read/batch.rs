@@ -75,6 +75,12 @@ impl Place {
     const ABSENT: Self = Self { start: u32::MAX, len: 0 };
 }
 
+/// Rows per batch: enough to amortise a batch, few enough that what they stand in is still in the cache when it is cast.
+const BATCH_ROWS: usize = 2048;
+
+/// Bytes of copied text with which a batch is handed on, however few rows it has.
+const MOST_COPIED: usize = 16 << 20;
+
 /// Rows being put together.
 pub struct TextRows<'t> {
     /// The text that most cells stand in; empty where there is none.
@@ -89,6 +95,12 @@ impl<'t> TextRows<'t> {
     /// No rows yet, of the fields that are kept.
     pub fn new(kept: impl Iterator<Item = bool>) -> Self {
         Self { text: "", own: String::new(), columns: kept.map(|is_kept| is_kept.then(Vec::new)).collect(), rows: Vec::new() }
+    }
+
+    /// No rows yet, of the fields that those of a batch have, and standing in the same text.
+    pub fn like(batch: &TextBatch<'t>) -> Self {
+        let text = batch.columns.iter().flatten().next().map_or("", |column| column.text);
+        Self { text, ..Self::new(batch.columns.iter().map(Option::is_some)) }
     }
 
     /// Says in which text most cells stand; before there are any.
@@ -111,9 +123,9 @@ impl<'t> TextRows<'t> {
         self.rows.is_empty()
     }
 
-    /// Bytes of text that were copied.
-    pub fn copied(&self) -> usize {
-        self.own.len()
+    /// True where there are as many as are handed on together.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= BATCH_ROWS || self.own.len() >= MOST_COPIED
     }
 
     /// Adds the cell of a field to the row that ends next; cells of fields that are not kept go nowhere.
@@ -185,7 +197,7 @@ mod tests {
         }
         rows.cell(3, Some(&text[4..]));
         rows.end(4);
-        assert_eq!((rows.len(), rows.copied()), (3, 2 * "elsewhere".len()));
+        assert_eq!((rows.len(), rows.own.len(), rows.is_full()), (3, 2 * "elsewhere".len(), false));
         rows.take(None, None, |batch| {
             assert_eq!(batch.rows, [1, 3, 4]);
             let cells = |field: usize| batch.columns[field].map(|cells| (0..cells.len()).map(|row| cells.get(row)).collect::<Vec<_>>());
@@ -195,8 +207,11 @@ mod tests {
             assert_eq!(cells(3), Some(vec![None, None, Some("été")]));
             let last = batch.columns[3].map(|cells| cells.slice(1..3));
             assert_eq!(last.map(|cells| (cells.len(), cells.bytes(), cells.get(1))), Some((2, "été".len(), Some("été"))));
+            let mut like = TextRows::like(&batch);
+            like.cell(0, batch.columns[0].and_then(|cells| cells.get(0)));
+            assert!(like.own.is_empty() && !like.keeps(2), "it stands in the same text");
         });
-        assert_eq!((rows.len(), rows.copied()), (0, 0));
+        assert_eq!((rows.len(), rows.own.len()), (0, 0));
     }
 
     #[test]

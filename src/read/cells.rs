@@ -12,12 +12,6 @@ use crate::contract::{Contract, Protection};
 use crate::diagnostic::nearest;
 use crate::project::Source;
 
-/// Rows per batch: enough to amortise a batch, few enough that what they stand in is still in the cache when it is cast.
-const BATCH_ROWS: usize = 2048;
-
-/// Bytes of copied text with which a batch is handed on, however few rows it has.
-const MOST_COPIED: usize = 16 << 20;
-
 /// Where the cells under a label go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
@@ -250,7 +244,7 @@ impl<'a> Gatherer<'a> {
 
     fn end_row(&mut self, row: i64) {
         self.rows.end(row);
-        if self.rows.len() == BATCH_ROWS || self.rows.copied() >= MOST_COPIED {
+        if self.rows.is_full() {
             self.flush();
         }
     }

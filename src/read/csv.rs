@@ -25,9 +25,16 @@ pub fn read(
     contract: &Contract,
     sink: &mut dyn FnMut(Piece<'_>),
 ) -> Result<u64, Refusal> {
-    let text = Text::of(bytes, encoding)?;
+    rows(&Text::of(bytes, encoding)?, delimiter, Gatherer::new(source, contract, None, sink))
+}
+
+/// Reads the rows of a text under its header, and hands them on.
+///
+/// # Errors
+/// As [`read`] says, save of encodings.
+pub fn rows<'a>(text: &'a Text<'a>, delimiter: u8, rows: Gatherer<'a>) -> Result<u64, Refusal> {
     let (labels, mut table) = Table::open(text.as_str(), delimiter)?;
-    let mut body = Body::begin(labels, Gatherer::new(source, contract, None, sink).within(table.origin(&text)))?;
+    let mut body = Body::begin(labels, rows.within(table.origin(text)))?;
     table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
     body.finish()
 }

@@ -41,9 +41,6 @@ pub struct PlainReport {
     pub unchecked: Vec<String>,
 }
 
-/// Rows per batch.
-const BATCH_ROWS: usize = 8192;
-
 /// Holds a CSV against a contract.
 ///
 /// # Errors
@@ -128,7 +125,7 @@ impl<'a> Rows<'a> {
             }
         }
         self.rows.end(number);
-        if self.rows.len() == BATCH_ROWS {
+        if self.rows.is_full() {
             self.flush();
         }
     }
