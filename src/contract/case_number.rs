@@ -52,27 +52,26 @@ impl CaseNumberPattern {
     /// The spelling of a case number whose letters and digits are sign for sign what the pattern asks for: most are ASCII and
     /// have lost no zeros.
     fn whole(&self, text: &str) -> Option<String> {
-        let mut canonical = Vec::with_capacity(self.signs.len());
         let mut signs = self.signs.iter();
+        let mut canonical = String::with_capacity(self.signs.len());
         for byte in text.bytes() {
-            if !byte.is_ascii_alphanumeric() {
-                if byte.is_ascii() {
-                    continue;
-                }
-                return None;
-            }
-            let sign = byte.to_ascii_uppercase();
-            let is_met = match signs.next()? {
-                b'@' => sign.is_ascii_uppercase(),
-                b'#' => sign.is_ascii_digit(),
-                literal => sign == *literal,
+            let sign = match byte {
+                b'0'..=b'9' | b'A'..=b'Z' => byte,
+                b'a'..=b'z' => byte.to_ascii_uppercase(),
+                0x80.. => return None,
+                _ => continue,
+            };
+            let is_met = match *signs.next()? {
+                b'@' => sign >= b'A',
+                b'#' => sign <= b'9',
+                literal => sign == literal,
             };
             if !is_met {
                 return None;
             }
-            canonical.push(sign);
+            canonical.push(char::from(sign));
         }
-        if canonical.is_empty() || signs.next().is_some() { None } else { String::from_utf8(canonical).ok() }
+        if canonical.is_empty() || signs.next().is_some() { None } else { Some(canonical) }
     }
 
     /// Fits letters and digits, upper case, to the pattern.

@@ -9,7 +9,7 @@ use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::fixed_date::FixedLayout;
-use super::{months, western_digit};
+use super::{months, number_of, western_digit};
 
 /// The pseudo-formats beside strftime's: serial numbers of either epoch, written as text.
 pub const PSEUDO_FORMATS: [&str; 2] = ["excel-1900", "excel-1904"];
@@ -107,6 +107,18 @@ impl DateFormat {
             }
         }
         .and_then(plausible)
+    }
+
+    /// The day that a text means, as the number of days since the first of 1970.
+    ///
+    /// # Errors
+    /// As [`DateFormat::day`] says.
+    #[inline]
+    pub fn number_of_day(&self, text: &str, latest: NaiveDate) -> Result<i32, Unlike> {
+        match self.fixed.as_ref().and_then(|fixed| fixed.number_of_day(text)) {
+            Some(number) => Ok(number),
+            None => self.day(text, latest).map(number_of),
+        }
     }
 
     /// The moment that a text means.

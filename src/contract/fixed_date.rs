@@ -4,6 +4,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
+use super::Day;
+
 /// A format such as `%d/%m/%Y` or `%Y-%m-%dT%H:%M:%SZ`.
 #[derive(Debug, Clone)]
 pub struct FixedLayout {
@@ -80,16 +82,28 @@ impl FixedLayout {
 
     /// The day that a text means, whatever time it tells; nothing as [`FixedLayout::read`] says, times aside.
     fn day(&self, text: &str) -> Option<NaiveDate> {
+        let [year, month, day] = self.numbers(text)?;
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    }
+
+    /// Year, month and day as they are written, whether there is such a day or not.
+    #[inline]
+    fn numbers(&self, text: &str) -> Option<[u32; 3]> {
         let bytes = text.as_bytes();
         if bytes.len() != self.width || self.signs.iter().any(|(place, sign)| bytes[*place] != *sign) {
             return None;
         }
         let [Some(year), Some(month), Some(day), ..] = self.places else { return None };
         let year = pair(bytes, year)? * 100 + pair(bytes, year + 2)?;
-        if year < 1800 {
-            return None;
-        }
-        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(bytes, month)?, pair(bytes, day)?)
+        if year < 1800 { None } else { Some([year, pair(bytes, month)?, pair(bytes, day)?]) }
+    }
+
+    /// The day that a text means, as the number of days since the first of 1970; nothing as [`FixedLayout::read`] says, and
+    /// where the layout tells times.
+    #[inline]
+    pub fn number_of_day(&self, text: &str) -> Option<i32> {
+        let [year, month, day] = self.numbers(text).filter(|_| !self.has_time)?;
+        Day { year: year.into(), month: month.into(), day: day.into() }.number()
     }
 
     /// The day that a text means which tells no time; nothing as [`FixedLayout::read`] says.
@@ -111,8 +125,9 @@ fn unit(letter: u8) -> Option<Unit> {
 }
 
 /// The number that two digits at a place are.
+#[inline]
 fn pair(bytes: &[u8], place: usize) -> Option<u32> {
-    let [tens, ones] = bytes.get(place..)?.first_chunk::<2>()?.map(|digit| digit.wrapping_sub(b'0'));
+    let [tens, ones] = [bytes.get(place)?, bytes.get(place + 1)?].map(|digit| digit.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
@@ -137,6 +152,19 @@ mod tests {
             ("%Y-%m-%dT%H:%M:%SZ", "2023-02-03T24:00:00Z"),
         ] {
             assert_eq!(read(format, text), None, "{format} {text}");
+        }
+    }
+
+    #[test]
+    fn a_day_has_the_number_that_the_calendar_gives_it() {
+        let layouts = ["%d/%m/%Y", "%Y%m%d", "%d.%m.%Y %H:%M"].map(|format| FixedLayout::of(format).expect("a layout"));
+        let texts = (0..40).flat_map(|day| (0..14).flat_map(move |month| [1799, 1800, 1900, 2000, 2023, 2024].map(|year| (day, month, year))));
+        for (day, month, year) in texts {
+            let texts = [format!("{day:02}/{month:02}/{year}"), format!("{year}{month:02}{day:02}"), format!("{day:02}.{month:02}.{year} 10:00")];
+            for (layout, text) in layouts.iter().zip(texts) {
+                let number = layout.read_day(&text).filter(|_| !layout.has_time()).map(|day| (day - chrono::NaiveDate::default()).num_days());
+                assert_eq!(layout.number_of_day(&text).map(i64::from), number, "{text}");
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ mod scalar;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
-pub use civil::Day;
+pub use civil::{Day, number_of};
 pub use codes::{Clash, Code, CodeList};
 pub use columns::{NUMBER_DIGITS, SADD_GROUPS, UNKEPT_SCALE, arrow_type, digits, instant, is_carried, loaded_schema, provenance_fields};
 pub use dates::{DateFormat, Moment, PSEUDO_FORMATS};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::quotes::Cell;
 use super::written::Written;
 
 /// Rows of text, a column per field of the contract, while they are handed on.
@@ -141,6 +142,22 @@ impl<'t> TextRows<'t> {
             Some(cell) => place_in(self.text, cell).unwrap_or_else(|| copied(&mut self.own, cell)),
         };
         column.push(place);
+    }
+
+    /// True where the place of a cell in the text can be told, and something is seen in it at once.
+    #[inline]
+    pub fn has_place(&self, cell: &Cell) -> bool {
+        let bytes = self.text.as_bytes();
+        bytes.len() < OWN as usize && cell.start < cell.end && bytes[cell.start].is_ascii_graphic()
+    }
+
+    /// Adds the cell of a field that is kept to the row that ends next, by its place in the text, which ends before
+    /// [`OWN`]; every row has one.
+    #[inline]
+    pub fn place(&mut self, field: usize, cell: &Cell) {
+        if let Some(column) = &mut self.columns[field] {
+            column.push(Place { start: cell.start as u32, len: (cell.end - cell.start) as u32 });
+        }
     }
 
     /// Ends a row with its number.

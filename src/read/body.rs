@@ -2,6 +2,7 @@
 
 use super::cells::{Gatherer, Route, Target, judge_width};
 use super::labels::match_labels;
+use super::quotes::Cell;
 use super::{Refusal, Why, hxl};
 use crate::contract::{Contract, FieldKind, fold};
 use crate::project::Source;
@@ -58,6 +59,19 @@ impl<'a> Body<'a> {
     pub fn row_at(&mut self, start: usize, row: i64, cells: &[&str]) -> Result<(), Refusal> {
         self.rows.begins(start);
         self.row(row, cells)
+    }
+
+    /// Takes a row of cells that stand in the text, where there is no need to look at them: a row as most are, under a header
+    /// as most are. False where it is to be taken as any other.
+    ///
+    /// # Errors
+    /// `source-error` where the delivery has too many rows.
+    pub fn row_of_places(&mut self, start: usize, row: i64, cells: &[Cell]) -> Result<bool, Refusal> {
+        let may_be_total = !self.source.total_rows.is_empty();
+        if self.is_first || may_be_total || !self.is_labelled || cells.len() != self.route.targets().len() {
+            return Ok(false);
+        }
+        self.rows.row_of_places(start, row, &self.route, cells)
     }
 
     /// Takes a row.

@@ -6,6 +6,7 @@ use super::batch::TextRows;
 use super::draft::{Draft, Judged};
 use super::drift::Drift;
 use super::limits::{MOST_CHARACTERS, MOST_ROWS, check_rows, is_too_long, most_text, past};
+use super::quotes::Cell;
 use super::written::{Origin, Records, Written};
 use super::{Piece, Refusal, SetAside, Why};
 use crate::contract::{Contract, Protection};
@@ -145,6 +146,29 @@ impl<'a> Gatherer<'a> {
             }
         }
         self.draft(row, draft)
+    }
+
+    /// Adds a row of cells by their places in the text that rows stand in; false, and nothing done, where they must be looked
+    /// at: it may be blank, or longer than one can be.
+    ///
+    /// # Errors
+    /// `source-error` where the delivery has too many rows.
+    pub fn row_of_places(&mut self, start: usize, row: i64, route: &Route, cells: &[Cell]) -> Result<bool, Refusal> {
+        let (Some(fields), Some(_), [first, .., last]) = (&route.straight, &self.records, cells) else { return Ok(false) };
+        let bytes = last.end - first.start;
+        if bytes > MOST_CHARACTERS.min(self.room) || !self.rows.has_place(first) {
+            return Ok(false);
+        }
+        self.count()?;
+        for (cell, field) in cells.iter().zip(&**fields) {
+            if let Some(field) = *field {
+                self.room -= cell.end - cell.start;
+                self.rows.place(field, cell);
+            }
+        }
+        self.starts.push(start as u32);
+        self.end_row(row);
+        Ok(true)
     }
 
     /// Where the cells of rows go under a header.

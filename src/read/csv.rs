@@ -35,7 +35,7 @@ pub fn read(
 pub fn rows<'a>(text: &'a Text<'a>, delimiter: u8, rows: Gatherer<'a>) -> Result<u64, Refusal> {
     let (labels, mut table) = Table::open(text.as_str(), delimiter)?;
     let mut body = Body::begin(labels, rows.within(table.origin(text)))?;
-    table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
+    table.fill(&mut body)?;
     body.finish()
 }
 
@@ -99,7 +99,7 @@ impl<'t> Parts<'t> {
         let mut table = Table { text, delimiter: self.delimiter, scan, cells: Vec::new(), texts: Vec::new() };
         let rows = Gatherer::new(source, contract, None, sink).within(table.origin(&self.text));
         let mut body = Body::resume(self.labels.clone(), self.targets.clone(), part == 0, rows);
-        table.each_at(|start, line, cells| body.row_at(start, line, cells))?;
+        table.fill(&mut body)?;
         body.finish()
     }
 }
@@ -147,9 +147,10 @@ impl<'t> Table<'t> {
         let (text, first) = after_separator_line(text, delimiter)?;
         let mut table = Self { text, delimiter, scan: Scan::of(text, delimiter, first), cells: Vec::new(), texts: Vec::new() };
         let mut labels = Vec::new();
-        if !table.next(&mut |_, _, cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())))? {
+        if table.next()?.is_none() {
             return Err(Refusal::new("blank-header", "the file has no header and no rows"));
         }
+        table.read(|cells| labels.extend(cells.iter().map(|cell| (*cell).to_owned())));
         check_delimiter(&labels, delimiter)?;
         Ok((labels, table))
     }
@@ -159,17 +160,21 @@ impl<'t> Table<'t> {
     /// # Errors
     /// `source-error` for quotation marks that would merge rows, and what `take` refuses.
     pub fn each(&mut self, mut take: impl FnMut(i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
-        self.each_at(|_, line, cells| take(line, cells))
+        while let Some(line) = self.next()? {
+            self.read(|cells| take(line, cells))?;
+        }
+        Ok(())
     }
 
-    /// The same, with where it begins in the text of the table.
-    ///
-    /// # Errors
-    /// As [`Table::each`] says.
-    pub fn each_at(&mut self, mut take: impl FnMut(usize, i64, &[&str]) -> Result<(), Refusal>) -> Result<(), Refusal> {
-        let mut taken = Ok(());
-        while taken.is_ok() && self.next(&mut |start, line, cells| taken = take(start, line, cells))? {}
-        taken
+    /// Fills a body with every record: by the places of its cells where they need not be looked at, as most.
+    fn fill(&mut self, body: &mut Body<'_>) -> Result<(), Refusal> {
+        while let Some(line) = self.next()? {
+            let start = self.scan.start();
+            if self.scan.has_escaped() || !body.row_of_places(start, line, &self.cells)? {
+                self.read(|cells| body.row_at(start, line, cells))?;
+            }
+        }
+        Ok(())
     }
 
     /// What its rows stand in, which is the text or a part of it.
@@ -177,22 +182,25 @@ impl<'t> Table<'t> {
         Origin { text: self.text, shared: text.share(self.text), delimiter: self.delimiter, has_lone_returns: self.scan.has_lone_returns() }
     }
 
-    /// Hands on the next record; false where there is none.
-    fn next(&mut self, take: &mut dyn FnMut(usize, i64, &[&str])) -> Result<bool, Refusal> {
-        let Some(line) = self.scan.record(&mut self.cells)? else { return Ok(false) };
-        let line = i64::try_from(line).unwrap_or(i64::MAX);
-        let (text, start) = (self.text, self.scan.start());
+    /// Goes to the next record, and tells the line it begins on; nothing where there is none.
+    fn next(&mut self) -> Result<Option<i64>, Refusal> {
+        let line = self.scan.record(&mut self.cells)?;
+        Ok(line.map(|line| i64::try_from(line).unwrap_or(i64::MAX)))
+    }
+
+    /// Hands on the texts of the record's cells.
+    fn read<R>(&mut self, take: impl FnOnce(&[&str]) -> R) -> R {
+        let text = self.text;
         let written = |cell: &Cell| text.get(cell.start..cell.end).unwrap_or_default();
         if self.scan.has_escaped() {
             let plain = |cell: &Cell| if cell.is_escaped { Cow::Owned(written(cell).replace("\"\"", "\"")) } else { Cow::Borrowed(written(cell)) };
             let cells: Vec<Cow<'_, str>> = self.cells.iter().map(plain).collect();
-            take(start, line, &cells.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+            take(&cells.iter().map(AsRef::as_ref).collect::<Vec<_>>())
         } else {
             self.texts.clear();
             self.texts.extend(self.cells.iter().map(written));
-            take(start, line, &self.texts);
+            take(&self.texts)
         }
-        Ok(true)
     }
 }
 

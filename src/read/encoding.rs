@@ -97,9 +97,17 @@ pub fn decoded_twice(text: &str) -> Option<(usize, char)> {
     if text.is_ascii() {
         return None;
     }
-    // All of them begin with the same byte.
-    let leads = memchr_iter(0xC3, text.as_bytes()).filter_map(|at| text[at..].chars().next().map(|lead| (at, lead)));
-    let leads = leads.filter(|(_, lead)| matches!(lead, 'Â' | 'Ã' | 'Å' | 'â' | 'Ø' | 'Ù'));
+    // All of them begin with the same byte, and the next one tells them apart.
+    let bytes = text.as_bytes();
+    let leads = memchr_iter(0xC3, bytes).filter_map(|at| match bytes.get(at + 1)? {
+        0x82 => Some((at, 'Â')),
+        0x83 => Some((at, 'Ã')),
+        0x85 => Some((at, 'Å')),
+        0xA2 => Some((at, 'â')),
+        0x98 => Some((at, 'Ø')),
+        0x99 => Some((at, 'Ù')),
+        _ => None,
+    });
     leads.filter_map(|(at, lead)| meant(&text[..at], &text[at..], lead).map(|meant| (at, meant))).next()
 }
 
@@ -143,16 +151,21 @@ pub fn mangled(letter: char) -> String {
 
 fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
+    utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         Refusal::new("encoding-error", format!("line {line} is not UTF-8; a file from Excel is often `windows-1252`"))
     })
 }
 
+/// Bytes as text; where they are none, how far they are.
+fn utf8(bytes: &[u8]) -> Result<&str, std::str::Utf8Error> {
+    simdutf8::basic::from_utf8(bytes).or_else(|_| std::str::from_utf8(bytes))
+}
+
 fn decode_windows_1252(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     // Text of several bytes a character that is whole UTF-8 throughout is UTF-8: read as Windows-1252 it would
     // become `NumÃ©ro`.
-    if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() {
+    if !bytes.is_ascii() && utf8(bytes).is_ok() {
         return Err(other_than_declared("UTF-8", TextEncoding::Windows1252));
     }
     let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling_and_without_replacement(bytes);

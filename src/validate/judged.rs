@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{ArrayRef, BooleanArray};
-use arrow::compute::filter;
+use arrow::compute::FilterBuilder;
 
 use super::cast::CellFault;
 use super::duplicates::Verdict;
@@ -104,8 +104,9 @@ impl Judged {
     /// `Internal` where the columns are of different lengths.
     pub fn spare(&self, typed: TypedRows) -> Result<TypedRows> {
         let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
+        let sieve = FilterBuilder::new(&mask).optimize().build();
         let kept =
-            |column: &ArrayRef| filter(column, &mask).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
+            |column: &ArrayRef| sieve.filter(column).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
         let columns = each_column(typed.rows.len(), typed.columns, kept)?;
         let (mut marked, mut also) = (self.marked.iter(), self.marked.iter());
         let (mut rows, mut sheets) = (typed.rows, typed.sheets);

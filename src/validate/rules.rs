@@ -7,8 +7,7 @@ use chrono::NaiveDate;
 
 use super::cast::CellFault;
 use super::table::{TypedRows, text};
-use super::temporal::days;
-use crate::contract::{BrokenRule, Contract, Field, Role, RowFacts, RowRules, fold};
+use crate::contract::{BrokenRule, Contract, Field, Role, RowFacts, RowRules, fold, number_of};
 use crate::error::Result;
 
 /// What rules need to know beside the row.
@@ -185,7 +184,7 @@ impl<'a> Events<'a> {
         let indexes: Vec<usize> = contract.roles(Role::EventDate).collect();
         let name = |index: usize| if indexes.len() == 1 { "the event".to_owned() } else { contract.fields[index].name.clone() };
         let columns = indexes.iter().filter_map(|index| Some((name(*index), dates(&typed.columns[*index])?))).collect();
-        Self { columns, since: days(facts.since), received: days(facts.received) }
+        Self { columns, since: number_of(facts.since), received: number_of(facts.received) }
     }
 
     fn filled(&self, row: usize) -> impl Iterator<Item = (&str, i32)> {

@@ -1,6 +1,6 @@
 //! Dates and instants by the formats that the source declares; day and month are never guessed.
 
-use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::contract::{DateFormat, Moment};
@@ -34,22 +34,18 @@ fn localised(local: NaiveDateTime, zone: Tz) -> Result<i64, &'static str> {
 pub fn day(text: &str, formats: &[DateFormat], received: NaiveDate) -> Result<i32, Option<&'static str>> {
     let mut known = None;
     for format in formats {
-        match format.day(text, received) {
-            Ok(day) => return Ok(days(day)),
+        match format.number_of_day(text, received) {
+            Ok(day) => return Ok(day),
             Err(why) => known = known.or(why),
         }
     }
     Err(known)
 }
 
-/// Days since 1970.
-pub fn days(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - NaiveDate::default().num_days_from_ce()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::number_of;
 
     fn received() -> NaiveDate {
         NaiveDate::from_ymd_opt(2023, 7, 1).unwrap()
@@ -58,7 +54,7 @@ mod tests {
     #[test]
     fn impossible_days_and_other_orders_are_no_dates() {
         let french = [DateFormat::of_days("%d/%m/%Y").unwrap()];
-        assert_eq!(day("28/02/2023", &french, received()).ok(), NaiveDate::from_ymd_opt(2023, 2, 28).map(days));
+        assert_eq!(day("28/02/2023", &french, received()).ok(), NaiveDate::from_ymd_opt(2023, 2, 28).map(number_of));
         for text in ["31/02/2023", "2023-02-28", "02/28/2023", "1/2/23", "28/02/2023 ", "28/02/2023x", ""] {
             assert_eq!(day(text, &french, received()), Err(None), "{text}");
         }

@@ -1,13 +1,13 @@
 //! What must hold of every reader for any bytes: it never panics, and no row is lost.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rihla::project::{Project, Source, load};
-use rihla::read::{Refusal, read};
+use rihla::read::{Piece, Refusal, read};
 use rihla::validate::{Context, Delivery, Formats, Validated};
 
 use crate::support::{LABELS, repository};
@@ -91,6 +91,46 @@ fn row() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(cell(), labels.saturating_sub(1)..=labels + 1)
 }
 
+/// A row as it is written, of about as many cells as there are labels: quoted and plain ones, long ones among them.
+fn written_row() -> impl Strategy<Value = String> {
+    let written = prop_oneof![
+        6 => "[!#-+.-~é]{0,8}",
+        1 => "[ é\u{a0}]{0,2}",
+        2 => cell().prop_map(|cell| quoted(&[cell])),
+        1 => (32_760_usize..32_780).prop_map(|length| "é".repeat(length)),
+    ];
+    prop::collection::vec(written, LABELS.len() - 1..=LABELS.len() + 1).prop_map(|cells| cells.join(","))
+}
+
+/// The small project, in which a row of each source may be a total.
+fn looked_at() -> &'static Project {
+    static PROJECT: OnceLock<Project> = OnceLock::new();
+    PROJECT.get_or_init(|| {
+        let mut project = load(&repository("tests/data/small")).expect("the small project");
+        for source in project.pipelines.iter_mut().flat_map(|pipeline| &mut pipeline.sources) {
+            Arc::get_mut(source).expect("nobody else's").total_rows.insert("no cell is this".to_owned());
+        }
+        project
+    })
+}
+
+/// What the reader hands on of a text: each row's number with its cells, or with why it is set aside; in the end how many, or
+/// why none.
+fn pieces(source: &Source, text: &str) -> (Vec<(i64, String)>, Result<u64, Refusal>) {
+    let mut rows = Vec::new();
+    let read = read(&Bytes::copy_from_slice(text.as_bytes()), source, &project().pipelines[0].contract, &mut |piece| match piece {
+        Piece::Rows(batch) => {
+            let cells = |row: usize| batch.columns.iter().map(|cells| cells.map(|cells| cells.get(row))).collect::<Vec<_>>();
+            rows.extend(batch.rows.iter().enumerate().map(|(row, number)| (*number, format!("{:?}", cells(row)))));
+        }
+        Piece::Aside(row) => rows.push((row.row, format!("{:?}", row.why))),
+        Piece::Drift(drift) => rows.push((0, format!("{drift:?}"))),
+    });
+    // Rows that are set aside come before those that wait for others.
+    rows.sort();
+    (rows, read)
+}
+
 fn quoted(cells: &[String]) -> String {
     quoted_by(cells, ",")
 }
@@ -114,6 +154,13 @@ proptest! {
         let written = rows.iter().filter(|cells| cells.iter().any(|cell| !cell.trim().is_empty())).count();
         prop_assert_eq!(read, written as u64);
         conserved(read, &validated);
+    }
+
+    /// Rows of which only the places of cells are noted, and the same where every row is looked at, since it may be a total.
+    #[test]
+    fn rows_are_the_same_whether_they_are_looked_at_or_not(rows in prop::collection::vec(written_row(), 0..20), end in prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n"])) {
+        let text = std::iter::once(LABELS.join(",")).chain(rows).collect::<Vec<_>>().join(end);
+        prop_assert_eq!(pieces(&project().pipelines[0].sources[0], &text), pieces(&looked_at().pipelines[0].sources[0], &text));
     }
 
     /// JSON lines of any values under known keys.
