@@ -13,40 +13,47 @@ pub struct Day {
     pub day: i64,
 }
 
+/// Days of four hundred years.
+const ERA_DAYS: i64 = 146_097;
+
+/// Four hundred years, so often, are more than 32 bits can name in days.
+const ERAS: i64 = 14_700;
+
+/// Days of a year without a 29 February before each month, and behind the last.
+const BEFORE_MONTH: [u32; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
 impl Day {
     /// The day that is so many days after the first of 1970, or before it.
     ///
     /// Years are counted from March, so that the day that leap years have is the last of its year.
     pub fn of(days: i32) -> Self {
-        let days = i64::from(days) + 719_468;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
+        // Counted from a day that is before all that 32 bits can name, no number is negative.
+        let days = (i64::from(days) + 719_468 + ERAS * ERA_DAYS) as u64;
+        let (era, day_of_era) = (days / ERA_DAYS as u64, (days % ERA_DAYS as u64) as u32);
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * day_of_year + 2) / 153;
         let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self { year, month, day: day_of_year - (153 * from_march + 2) / 5 + 1 }
+        let year = i64::from(year_of_era + u32::from(month <= 2)) + (era as i64 - ERAS) * 400;
+        Self { year, month: month.into(), day: (day_of_year - (153 * from_march + 2) / 5 + 1).into() }
     }
 
     /// How many days after the first of 1970 it is, or before it; nothing where its month has no such day.
     #[inline]
     pub fn number(self) -> Option<i32> {
         let Self { year, month, day } = self;
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let last = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 => 28 + i64::from(is_leap),
-            _ => return None,
-        };
-        if !(1..=last).contains(&day) {
+        // The calendar repeats itself after four hundred years.
+        let era = year.div_euclid(400);
+        let year = (year - era * 400) as u32;
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year == 0);
+        let month = usize::try_from(month).ok().filter(|month| (1..=12).contains(month))?;
+        let (before, behind) = (BEFORE_MONTH[month - 1], BEFORE_MONTH[month]);
+        if !(1..=i64::from(behind - before + u32::from(is_leap && month == 2))).contains(&day) {
             return None;
         }
-        let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * from_march + 2) / 5 + day - 1;
-        i32::try_from(era * 146_097 + day_of_era - 719_468).ok()
+        let leaps = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+        let day_of_era = year * 365 + leaps + before + u32::from(is_leap && month > 2);
+        i32::try_from(era * ERA_DAYS + i64::from(day_of_era) + day - 1 - 719_528).ok()
     }
 }
 
@@ -67,6 +74,7 @@ mod tests {
             assert_eq!(Day::of(days), Day { year: meant.year().into(), month: meant.month().into(), day: meant.day().into() }, "{days}");
             assert_eq!(Day::of(days).number(), Some(days));
         }
+        assert_eq!([i32::MIN, i32::MAX].map(|days| Day::of(days).number()), [Some(i32::MIN), Some(i32::MAX)]);
     }
 
     #[test]

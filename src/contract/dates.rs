@@ -9,7 +9,7 @@ use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::fixed_date::FixedLayout;
-use super::{months, number_of, western_digit};
+use super::{Ahead, months, western_digit};
 
 /// The pseudo-formats beside strftime's: serial numbers of either epoch, written as text.
 pub const PSEUDO_FORMATS: [&str; 2] = ["excel-1900", "excel-1904"];
@@ -109,16 +109,11 @@ impl DateFormat {
         .and_then(plausible)
     }
 
-    /// The day that a text means, as the number of days since the first of 1970.
-    ///
-    /// # Errors
-    /// As [`DateFormat::day`] says.
+    /// The day that the first `len` bytes of a text mean, as the number of days since the first of 1970, where they are
+    /// digits at the places that the format has for them; nothing where it takes [`DateFormat::day`] to tell.
     #[inline]
-    pub fn number_of_day(&self, text: &str, latest: NaiveDate) -> Result<i32, Unlike> {
-        match self.fixed.as_ref().and_then(|fixed| fixed.number_of_day(text)) {
-            Some(number) => Ok(number),
-            None => self.day(text, latest).map(number_of),
-        }
+    pub fn plain_day(&self, text: &Ahead, len: usize) -> Option<i32> {
+        self.fixed.as_ref()?.number_of_day(text, len)
     }
 
     /// The moment that a text means.

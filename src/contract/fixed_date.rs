@@ -1,17 +1,17 @@
-//! Dates and moments in which every number has its width: read sign by sign, without a search.
+//! Dates and moments in which every number has its width: read by their places, without a search.
 //!
 //! Only says yes: what does not fit is left to the general way of reading, which knows why.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::Day;
+use super::shape::{Ahead, Shape, alone};
 
 /// A format such as `%d/%m/%Y` or `%Y-%m-%dT%H:%M:%SZ`.
 #[derive(Debug, Clone)]
 pub struct FixedLayout {
-    width: usize,
-    /// Signs between numbers, by their places.
-    signs: Vec<(usize, u8)>,
+    /// Digits, and the signs between numbers.
+    shape: Shape,
     /// Where each number begins, in the order of [`Unit`].
     places: [Option<usize>; 6],
     has_time: bool,
@@ -37,21 +37,18 @@ impl Unit {
 impl FixedLayout {
     /// The layout of a format of strftime; nothing where it holds anything but whole numbers and signs.
     pub fn of(format: &str) -> Option<Self> {
-        let (mut width, mut signs, mut places) = (0, Vec::new(), [None; 6]);
+        let (mut signs, mut places) = (Vec::new(), [None; 6]);
         let mut letters = format.bytes();
         while let Some(letter) = letters.next() {
             match letter {
                 b'%' => {
                     let unit = unit(letters.next()?)?;
-                    if places[unit as usize].replace(width).is_some() {
+                    if places[unit as usize].replace(signs.len()).is_some() {
                         return None;
                     }
-                    width += unit.width();
+                    signs.extend(vec![b'0'..=b'9'; unit.width()]);
                 }
-                b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z' => {
-                    signs.push((width, letter));
-                    width += 1;
-                }
+                b'-' | b'/' | b'.' | b':' | b' ' | b'T' | b'Z' => signs.push(letter..=letter),
                 _ => return None,
             }
         }
@@ -59,7 +56,8 @@ impl FixedLayout {
         let has_time = hour && minute;
         // A time is told whole or not at all; seconds may be left out.
         let is_whole = has_time || !(hour || minute || second);
-        (year && month && day && is_whole).then(|| Self { width, signs, places, has_time, is_utc: format.ends_with('Z') })
+        let shape = Shape::of(&signs).filter(|_| year && month && day && is_whole)?;
+        Some(Self { shape, places, has_time, is_utc: format.ends_with('Z') })
     }
 
     /// True where it tells the time of the day.
@@ -75,34 +73,33 @@ impl FixedLayout {
     /// The moment that a text means, midnight where it tells no time; nothing where the text is written otherwise, or the
     /// general way of reading has something to say of it.
     pub fn read(&self, text: &str) -> Option<NaiveDateTime> {
-        let day = self.day(text)?;
-        let number = |unit: Unit| self.places[unit as usize].map_or(Some(0), |place| pair(text.as_bytes(), place));
-        Some(day.and_time(NaiveTime::from_hms_opt(number(Unit::Hour)?, number(Unit::Minute)?, number(Unit::Second)?)?))
+        let (day, ahead) = (self.day(text)?, alone(text)?);
+        let [hour, minute, second] = [Unit::Hour, Unit::Minute, Unit::Second].map(|unit| self.places[unit as usize].map_or(0, |place| pair(&ahead, place)));
+        Some(day.and_time(NaiveTime::from_hms_opt(hour, minute, second)?))
     }
 
     /// The day that a text means, whatever time it tells; nothing as [`FixedLayout::read`] says, times aside.
     fn day(&self, text: &str) -> Option<NaiveDate> {
-        let [year, month, day] = self.numbers(text)?;
+        let [year, month, day] = self.numbers(&alone(text)?, text.len())?;
         NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
     }
 
-    /// Year, month and day as they are written, whether there is such a day or not.
+    /// Year, month and day as they are written in the first `len` bytes, whether there is such a day or not.
     #[inline]
-    fn numbers(&self, text: &str) -> Option<[u32; 3]> {
-        let bytes = text.as_bytes();
-        if bytes.len() != self.width || self.signs.iter().any(|(place, sign)| bytes[*place] != *sign) {
+    fn numbers(&self, text: &Ahead, len: usize) -> Option<[u32; 3]> {
+        let [Some(year), Some(month), Some(day), ..] = self.places else { return None };
+        if !self.shape.fits(text, len) {
             return None;
         }
-        let [Some(year), Some(month), Some(day), ..] = self.places else { return None };
-        let year = pair(bytes, year)? * 100 + pair(bytes, year + 2)?;
-        if year < 1800 { None } else { Some([year, pair(bytes, month)?, pair(bytes, day)?]) }
+        let year = pair(text, year) * 100 + pair(text, year + 2);
+        if year < 1800 { None } else { Some([year, pair(text, month), pair(text, day)]) }
     }
 
-    /// The day that a text means, as the number of days since the first of 1970; nothing as [`FixedLayout::read`] says, and
-    /// where the layout tells times.
+    /// The day that the first `len` bytes of a text mean, as the number of days since the first of 1970; nothing as
+    /// [`FixedLayout::read`] says, and where the layout tells times.
     #[inline]
-    pub fn number_of_day(&self, text: &str) -> Option<i32> {
-        let [year, month, day] = self.numbers(text).filter(|_| !self.has_time)?;
+    pub fn number_of_day(&self, text: &Ahead, len: usize) -> Option<i32> {
+        let [year, month, day] = self.numbers(text, len).filter(|_| !self.has_time)?;
         Day { year: year.into(), month: month.into(), day: day.into() }.number()
     }
 
@@ -124,11 +121,10 @@ fn unit(letter: u8) -> Option<Unit> {
     })
 }
 
-/// The number that two digits at a place are.
+/// The number that two digits at a place are; the shape has digits there.
 #[inline]
-fn pair(bytes: &[u8], place: usize) -> Option<u32> {
-    let [tens, ones] = [bytes.get(place)?, bytes.get(place + 1)?].map(|digit| digit.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
+fn pair(text: &Ahead, place: usize) -> u32 {
+    u32::from(text[place] & 0xf) * 10 + u32::from(text[place + 1] & 0xf)
 }
 
 #[cfg(test)]
@@ -163,7 +159,9 @@ mod tests {
             let texts = [format!("{day:02}/{month:02}/{year}"), format!("{year}{month:02}{day:02}"), format!("{day:02}.{month:02}.{year} 10:00")];
             for (layout, text) in layouts.iter().zip(texts) {
                 let number = layout.read_day(&text).filter(|_| !layout.has_time()).map(|day| (day - chrono::NaiveDate::default()).num_days());
-                assert_eq!(layout.number_of_day(&text).map(i64::from), number, "{text}");
+                let mut ahead = super::alone(&text).expect("a short text");
+                ahead[text.len()..].fill(b'7');
+                assert_eq!(layout.number_of_day(&ahead, text.len()).map(i64::from), number, "{text}");
             }
         }
     }

@@ -21,6 +21,7 @@ mod months;
 mod number;
 mod row_rule;
 mod scalar;
+mod shape;
 mod spelling;
 
 pub use case_number::CaseNumberPattern;
@@ -37,6 +38,7 @@ pub use limits::{Bound, BoundKind, Breach, Choices, JsonRule, Limits};
 pub use measure::{Additivity, AdditivityWord, Measure};
 pub use number::{Figure, Misread, NumberStyle, is_exponential, western_digit, written};
 pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
+pub use shape::Ahead;
 pub use spelling::{clean, id, is_invisible, is_spreadsheet_number, trimmed};
 
 use std::sync::Arc;
@@ -127,6 +129,12 @@ impl Contract {
             return Some(case_number::separated(text));
         }
         self.case_numbers.iter().find_map(|pattern| pattern.canonical(text))
+    }
+
+    /// The patterns by which a case number may be told that is written as its pattern is: no other that stands before fits it.
+    pub fn case_numbers_apart(&self) -> Vec<&CaseNumberPattern> {
+        let is_apart = |(place, pattern): &(usize, &CaseNumberPattern)| self.case_numbers[..*place].iter().all(|before| before == *pattern || before.is_apart(pattern));
+        self.case_numbers.iter().enumerate().filter(is_apart).map(|(_, pattern)| pattern).collect()
     }
 
     /// True where the text is a field's spelling of "no value", or nothing that can be seen.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::quotes::Cell;
 use super::written::Written;
+use crate::contract::Ahead;
 
 /// Rows of text, a column per field of the contract, while they are handed on.
 ///
@@ -42,12 +43,18 @@ impl<'t> TextColumn<'t> {
     /// The cell of a row as it is written; nothing where the row has none.
     #[inline]
     pub fn get(&self, row: usize) -> Option<&'t str> {
+        self.standing(row).map(|cell| cell.as_str())
+    }
+
+    /// The cell of a row where it stands; nothing where the row has none.
+    #[inline]
+    pub fn standing(&self, row: usize) -> Option<Standing<'t>> {
         let place = self.places[row];
         if place == Place::ABSENT {
             return None;
         }
         let (text, start) = if place.start & OWN == 0 { (self.text, place.start) } else { (self.own, place.start ^ OWN) };
-        Some(&text[start as usize..start as usize + place.len as usize])
+        Some(Standing { text, start: start as usize, len: place.len as usize })
     }
 
     /// How long the cells are together, in bytes.
@@ -59,6 +66,47 @@ impl<'t> TextColumn<'t> {
     #[must_use]
     pub fn slice(&self, rows: Range<usize>) -> Self {
         Self { places: &self.places[rows], ..*self }
+    }
+}
+
+/// A cell with what stands around it.
+///
+/// Has no `Debug`: all of it may be protected.
+#[derive(Clone, Copy)]
+pub struct Standing<'t> {
+    text: &'t str,
+    start: usize,
+    len: usize,
+}
+
+impl<'t> Standing<'t> {
+    /// How long it is, in bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True where it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Its text.
+    #[inline]
+    pub fn as_str(&self) -> &'t str {
+        &self.text[self.start..self.start + self.len]
+    }
+
+    /// A part of its text.
+    #[inline]
+    pub fn part(&self, place: Range<usize>) -> &'t str {
+        &self.as_str()[place]
+    }
+
+    /// As many bytes from its beginning as the shapes of texts are compared with, whatever they are: what stands behind its
+    /// end is of other cells, and is not to be kept. Nothing where the text ends before.
+    #[inline]
+    pub fn ahead(&self) -> Option<&'t Ahead> {
+        self.text.as_bytes().get(self.start..)?.first_chunk()
     }
 }
 

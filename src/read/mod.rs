@@ -37,7 +37,7 @@ pub mod workbook;
 mod written;
 
 pub use amended::{Amendment, Mend, read_amended};
-pub use batch::{TextBatch, TextColumn, TextRows};
+pub use batch::{Standing, TextBatch, TextColumn, TextRows};
 pub use csv::Parts;
 pub use drift::{Drift, DriftEffect, DriftKind};
 pub use layout::{Heading, layout};

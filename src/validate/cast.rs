@@ -1,6 +1,8 @@
 //! A column of text cast to its field's type, with a fault for every cell that does not fit.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -12,11 +14,11 @@ use chrono_tz::Tz;
 
 use super::literals;
 use super::met::{ColumnMet, Met};
-use super::value::{boolean, integer, list, number, string};
+use super::value::{boolean, integer, list, number, plain_number, string, takes_any_digits};
 use crate::contract::literal::Scalar;
-use crate::contract::{Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, arrow_type, trimmed};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, Role, arrow_type, trimmed};
 use crate::project::Says;
-use crate::read::TextColumn;
+use crate::read::{Standing, TextColumn};
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 
 /// A fault of one cell.
@@ -121,11 +123,19 @@ impl<'a> Cells<'a> {
     fn strings(&mut self, met: &mut Met<String>) -> ArrayRef {
         let mut builder = StringBuilder::with_capacity(self.texts.len(), self.texts.bytes());
         let (contract, field) = (self.contract, self.field);
+        let read = |builder: &mut StringBuilder, text: &str| string(contract, field, text).map(|value| builder.append_value(&value));
         if field.codes.is_some() {
             let put = |builder: &mut StringBuilder, value: &String| builder.append_value(value);
             self.each_met(met, &mut builder, StringBuilder::append_null, put, |text| string(contract, field, text).map(Cow::into_owned));
+        } else if field.role == Some(Role::CaseNumber) {
+            let patterns = contract.case_numbers_apart();
+            self.each(&mut builder, StringBuilder::append_null, |builder, cell| plain_case_number(&patterns, builder, cell), read);
+        } else if takes_any_digits(field) {
+            let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let plain = |builder: &mut StringBuilder, cell: Standing<'_>| Some(cell.as_str()).filter(|text| is_id(text)).map(|text| builder.append_value(text));
+            self.each(&mut builder, StringBuilder::append_null, plain, read);
         } else {
-            self.each(&mut builder, StringBuilder::append_null, |builder, text| string(contract, field, text).map(|value| builder.append_value(&value)));
+            self.each(&mut builder, StringBuilder::append_null, never, read);
         }
         Arc::new(builder.finish())
     }
@@ -133,15 +143,21 @@ impl<'a> Cells<'a> {
     fn integers(&mut self, style: NumberStyle) -> ArrayRef {
         let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(&mut builder, Int64Builder::append_null, |builder, text| integer(field, style, text).map(|value| builder.append_value(value)));
+        let plain = |builder: &mut Int64Builder, cell: Standing<'_>| {
+            plain_number(field, style, 0, cell.as_str()).and_then(|value| i64::try_from(value).ok()).map(|value| builder.append_value(value))
+        };
+        self.each(&mut builder, Int64Builder::append_null, plain, |builder, text| integer(field, style, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
         let field = self.field;
         let mut builder = Decimal128Builder::with_capacity(self.texts.len()).with_data_type(arrow_type(&field.kind));
-        let put = |builder: &mut Decimal128Builder, text: &str| number(field, style, scale, text).map(|value| builder.append_value(value));
-        self.each(&mut builder, Decimal128Builder::append_null, put);
+        let plain = |builder: &mut Decimal128Builder, cell: Standing<'_>| {
+            plain_number(field, style, scale, cell.as_str()).map(|value| builder.append_value(value))
+        };
+        let read = |builder: &mut Decimal128Builder, text: &str| number(field, style, scale, text).map(|value| builder.append_value(value));
+        self.each(&mut builder, Decimal128Builder::append_null, plain, read);
         Arc::new(builder.finish())
     }
 
@@ -161,7 +177,13 @@ impl<'a> Cells<'a> {
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
             ("type-error", "date", format!("is not a date written {}{why}", one_of(&formats)))
         };
-        self.each(&mut builder, Date32Builder::append_null, |builder, text| {
+        // The first format that fits counts.
+        let first = formats.first();
+        let plain = |builder: &mut Date32Builder, cell: Standing<'_>| {
+            let day = first?.plain_day(cell.ahead()?, cell.len())?;
+            field.check(|| Scalar::Whole(day.into())).ok().map(|()| builder.append_value(day))
+        };
+        self.each(&mut builder, Date32Builder::append_null, plain, |builder, text| {
             let day = super::temporal::day(text, &formats, habit.received).map_err(misfit)?;
             field.check(|| Scalar::Whole(day.into())).map_err(literals::breach)?;
             builder.append_value(day);
@@ -175,16 +197,17 @@ impl<'a> Cells<'a> {
         let field = self.field;
         let formats = with_own(habit.datetimes, habit.says.datetimes, field);
         // Systems that export all at once write the same moment again and again.
-        let mut last = (String::new(), 0);
-        self.each(&mut builder, TimestampMicrosecondBuilder::append_null, |builder, text| {
-            if last.0 != text {
-                let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
-                    .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
-                field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach)?;
-                text.clone_into(&mut last.0);
-                last.1 = instant;
-            }
-            builder.append_value(last.1);
+        let last = RefCell::new((String::new(), 0));
+        let plain = |builder: &mut TimestampMicrosecondBuilder, cell: Standing<'_>| {
+            let (text, instant) = &*last.borrow();
+            (text == cell.as_str()).then(|| builder.append_value(*instant))
+        };
+        self.each(&mut builder, TimestampMicrosecondBuilder::append_null, plain, |builder, text| {
+            let instant = super::temporal::instant(text, &formats, habit.zone, habit.received)
+                .map_err(|why| ("type-error", "datetime", format!("{why} ({})", one_of(&formats))))?;
+            field.check(|| Scalar::Whole(instant.into())).map_err(literals::breach)?;
+            *last.borrow_mut() = (text.to_owned(), instant);
+            builder.append_value(instant);
             Ok(())
         });
         Arc::new(builder.finish())
@@ -201,7 +224,7 @@ impl<'a> Cells<'a> {
         if field.codes.is_some() {
             self.each_met(met, &mut builder, ListBuilder::append_null, put, |text| list(field, separator, text, quotable));
         } else {
-            self.each(&mut builder, ListBuilder::append_null, |builder, text| list(field, separator, text, quotable).map(|items| put(builder, &items)));
+            self.each(&mut builder, ListBuilder::append_null, never, |builder, text| list(field, separator, text, quotable).map(|items| put(builder, &items)));
         }
         Arc::new(builder.finish())
     }
@@ -209,22 +232,32 @@ impl<'a> Cells<'a> {
     fn years(&mut self) -> ArrayRef {
         let mut builder = Int64Builder::with_capacity(self.texts.len());
         let field = self.field;
-        self.each(&mut builder, Int64Builder::append_null, |builder, text| literals::years(field, text).map(|value| builder.append_value(value)));
+        self.each(&mut builder, Int64Builder::append_null, never, |builder, text| literals::years(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
     fn kept(&mut self) -> ArrayRef {
         let mut builder = StringBuilder::new();
         let field = self.field;
-        self.each(&mut builder, StringBuilder::append_null, |builder, text| literals::kept(field, text).map(|value| builder.append_value(value)));
+        self.each(&mut builder, StringBuilder::append_null, never, |builder, text| literals::kept(field, text).map(|value| builder.append_value(value)));
         Arc::new(builder.finish())
     }
 
-    /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault.
-    fn each<B>(&mut self, builder: &mut B, null: fn(&mut B), mut put: impl FnMut(&mut B, &str) -> Result<(), Misfit>) {
+    /// Casts every cell: missing ones to null (a fault where required), misfits to null and a fault. What `plain` takes as it
+    /// stands is what `put` would make of it: most cells are written as machines write, and nothing else is asked of these.
+    fn each<B>(
+        &mut self,
+        builder: &mut B,
+        null: fn(&mut B),
+        mut plain: impl FnMut(&mut B, Standing<'a>) -> Option<()>,
+        mut put: impl FnMut(&mut B, &str) -> Result<(), Misfit>,
+    ) {
         let missing = Missing::of(self.contract, self.index);
         for row in 0..self.texts.len() {
-            self.cell(row, &missing, builder, null, &mut put);
+            let cell = self.texts.standing(row).filter(|cell| !missing.may_be(cell.len()));
+            if cell.and_then(|cell| plain(builder, cell)).is_none() {
+                self.cell(row, &missing, builder, null, &mut put);
+            }
         }
     }
 
@@ -285,6 +318,20 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// Takes no cell as it stands.
+fn never<B>(_: &mut B, _: Standing<'_>) -> Option<()> {
+    None
+}
+
+/// Takes a case number that is written sign for sign as a pattern is.
+fn plain_case_number(patterns: &[&CaseNumberPattern], builder: &mut StringBuilder, cell: Standing<'_>) -> Option<()> {
+    let ahead = cell.ahead()?;
+    let runs = patterns.iter().find_map(|pattern| pattern.runs(ahead, cell.len()))?;
+    runs.iter().try_for_each(|run| builder.write_str(cell.part(run.clone()))).ok()?;
+    builder.append_value("");
+    Some(())
+}
+
 /// Spellings of "no value".
 struct Missing<'a> {
     spellings: &'a [String],
@@ -298,8 +345,13 @@ impl<'a> Missing<'a> {
         Self { spellings, lengths: spellings.iter().fold(1, |lengths, spelling| lengths | 1 << spelling.len().min(63)) }
     }
 
+    /// True where a spelling is so long, or nothing is.
+    fn may_be(&self, len: usize) -> bool {
+        self.lengths >> len.min(63) & 1 == 1
+    }
+
     fn has(&self, text: &str) -> bool {
-        self.lengths >> text.len().min(63) & 1 == 1 && (text.is_empty() || self.spellings.iter().any(|spelling| spelling == text))
+        self.may_be(text.len()) && (text.is_empty() || self.spellings.iter().any(|spelling| spelling == text))
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::contract::{DateFormat, Moment};
+use crate::contract::{DateFormat, Moment, number_of};
 
 /// Microseconds since 1970 of an instant, or why there is none.
 ///
@@ -34,7 +34,7 @@ fn localised(local: NaiveDateTime, zone: Tz) -> Result<i64, &'static str> {
 pub fn day(text: &str, formats: &[DateFormat], received: NaiveDate) -> Result<i32, Option<&'static str>> {
     let mut known = None;
     for format in formats {
-        match format.number_of_day(text, received) {
+        match format.day(text, received).map(number_of) {
             Ok(day) => return Ok(day),
             Err(why) => known = known.or(why),
         }
@@ -45,7 +45,6 @@ pub fn day(text: &str, formats: &[DateFormat], received: NaiveDate) -> Result<i3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::number_of;
 
     fn received() -> NaiveDate {
         NaiveDate::from_ymd_opt(2023, 7, 1).unwrap()

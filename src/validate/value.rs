@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::cast::{Misfit, shorten};
 use super::literals;
-use crate::contract::literal::Scalar;
+use crate::contract::literal::{Scalar, TextFormat};
 use crate::contract::{self, CodeList, Contract, Field, Misread, NumberStyle, Role, fold, is_spreadsheet_number, written};
 use crate::project::JSON_LIST_SEPARATOR;
 
@@ -61,6 +61,17 @@ fn code(codes: &CodeList, text: &str) -> Result<String, String> {
         let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
         format!("is not in the code list {}{hint}", codes.name)
     })
+}
+
+/// True where any digits are an id of the field as they stand.
+pub(super) fn takes_any_digits(field: &Field) -> bool {
+    let is_bound = field.pattern.is_some() || field.pad.is_some() || field.codes.is_some() || field.limits.is_some();
+    field.role == Some(Role::RecordId) && !is_bound && field.syntax.text == TextFormat::Default
+}
+
+/// A number of few digits that the field takes; nothing where it takes [`number`] or [`integer`] to tell.
+pub(super) fn plain_number(field: &Field, style: NumberStyle, scale: u8, text: &str) -> Option<i128> {
+    style.simple(text, scale).filter(|value| !field.syntax.has_units && within_limits(field, scale, *value).is_ok())
 }
 
 pub(super) fn integer(field: &Field, style: NumberStyle, text: &str) -> Result<i64, Misfit> {
