@@ -5,6 +5,7 @@
 //! build a table of months. Here it is one step from day to day. What comes of it is the same, but that days whose nanoseconds
 //! no moment could hold (before 1677, after 2262) have a month too, and stop no model.
 
+use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::AsArray;
@@ -94,7 +95,15 @@ impl ScalarUDFImpl for Month {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let days = ColumnarValue::values_to_arrays(&args.args)?;
-        let firsts = days[0].as_primitive::<Date32Type>().unary::<_, Date32Type>(first_of_month);
+        // The days of a delivery are mostly of one month: it is not looked for again where one falls into its first four weeks.
+        let last = Cell::new(first_of_month(0));
+        let first = |day: i32| {
+            if !(0..28).contains(&(i64::from(day) - i64::from(last.get()))) {
+                last.set(first_of_month(day));
+            }
+            last.get()
+        };
+        let firsts = days[0].as_primitive::<Date32Type>().unary::<_, Date32Type>(first);
         Ok(ColumnarValue::Array(Arc::new(firsts)))
     }
 

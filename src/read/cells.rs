@@ -42,6 +42,8 @@ pub struct Route {
     /// The fields whose cells are kept, where every cell goes to a field or nowhere, so that nothing beside the cells decides
     /// about a row.
     straight: Option<Arc<[Option<usize>]>>,
+    /// The cells of them that are kept, each with its field.
+    kept: Vec<(usize, usize)>,
 }
 
 impl Route {
@@ -154,17 +156,16 @@ impl<'a> Gatherer<'a> {
     /// # Errors
     /// `source-error` where the delivery has too many rows.
     pub fn row_of_places(&mut self, start: usize, row: i64, route: &Route, cells: &[Cell]) -> Result<bool, Refusal> {
-        let (Some(fields), Some(_), [first, .., last]) = (&route.straight, &self.records, cells) else { return Ok(false) };
+        let (Some(_), Some(_), [first, .., last]) = (&route.straight, &self.records, cells) else { return Ok(false) };
         let bytes = last.end - first.start;
         if bytes > MOST_CHARACTERS.min(self.room) || !self.rows.has_place(first) {
             return Ok(false);
         }
         self.count()?;
-        for (cell, field) in cells.iter().zip(&**fields) {
-            if let Some(field) = *field {
-                self.room -= cell.end - cell.start;
-                self.rows.place(field, cell);
-            }
+        for (cell, field) in &route.kept {
+            let cell = &cells[*cell];
+            self.room -= cell.end - cell.start;
+            self.rows.place(*field, cell);
         }
         self.starts.push(start as u32);
         self.end_row(row);
@@ -181,7 +182,9 @@ impl<'a> Gatherer<'a> {
         };
         let straight: Option<Arc<[Option<usize>]>> = is_straight.then(|| targets.iter().map(kept).collect());
         self.records = self.origin.as_ref().zip(straight.clone()).map(|(origin, fields)| Arc::new(origin.records(targets.len(), fields)));
-        Route { targets, straight }
+        let places = straight.iter().flat_map(|fields| fields.iter().enumerate());
+        let kept = places.filter_map(|(cell, field)| Some((cell, (*field)?))).collect();
+        Route { targets, straight, kept }
     }
 
     fn straight<'t>(&mut self, row: i64, fields: &[Option<usize>], cells: impl Iterator<Item = &'t str>) -> Result<(), Refusal> {

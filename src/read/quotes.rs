@@ -155,11 +155,17 @@ impl<'t> Scan<'t> {
     /// Passes over cells that are not quoted and that a delimiter ends, as most are, with it.
     fn plain_cells(&mut self, cells: &mut Vec<Cell>) {
         while cells.len() <= MOST_COLUMNS
-            && let Some(end) = self.signs.next(self.bytes, self.at)
-            && self.bytes[end] == self.delimiter
+            && let Some((block, mut found)) = self.signs.near(self.bytes, self.at)
         {
-            cells.push(Cell { start: self.at, end, is_escaped: false });
-            self.at = end + 1;
+            while found != 0 {
+                let end = block + found.trailing_zeros() as usize;
+                if self.bytes[end] != self.delimiter {
+                    return;
+                }
+                cells.push(Cell { start: self.at, end, is_escaped: false });
+                self.at = end + 1;
+                found &= found - 1;
+            }
         }
     }
 

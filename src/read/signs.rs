@@ -26,6 +26,14 @@ impl Signs {
     /// The first sign at a place or behind it.
     #[inline]
     pub fn next(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        let (block, found) = self.near(bytes, at)?;
+        Some(block + found.trailing_zeros() as usize)
+    }
+
+    /// The block with the first sign at a place or behind it, and a bit for each of its signs from there on; nothing where
+    /// there is none.
+    #[inline]
+    pub fn near(&mut self, bytes: &[u8], at: usize) -> Option<(usize, u64)> {
         if at >= self.block + BLOCK {
             self.look(bytes, at / BLOCK * BLOCK);
         }
@@ -38,7 +46,7 @@ impl Signs {
             }
             self.look(bytes, next);
         }
-        Some(self.block + self.found.trailing_zeros() as usize)
+        Some((self.block, self.found))
     }
 
     fn look(&mut self, bytes: &[u8], block: usize) {
