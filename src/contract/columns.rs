@@ -63,6 +63,10 @@ pub fn is_carried(field: &Field) -> bool {
 /// The schema of a feed's loaded table: provenance, the person, then the contract's open fields. These may all be null,
 /// so that a field that a contract gains, loses or requires anew does not make older rows unreadable.
 pub fn loaded_schema(contract: &Contract) -> SchemaRef {
+    contract.loaded.get_or_init(|| loaded_columns(contract)).clone()
+}
+
+fn loaded_columns(contract: &Contract) -> SchemaRef {
     let mut fields = provenance_fields();
     fields.push(ArrowField::new("person_id", DataType::Utf8, false));
     fields.push(ArrowField::new("case_id", DataType::Utf8, false));

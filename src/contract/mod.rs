@@ -41,7 +41,9 @@ pub use row_rule::{BrokenRule, RowFacts, RowRule, RowRules, RulePlace, Unclear};
 pub use shape::Ahead;
 pub use spelling::{clean, id, is_invisible, is_spreadsheet_number, trimmed};
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use arrow::datatypes::SchemaRef;
 
 use crate::names::FeedName;
 
@@ -100,6 +102,8 @@ pub struct Contract {
     pub missing_values: Vec<String>,
     /// Hash of everything that decides what a row becomes; a change makes refused deliveries worth another try.
     pub fingerprint: String,
+    /// What [`loaded_schema`] says of it, once it was asked for: it is asked for with every delivery.
+    pub loaded: OnceLock<SchemaRef>,
 }
 
 impl Contract {

@@ -1,7 +1,7 @@
 //! Table Schemas from `schemas/*.json`, resolved with the code lists into contracts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
 use serde_spanned::Spanned;
@@ -78,6 +78,7 @@ pub fn contract(
         missing_values: form.missing_values.unwrap_or_default().iter().map(|text| clean(text.value()).trim().to_owned()).collect(),
         fingerprint: fingerprint(file, &fields, patterns, &referred),
         fields,
+        loaded: OnceLock::new(),
     })
 }
 

@@ -42,6 +42,10 @@ pub struct Judge {
 /// The error of deliveries of which the later cannot be told; they are judged again once one of them is gone.
 pub const AMBIGUOUS: &str = "ambiguous-delivery";
 
+/// Bytes of a delivery that is judged by who has it at hand: another thread would begin later than it takes, and with memory
+/// that is in no cache.
+const SMALL_BYTES: u64 = 64 << 10;
+
 /// How a delivery is judged that says something new.
 pub(super) struct Course<'a> {
     /// The revision that it would be.
@@ -71,9 +75,13 @@ impl Judge {
         for (index, (found, content, delivery)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
-            let before = known.clone();
-            let load = tokio::task::spawn_blocking(move || delivery.in_scope(|| told(judge.delivery(&found, content, &before, rivals)?)));
-            let load = load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??;
+            let load = if found.size <= SMALL_BYTES {
+                delivery.in_scope(|| told(judge.delivery(&found, content, &known, rivals)?))?
+            } else {
+                let before = known.clone();
+                let load = tokio::task::spawn_blocking(move || delivery.in_scope(|| told(judge.delivery(&found, content, &before, rivals)?)));
+                load.await.map_err(|cause| Error::new(Kind::Internal, "a delivery could not be judged").because(cause))??
+            };
             known.push(load.submission.clone());
             loads.push(load);
         }

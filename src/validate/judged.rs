@@ -103,6 +103,9 @@ impl Judged {
     /// # Errors
     /// `Internal` where the columns are of different lengths.
     pub fn spare(&self, typed: TypedRows) -> Result<TypedRows> {
+        if !self.marked.contains(&true) {
+            return Ok(typed);
+        }
         let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
         let sieve = FilterBuilder::new(&mask).optimize().build();
         let kept =

@@ -40,7 +40,8 @@ const WAITING: usize = 4;
 
 /// What an encoder is sent.
 enum Piece {
-    Rows(RecordBatch),
+    /// Rows that are put together before they are encoded.
+    Rows(Vec<RecordBatch>),
     /// The file has enough of them.
     End,
 }
@@ -117,7 +118,7 @@ impl Appending {
                 for (encoder, file) in files.iter().enumerate() {
                     if let Some(piece) = file.get(place) {
                         self.turn = encoder;
-                        self.send(Piece::Rows(widened(piece.clone(), &self.schema)?)).await?;
+                        self.send(Piece::Rows(vec![widened(piece.clone(), &self.schema)?])).await?;
                     }
                 }
             }
@@ -131,13 +132,9 @@ impl Appending {
 
     /// Puts the rows that waited for others into a file.
     async fn put(&mut self) -> Result<()> {
-        let batch = match &std::mem::take(&mut self.small)[..] {
-            [] => return Ok(()),
-            [batch] => batch.clone(),
-            several => concat_batches(&self.schema, several).map_err(|cause| Error::new(Kind::Internal, self.what()).because(cause))?,
-        };
-        for start in (0..batch.num_rows()).step_by(PIECE_ROWS) {
-            self.send(Piece::Rows(batch.slice(start, PIECE_ROWS.min(batch.num_rows() - start)))).await?;
+        let small = std::mem::take(&mut self.small);
+        if !small.is_empty() {
+            self.send(Piece::Rows(small)).await?;
         }
         self.taken += std::mem::take(&mut self.waiting);
         Ok(())
@@ -194,7 +191,16 @@ async fn encode(mut writer: RecordBatchWriter, mut pieces: Receiver<Piece>) -> s
     let mut files = Vec::new();
     while let Some(piece) = pieces.recv().await {
         match piece {
-            Piece::Rows(batch) => writer.write(batch).await?,
+            Piece::Rows(several) => {
+                let batch = match &several[..] {
+                    [batch] => batch.clone(),
+                    several => concat_batches(&writer.arrow_schema(), several)?,
+                };
+                drop(several);
+                for start in (0..batch.num_rows()).step_by(PIECE_ROWS) {
+                    writer.write(batch.slice(start, PIECE_ROWS.min(batch.num_rows() - start))).await?;
+                }
+            }
             Piece::End => files.extend(writer.flush().await?),
         }
     }
