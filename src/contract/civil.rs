@@ -45,7 +45,7 @@ impl Day {
         // The calendar repeats itself after four hundred years.
         let era = year.div_euclid(400);
         let year = (year - era * 400) as u32;
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year == 0);
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year == 0);
         let month = usize::try_from(month).ok().filter(|month| (1..=12).contains(month))?;
         let (before, behind) = (BEFORE_MONTH[month - 1], BEFORE_MONTH[month]);
         if !(1..=i64::from(behind - before + u32::from(is_leap && month == 2))).contains(&day) {

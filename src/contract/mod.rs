@@ -137,7 +137,8 @@ impl Contract {
 
     /// The patterns by which a case number may be told that is written as its pattern is: no other that stands before fits it.
     pub fn case_numbers_apart(&self) -> Vec<&CaseNumberPattern> {
-        let is_apart = |(place, pattern): &(usize, &CaseNumberPattern)| self.case_numbers[..*place].iter().all(|before| before == *pattern || before.is_apart(pattern));
+        let is_apart =
+            |(place, pattern): &(usize, &CaseNumberPattern)| self.case_numbers[..*place].iter().all(|before| before == *pattern || before.is_apart(pattern));
         self.case_numbers.iter().enumerate().filter(is_apart).map(|(_, pattern)| pattern).collect()
     }
 

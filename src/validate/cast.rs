@@ -18,8 +18,8 @@ use super::value::{boolean, integer, list, number, plain_number, string, takes_a
 use crate::contract::literal::Scalar;
 use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, Role, arrow_type, trimmed};
 use crate::project::Says;
-use crate::read::{Standing, TextColumn};
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
+use crate::read::{Standing, TextColumn};
 
 /// A fault of one cell.
 #[derive(Debug)]
@@ -153,9 +153,8 @@ impl<'a> Cells<'a> {
     fn numbers(&mut self, style: NumberStyle, scale: u8) -> ArrayRef {
         let field = self.field;
         let mut builder = Decimal128Builder::with_capacity(self.texts.len()).with_data_type(arrow_type(&field.kind));
-        let plain = |builder: &mut Decimal128Builder, cell: Standing<'_>| {
-            plain_number(field, style, scale, cell.as_str()).map(|value| builder.append_value(value))
-        };
+        let plain =
+            |builder: &mut Decimal128Builder, cell: Standing<'_>| plain_number(field, style, scale, cell.as_str()).map(|value| builder.append_value(value));
         let read = |builder: &mut Decimal128Builder, text: &str| number(field, style, scale, text).map(|value| builder.append_value(value));
         self.each(&mut builder, Decimal128Builder::append_null, plain, read);
         Arc::new(builder.finish())
