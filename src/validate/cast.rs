@@ -16,7 +16,7 @@ use super::literals;
 use super::met::{ColumnMet, Met};
 use super::value::{boolean, integer, list, number, plain_number, string, takes_any_digits};
 use crate::contract::literal::Scalar;
-use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, Role, arrow_type, trimmed};
+use crate::contract::{CaseNumberPattern, Contract, DateFormat, Field, FieldKind, NumberStyle, Protection, Role, arrow_type, is_spreadsheet_number, trimmed};
 use crate::project::Says;
 use crate::read::workbook::{DATED, FAILED, INEXACT, UNCALCULATED};
 use crate::read::{Standing, TextColumn};
@@ -325,7 +325,7 @@ fn never<B>(_: &mut B, _: Standing<'_>) -> Option<()> {
 /// Takes a case number that is written sign for sign as a pattern is.
 fn plain_case_number(patterns: &[&CaseNumberPattern], builder: &mut StringBuilder, cell: Standing<'_>) -> Option<()> {
     let ahead = cell.ahead()?;
-    let runs = patterns.iter().find_map(|pattern| pattern.runs(ahead, cell.len()))?;
+    let runs = patterns.iter().find_map(|pattern| pattern.runs(ahead, cell.len())).filter(|_| !is_spreadsheet_number(cell.as_str()))?;
     runs.iter().try_for_each(|run| builder.write_str(cell.part(run.clone()))).ok()?;
     builder.append_value("");
     Some(())

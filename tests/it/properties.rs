@@ -102,6 +102,40 @@ fn written_row() -> impl Strategy<Value = String> {
     prop::collection::vec(written, LABELS.len() - 1..=LABELS.len() + 1).prop_map(|cells| cells.join(","))
 }
 
+/// Cells of the small project's feed as machines write them, in the order of its labels; now and then another's, or none.
+fn machine_row() -> impl Strategy<Value = Vec<String>> {
+    let words = |words: &'static [&str]| prop::sample::select(words).prop_map(str::to_owned).boxed();
+    let cells: [BoxedStrategy<String>; LABELS.len()] = [
+        "[0-9]{1,18}".boxed(),
+        "MA-RAB-[0-9]{6}".boxed(),
+        "[1-9][0-9]{0,3}".boxed(),
+        "[A-Z]{2}".boxed(),
+        words(&["M", "F"]),
+        "(19|20)[0-9]{2}-0[1-9]-[0-2][0-9]".boxed(),
+        words(&["MAR", "SEN"]),
+        "2023-0[1-4]-[0-3][0-9]".boxed(),
+        "2023-0[1-6]-[0-2]1T10:00:00Z".boxed(),
+    ];
+    let nearly = prop_oneof![
+        "-?[0-9]{0,3}[.E]?[0-9]{0,2}",
+        "[Mm]A[- ]?[A-Z]{2}[A-Za]-?[0-9:]{5,7}",
+        "[0-9]{4}[-/.][0-9]{2}[-/:][0-9]{1,2}",
+        words(&["-", "#N/A", "", "2023-02-01T10:00:60Z"]),
+    ];
+    let nearly = nearly.boxed();
+    cells.map(|cell| prop_oneof![20 => cell, 1 => nearly.clone()]).to_vec()
+}
+
+/// The values of a text's rows, and what is held against the others. Behind its rows stands text, so that none is the last.
+fn values(rows: &[Vec<String>], around: &str) -> (Vec<String>, Vec<String>) {
+    let line = |cells: &Vec<String>| cells.iter().map(|cell| format!("{around}{cell}{around}")).collect::<Vec<_>>().join(",");
+    let lines: Vec<String> = std::iter::once(LABELS.join(",")).chain(rows.iter().map(line)).collect();
+    let (_, validated) = judge(0, format!("{}\n{}", lines.join("\n"), "\n".repeat(40)).as_bytes()).expect("a readable extract");
+    let good = validated.good.columns.iter().map(|column| format!("{column:?}")).chain([format!("{:?}", validated.good.rows)]);
+    let aside = validated.aside.iter().map(|row| format!("{} {:?} {:?}", row.row, row.outcome, row.reasons));
+    (good.collect(), aside.collect())
+}
+
 /// The small project, in which a row of each source may be a total.
 fn looked_at() -> &'static Project {
     static PROJECT: OnceLock<Project> = OnceLock::new();
@@ -161,6 +195,12 @@ proptest! {
     fn rows_are_the_same_whether_they_are_looked_at_or_not(rows in prop::collection::vec(written_row(), 0..20), end in prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n"])) {
         let text = std::iter::once(LABELS.join(",")).chain(rows).collect::<Vec<_>>().join(end);
         prop_assert_eq!(pieces(&project().pipelines[0].sources[0], &text), pieces(&looked_at().pipelines[0].sources[0], &text));
+    }
+
+    /// Cells that are taken as they stand, and the same cells with white space around them, which are looked at closely.
+    #[test]
+    fn values_are_the_same_whether_cells_are_taken_as_they_stand_or_not(rows in prop::collection::vec(machine_row(), 1..12)) {
+        prop_assert_eq!(values(&rows, ""), values(&rows, " "));
     }
 
     /// JSON lines of any values under known keys.
