@@ -54,6 +54,11 @@ pub fn packed_as(bytes: &[u8]) -> Option<Compression> {
     [Compression::Gzip, Compression::Zstd].get(sign).copied()
 }
 
+/// True for what may hold more than its bytes: a file that is packed, an archive, a workbook of today.
+pub fn may_hold_more(bytes: &[u8]) -> bool {
+    SIGNS.iter().any(|(sign, _)| bytes.starts_with(sign))
+}
+
 /// How a file is packed; an archive that is a workbook is not packed.
 pub fn told(bytes: &Bytes) -> Option<Compression> {
     packed_as(bytes).or_else(|| (bytes.starts_with(b"PK") && !is_workbook(bytes)).then_some(Compression::Zip))

@@ -16,7 +16,7 @@ use super::standing::{Arrival, Standing, standing};
 use crate::error::{Error, Kind, Result};
 use crate::normalise::{Key, Provenance, normalise};
 use crate::project::{Pipeline, Project};
-use crate::read::Page;
+use crate::read::{self, Page};
 use crate::validate::TypedRows;
 use crate::warehouse::{RowCounts, SlotLoad, Submission, SubmissionOutcome, set_aside_batch};
 
@@ -44,7 +44,14 @@ pub const AMBIGUOUS: &str = "ambiguous-delivery";
 
 /// Bytes of a delivery that is judged by who has it at hand: another thread would begin later than it takes, and with memory
 /// that is in no cache.
-const SMALL_BYTES: u64 = 64 << 10;
+const SMALL_BYTES: usize = 64 << 10;
+
+/// True for a delivery that is judged within a few milliseconds, so that nobody waits who is to be served by the same thread.
+fn is_small(content: &Content) -> bool {
+    let is_text = |page: &Page| !read::unpack::may_hold_more(&page.bytes);
+    let size: usize = content.pages.iter().map(|page| page.bytes.len()).sum();
+    size <= SMALL_BYTES && content.amendments.is_empty() && content.returned.is_none() && content.pages.iter().all(is_text)
+}
 
 /// How a delivery is judged that says something new.
 pub(super) struct Course<'a> {
@@ -75,7 +82,7 @@ impl Judge {
         for (index, (found, content, delivery)) in read.into_iter().enumerate() {
             let rivals = hashes.iter().enumerate().any(|(other, (received, hash))| other != index && *received == found.received && *hash != hashes[index].1);
             let judge = self.clone();
-            let load = if found.size <= SMALL_BYTES {
+            let load = if content.as_ref().is_ok_and(is_small) {
                 delivery.in_scope(|| told(judge.delivery(&found, content, &known, rivals)?))?
             } else {
                 let before = known.clone();
@@ -266,4 +273,23 @@ pub(super) fn hash(pages: &[Page]) -> String {
         hash.update(&page.bytes);
     }
     hex::encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Page, SMALL_BYTES, is_small};
+
+    #[test]
+    fn what_may_hold_more_than_its_bytes_is_not_small() {
+        let small = |pages: &[&[u8]]| {
+            let pages = pages.iter().map(|bytes| Page { name: String::new(), bytes: bytes.to_vec().into() }).collect();
+            is_small(&Content { pages, hash: String::new(), amendments: Vec::new(), returned: None })
+        };
+        let half = vec![b'a'; SMALL_BYTES / 2];
+        assert!(small(&[]) && small(&[b"a,b\n1,2"]) && small(&[&half, &half]));
+        assert!(!small(&[&half, &half, b"a"]));
+        for packed in [&b"PK\x03\x04"[..], b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD"] {
+            assert!(!small(&[b"a,b\n1,2", packed]), "{packed:?}");
+        }
+    }
 }
