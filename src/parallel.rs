@@ -2,9 +2,8 @@
 //!
 //! Guarantees: results stand in the order of what they were made of, whoever was ready first.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::{iter, thread};
 
 /// The stack of every thread that plans SQL: the engine goes through conditions by recursion, and thousands of parts are
 /// nothing unheard of. Only what is used of it takes memory.
@@ -20,15 +19,19 @@ pub fn cores() -> usize {
 
 /// What `work` makes of every item, on as many threads as there are cores; on this one where there is little to share.
 pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    each_of(items.iter().collect(), work)
+}
+
+/// The same of items that are given away: no more of them are worked on at a time than there are cores, so that where each is
+/// dropped by `work` that many are held beside what was made of them.
+pub fn each_of<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = cores().min(items.len());
     if threads < 2 {
-        return items.iter().map(work).collect();
+        return items.into_iter().map(work).collect();
     }
-    let next = AtomicUsize::new(0);
-    let share = || -> Vec<(usize, R)> {
-        let taken = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).map_while(|place| Some((place, items.get(place)?)));
-        taken.map(|(place, item)| (place, work(item))).collect()
-    };
+    let items = Mutex::new(items.into_iter().enumerate());
+    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let share = || -> Vec<(usize, R)> { iter::from_fn(next).map(|(place, item)| (place, work(item))).collect() };
     let mut made = thread::scope(|scope| {
         // Where no thread can be had the others do its share.
         let others: Vec<_> = (1..threads).filter_map(|_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, share).ok()).collect();
@@ -42,24 +45,9 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     made.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The same of as many items at a time as there are cores, each wave given back before the next: no more than that many
-/// are held beside what was made of them.
-pub fn in_waves<T: Sync, R: Send>(items: Vec<T>, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let most = cores();
-    let mut made = Vec::with_capacity(items.len());
-    let mut items = items.into_iter();
-    loop {
-        let wave: Vec<T> = items.by_ref().take(most).collect();
-        if wave.is_empty() {
-            return made;
-        }
-        made.extend(each(&wave, &work));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{each, in_waves};
+    use super::{each, each_of};
 
     #[test]
     fn results_stand_in_the_order_of_their_items() {
@@ -71,7 +59,7 @@ mod tests {
         assert_eq!(each(&items, squares), items.iter().map(|item| item * item).collect::<Vec<_>>());
         assert_eq!(each(&items[..1], squares), [0]);
         assert_eq!(each(&items[..0], squares), [0; 0]);
-        assert_eq!(in_waves(items.clone(), squares), each(&items, squares));
-        assert_eq!(in_waves(Vec::new(), squares), [0; 0]);
+        assert_eq!(each_of(items.clone(), |item| squares(&item)), each(&items, squares));
+        assert_eq!(each_of(Vec::new(), |item| squares(&item)), [0; 0]);
     }
 }

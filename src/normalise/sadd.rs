@@ -3,7 +3,23 @@
 use crate::contract::Day;
 
 /// Completed years between two days, given in days since 1970; born on 29 February turns a year older on 1 March.
+///
+/// Who has no birthday within a few days is as many mean years old as the days make: the calendar is asked of the others.
 pub fn age_at(birth: i32, event: i32) -> i64 {
+    let days = i64::from(event) - i64::from(birth);
+    let age = mean_years(days - NEAR);
+    if age == mean_years(days + NEAR) { age } else { age_by_calendar(birth, event) }
+}
+
+/// No anniversary is so many days from as many mean years.
+const NEAR: i64 = 4;
+
+/// Completed years of the calendar's mean length, of which four hundred have 146,097 days.
+fn mean_years(days: i64) -> i64 {
+    (days * 400).div_euclid(146_097)
+}
+
+fn age_by_calendar(birth: i32, event: i32) -> i64 {
     let (birth, event) = (Day::of(birth), Day::of(event));
     let years = event.year - birth.year;
     let had_birthday = (event.month, event.day) >= (birth.month, birth.day);
@@ -51,6 +67,20 @@ mod tests {
         ] {
             assert_eq!(age_at(days(birth), days(event)), age, "{birth} {event}");
         }
+    }
+
+    #[test]
+    fn an_age_is_what_the_calendar_says_around_every_birthday() {
+        for (year, month, day) in (1799..2201).flat_map(|year| [(1, 1), (2, 28), (2, 29), (3, 1), (12, 31)].map(|(month, day)| (year, month, day))) {
+            let Some(birth) = (Day { year, month, day }).number() else { continue };
+            for age in -3..=130 {
+                let Some(birthday) = (Day { year: year + age, month, day }).number() else { continue };
+                for event in birthday - 6..=birthday + 6 {
+                    assert_eq!(age_at(birth, event), age_by_calendar(birth, event), "{year}-{month}-{day}, {event}");
+                }
+            }
+        }
+        assert_eq!(age_at(i32::MIN, i32::MAX), age_by_calendar(i32::MIN, i32::MAX));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
-use memchr::memchr2;
+use memchr::memchr2_iter;
 
 use super::body::Body;
 use super::cells::{Gatherer, Target};
@@ -14,6 +14,7 @@ use super::unpack::packed_as;
 use super::written::{Origin, Text};
 use super::{Piece, Refusal};
 use crate::contract::Contract;
+use crate::parallel;
 use crate::project::{Format, Source, TextEncoding};
 
 /// Reads a CSV extract; rows are named by the line they begin on.
@@ -107,25 +108,50 @@ impl<'t> Parts<'t> {
 /// Cuts a text into parts of about `size` bytes where a line ends outside of quotation marks.
 fn split(text: &str, body: usize, line: usize, size: usize) -> Vec<(Range<usize>, usize)> {
     let bytes = text.as_bytes();
+    let stretches: Vec<Range<usize>> = (body..bytes.len()).step_by(size).map(|start| start..bytes.len().min(start + size)).collect();
+    let looks = parallel::each(&stretches, |stretch| Stretch::of(&bytes[stretch.clone()]));
     let (mut places, mut start, mut first) = (Vec::new(), body, line);
-    // An even number of marks has been passed where a cell is not quoted: one that is written twice counts twice.
-    let (mut at, mut is_quoted, mut lines) = (body, false, 0);
-    while let Some(found) = memchr2(b'"', b'\n', &bytes[at..]).map(|found| at + found) {
-        at = found + 1;
-        if bytes[found] == b'"' {
-            is_quoted = !is_quoted;
-            continue;
+    let (mut is_quoted, mut lines) = (false, line);
+    for (stretch, look) in stretches.iter().zip(looks) {
+        if let Some((end, passed)) = look.ends[usize::from(is_quoted)].filter(|_| stretch.start > body) {
+            let end = stretch.start + end;
+            places.push((start..end, first));
+            (start, first) = (end, lines + passed);
         }
-        lines += 1;
-        if !is_quoted && at - start >= size {
-            places.push((start..at, first));
-            (start, first) = (at, line + lines);
-        }
+        is_quoted ^= look.is_odd;
+        lines += look.lines;
     }
     if start < bytes.len() {
         places.push((start..bytes.len(), first));
     }
     places
+}
+
+/// What is known of a stretch of a text, whether it begins within a quoted cell or not.
+#[derive(Default)]
+struct Stretch {
+    /// True where it has an odd number of quotation marks: one that is written twice in a cell counts twice.
+    is_odd: bool,
+    /// How many lines end in it.
+    lines: usize,
+    /// Where the first line outside of quotation marks ends, and how many have ended by then: of a stretch that does not begin
+    /// within a quoted cell, and of one that does.
+    ends: [Option<(usize, usize)>; 2],
+}
+
+impl Stretch {
+    fn of(bytes: &[u8]) -> Self {
+        let mut stretch = Self::default();
+        for at in memchr2_iter(b'"', b'\n', bytes) {
+            if bytes[at] == b'"' {
+                stretch.is_odd = !stretch.is_odd;
+            } else {
+                stretch.lines += 1;
+                stretch.ends[usize::from(stretch.is_odd)].get_or_insert((at + 1, stretch.lines));
+            }
+        }
+        stretch
+    }
 }
 
 /// The records of a text under their header.
@@ -239,5 +265,44 @@ fn check_delimiter(labels: &[String], delimiter: u8) -> Result<(), Refusal> {
             ))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_are_cut_where_records_begin(
+            records in prop::collection::vec(prop_oneof!["[a-z,]{0,9}", "\"([a-z\n,]|\"\"){0,9}\"", "\"\n{1,30}\""], 1..60),
+            size in 1..40_usize,
+            is_ended in any::<bool>(),
+        ) {
+            let text = format!("head\n{}{}", records.join("\n"), if is_ended { "\n" } else { "" });
+            let mut begins = BTreeMap::new();
+            let (mut at, mut line) = (5, 2);
+            for record in &records {
+                begins.insert(at, line);
+                (at, line) = (at + record.len() + 1, line + record.matches('\n').count() + 1);
+            }
+            let parts = split(&text, 5, 2, size);
+            prop_assert_eq!(parts.iter().map(|(place, _)| &text[place.clone()]).collect::<String>(), &text[5..]);
+            for (place, line) in &parts {
+                prop_assert_eq!(begins.get(&place.start), Some(line), "{:?} in {:?}", place, text);
+            }
+            // In every stretch behind the first the first record that ends there ends a part.
+            let ends = begins.keys().skip(1).copied().chain(is_ended.then_some(text.len()));
+            let firsts: BTreeMap<_, _> = ends.collect::<Vec<_>>().into_iter().rev().map(|end| ((end - 6) / size, end)).collect();
+            let cuts = firsts.into_iter().filter(|(stretch, _)| *stretch > 0).map(|(_, end)| end).chain([text.len()]);
+            let cuts: BTreeSet<usize> = cuts.filter(|_| text.len() > 5).collect();
+            prop_assert_eq!(parts.iter().map(|(place, _)| place.end).collect::<BTreeSet<_>>(), cuts);
+        }
     }
 }

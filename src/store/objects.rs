@@ -3,6 +3,7 @@
 //! Guarantees: nothing is written; what is handed on is as long as the store says and did not change while it was read; no
 //! secret stands in an error. Credentials come from the environment alone, under the names that the tools of each store know.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,7 +206,7 @@ async fn whole(got: GetResult) -> object_store::Result<Bytes> {
     let size = usize::try_from(got.meta.size).unwrap_or_default();
     let mut chunks: BoxStream<'static, object_store::Result<Bytes>> = match got.payload {
         GetResultPayload::Stream(chunks) => chunks,
-        GetResultPayload::File(..) => return got.bytes().await,
+        GetResultPayload::File(file, _) => return whole_file(file, size).await,
     };
     let mut bytes = BytesMut::with_capacity(size);
     loop {
@@ -217,6 +218,17 @@ async fn whole(got: GetResult) -> object_store::Result<Bytes> {
             None => return Ok(bytes.freeze()),
         }
     }
+}
+
+/// The bytes of a file of this machine, into memory that is not cleared before.
+async fn whole_file(file: std::fs::File, size: usize) -> object_store::Result<Bytes> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::with_capacity(size);
+        file.take(size as u64).read_to_end(&mut bytes)?;
+        Ok(Bytes::from(bytes))
+    });
+    let read = read.await.unwrap_or_else(|cause| Err(std::io::Error::other(cause)));
+    read.map_err(|cause| StoreError::Generic { store: "objects", source: Box::new(cause) })
 }
 
 /// The store of a URL with the settings of the environment, and the path in it; nothing where they do not fit.

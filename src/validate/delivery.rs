@@ -1,7 +1,8 @@
 //! One delivery judged whole: every row accounted for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::thread::ScopedJoinHandle;
 
 use chrono::{DateTime, Utc};
 
@@ -122,6 +123,25 @@ struct Part<'a> {
     read: u64,
 }
 
+/// A part that is being read.
+type Reading<'scope, 'a> = ScopedJoinHandle<'scope, std::result::Result<Part<'a>, Refusal>>;
+
+impl<'a> Part<'a> {
+    fn read(context: &Context<'_>, caster: Caster<'a>, parts: &Parts<'_>, number: usize) -> std::result::Result<Self, Refusal> {
+        let mut part = Self { caster, texts: Vec::new(), aside: Vec::new(), read: 0 };
+        part.read = parts.read(number, context.source, context.contract, &mut |piece| match piece {
+            Piece::Rows(mut batch) => {
+                part.caster.push(&batch);
+                part.texts.push((Kept::of(&mut batch, context.contract), batch.rows.len()));
+            }
+            Piece::Aside(row) => part.aside.push(row),
+            // A text of which columns differ from the schema is not read in parts.
+            Piece::Drift(_) => {}
+        })?;
+        Ok(part)
+    }
+}
+
 /// A delivery that is being read.
 pub struct Delivery<'a> {
     context: &'a Context<'a>,
@@ -213,36 +233,31 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// A [`Refusal`]; the delivery must be dropped then.
     pub fn push_parts(&mut self, parts: &Parts<'_>) -> std::result::Result<u64, Refusal> {
-        let numbers: Vec<usize> = (0..parts.len()).collect();
         let mut read = 0;
-        for wave in numbers.chunks(parallel::cores()) {
-            let this = &*self;
-            let done = std::thread::scope(|scope| {
-                let threads: Vec<_> = wave.iter().map(|part| scope.spawn(move || this.part(parts, *part))).collect();
-                threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Vec<_>>()
-            });
-            for part in done {
-                let part = part?;
-                read += part.read;
-                check_rows(read, self.context.source.most_bytes)?;
-                self.take_part(part);
+        std::thread::scope(|scope| {
+            let mut ahead = VecDeque::new();
+            for number in 0..parts.len() {
+                let (context, caster) = (self.context, self.fresh());
+                ahead.push_back(scope.spawn(move || Part::read(context, caster, parts, number)));
+                // One more than there are cores, so that none of them waits for the part that is taken next.
+                if ahead.len() > parallel::cores() {
+                    self.take_next(&mut ahead, &mut read)?;
+                }
             }
-        }
-        Ok(read)
+            while !ahead.is_empty() {
+                self.take_next(&mut ahead, &mut read)?;
+            }
+            Ok(read)
+        })
     }
 
-    fn part(&self, parts: &Parts<'_>, number: usize) -> std::result::Result<Part<'a>, Refusal> {
-        let mut part = Part { caster: self.fresh(), texts: Vec::new(), aside: Vec::new(), read: 0 };
-        part.read = parts.read(number, self.context.source, self.context.contract, &mut |piece| match piece {
-            Piece::Rows(mut batch) => {
-                part.caster.push(&batch);
-                part.texts.push((Kept::of(&mut batch, self.context.contract), batch.rows.len()));
-            }
-            Piece::Aside(row) => part.aside.push(row),
-            // A text of which columns differ from the schema is not read in parts.
-            Piece::Drift(_) => {}
-        })?;
-        Ok(part)
+    fn take_next(&mut self, ahead: &mut VecDeque<Reading<'_, 'a>>, read: &mut u64) -> std::result::Result<(), Refusal> {
+        let Some(next) = ahead.pop_front() else { return Ok(()) };
+        let part = next.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        *read += part.read;
+        check_rows(*read, self.context.source.most_bytes)?;
+        self.take_part(part);
+        Ok(())
     }
 
     fn take_part(&mut self, part: Part<'a>) {

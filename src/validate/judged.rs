@@ -109,7 +109,7 @@ impl Judged {
         let mask = BooleanArray::new(self.marked.iter().map(|marked| !marked).collect(), None);
         let sieve = FilterBuilder::new(&mask).optimize().build();
         let kept =
-            |column: &ArrayRef| sieve.filter(column).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
+            |column: ArrayRef| sieve.filter(&column).map_err(|cause| Error::new(Kind::Internal, "good rows cannot be told from the others").because(cause));
         let columns = each_column(typed.rows.len(), typed.columns, kept)?;
         let (mut marked, mut also) = (self.marked.iter(), self.marked.iter());
         let (mut rows, mut sheets) = (typed.rows, typed.sheets);

@@ -98,7 +98,7 @@ impl<'a> Caster<'a> {
     /// `Internal` where the parts do not fit together.
     pub fn finish(self) -> Result<(TypedRows, Vec<CellFault>)> {
         let columns = self.parts.into_iter().zip(&self.contract.fields).collect();
-        let columns = each_column(self.rows.len(), columns, |(parts, field): &(Vec<ArrayRef>, &Field)| {
+        let columns = each_column(self.rows.len(), columns, |(parts, field): (Vec<ArrayRef>, &Field)| {
             if parts.is_empty() {
                 return Ok(arrow::array::new_empty_array(&arrow_type(&field.kind)));
             }
@@ -109,15 +109,15 @@ impl<'a> Caster<'a> {
     }
 }
 
-/// What is made of every column of so many rows, each given back once it was gone through.
+/// What is made of every column of so many rows; each is given away.
 ///
 /// # Errors
 /// The first of `work`'s.
-pub(super) fn each_column<T: Sync, R: Send>(rows: usize, columns: Vec<T>, work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+pub(super) fn each_column<T: Send, R: Send>(rows: usize, columns: Vec<T>, work: impl Fn(T) -> Result<R> + Sync) -> Result<Vec<R>> {
     if rows < LARGE_ROWS {
-        return columns.into_iter().map(|column| work(&column)).collect();
+        return columns.into_iter().map(work).collect();
     }
-    parallel::in_waves(columns, work).into_iter().collect()
+    parallel::each_of(columns, work).into_iter().collect()
 }
 
 /// Rows of a delivery that is worth all cores: those of fewer keep them busy by being judged beside one another.

@@ -2,16 +2,15 @@
 //!
 //! Every row of a submission that counts is known by a hash of its record's key. Only where two rows have the same one, or
 //! a row says that its record is deleted, are the keys themselves read and compared, so that a chance likeness of hashes
-//! decides nothing. A row is held as eight bytes: as much of the hash as there is room for beside the row's number among those
-//! that may count.
+//! decides nothing. A row is held as eight bytes: as much of the hash as there is room for beside the row's number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::Array;
+use arrow::array::{Array, Date32Array};
 use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +18,7 @@ use super::keys::{Keys, Which, read};
 use super::parts::{Months, PartPrint, row_print};
 use super::{DataFile, Held, KeyColumns, Ranked};
 use crate::error::Result;
+use crate::parallel;
 
 /// Rows whose keys are held at a time: of more, as many passes are made as it takes.
 const MOST_HELD: u64 = 8_000_000;
@@ -51,19 +51,28 @@ impl Asked {
     }
 }
 
-/// Where a row stands: the file's number and the row in it.
-type Place = (u32, u32);
+/// What tells the rows of each day since 1970, or of none, by date field: days are few, and what month each is in is told once.
+type Days = Vec<HashMap<Option<i32>, PartPrint, FixedState>>;
 
 /// What is known of the rows of an office.
 struct Tally<'a> {
+    asked: &'a Asked,
     /// The rank of each submission that counts.
     ranks: HashMap<&'a str, u32>,
-    /// By file, true for rows that count.
-    counts: Vec<Vec<bool>>,
-    /// By date field and day since 1970, or nothing: days are few, and what month each is in is told once.
-    days: Vec<HashMap<Option<i32>, PartPrint, FixedState>>,
-    /// Rows that need a closer look, by their number among those that may count; in order once all were looked at.
-    doubtful: Vec<u64>,
+    files: Vec<Tallied<'a>>,
+    days: Days,
+    /// The bits that a row's number takes.
+    numbers: u64,
+}
+
+/// What is known of the rows of a file.
+struct Tallied<'a> {
+    file: &'a DataFile,
+    print: [u64; 2],
+    /// The number of its first row: rows are numbered from file to file.
+    first: u64,
+    /// True for rows that count, by their places.
+    counts: Vec<bool>,
 }
 
 /// Finds the rows that count.
@@ -71,116 +80,161 @@ struct Tally<'a> {
 /// # Errors
 /// `Unavailable` where a file cannot be read; `Conflict` where one is not of the feed.
 pub fn of_office(asked: &Asked) -> Result<Held> {
-    let counts = asked.files.iter().map(|file| vec![false; usize::try_from(file.rows).unwrap_or_default()]).collect();
-    let ranks = asked.submissions.iter().map(|one| (one.id.as_str(), one.rank)).collect();
-    let mut tally = Tally { ranks, counts, days: vec![HashMap::default(); asked.columns.dates.len()], doubtful: Vec::new() };
-    let rows: u64 = asked.files.iter().map(|file| file.rows).sum();
-    let numbers = rows.next_power_of_two() - 1;
-    let passes = rows.div_ceil(MOST_HELD).max(1);
+    let mut tally = Tally::begin(asked);
+    let passes = tally.rows().div_ceil(MOST_HELD).max(1);
+    let mut doubtful = Vec::new();
     for pass in 0..passes {
-        let mut seen = tally.look(asked, (pass, passes), numbers)?;
+        let looks = parallel::each(&tally.files, |file| tally.look(file, (pass, passes)));
+        let mut seen = Vec::new();
+        for (place, look) in looks.into_iter().enumerate() {
+            let look = look?;
+            seen.extend(look.seen);
+            doubtful.extend(look.deleted);
+            if pass == 0 {
+                tally.add(place, look.counts, look.days);
+            }
+        }
         seen.sort_unstable();
+        let numbers = tally.numbers;
         for alike in seen.chunk_by(|one, next| one & !numbers == next & !numbers).filter(|alike| alike.len() > 1) {
-            tally.doubtful.extend(alike.iter().map(|row| row & numbers));
+            doubtful.extend(alike.iter().map(|row| row & numbers));
         }
     }
-    tally.doubtful.sort_unstable();
-    tally.doubtful.dedup();
-    tally.decide(asked)?;
-    Ok(tally.held(asked))
+    doubtful.sort_unstable();
+    doubtful.dedup();
+    tally.decide(&doubtful)?;
+    Ok(tally.held())
 }
 
-impl Tally<'_> {
-    /// Looks at every row once: counts those of submissions that count. In every pass other keys are held; `numbers` are the
-    /// bits that a row's number takes.
-    fn look(&mut self, asked: &Asked, (pass, passes): (u64, u64), numbers: u64) -> Result<Vec<u64>> {
-        let (mut seen, mut next) = (Vec::new(), 0..);
-        for (number, file) in (0..).zip(&asked.files) {
-            let print = file_print(file);
-            read(&asked.folder.join(&file.name), &asked.columns, false, &Which::Office(&asked.office), |keys| {
-                let known = known(asked, &self.ranks, keys);
-                for (row, this) in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()).zip(&mut next) {
-                    let place = keys.places[row];
-                    let hash = hashed(keys.record.value(row));
-                    if pass == 0 {
-                        self.counts[number as usize][place] = true;
-                        let row_print = row_print(print, place as u64);
-                        each_day(&mut self.days, keys, row, |day| day.put(row_print));
-                    }
-                    if hash % passes == pass {
-                        seen.push((hash & !numbers) | this);
-                        // A record that is deleted is looked at even where no other row is about it.
-                        if is_deleted(keys, row) {
-                            self.doubtful.push(this);
-                        }
+/// What a look at the rows of a file finds.
+struct Look {
+    counts: Vec<bool>,
+    days: Days,
+    /// Of each row that may count as much of its key's hash as there is room for beside its number, and the number.
+    seen: Vec<u64>,
+    /// The numbers of rows that say that their record is deleted, which are looked at even where no other row is about it.
+    deleted: Vec<u64>,
+}
+
+/// A row that needs a closer look.
+struct Claim {
+    standing: Standing,
+    file: usize,
+    place: usize,
+    is_deleted: bool,
+    /// By date field.
+    days: Vec<Option<i32>>,
+}
+
+impl<'a> Tally<'a> {
+    fn begin(asked: &'a Asked) -> Self {
+        let mut first = 0;
+        let mut files = Vec::with_capacity(asked.files.len());
+        for file in &asked.files {
+            files.push(Tallied { file, print: file_print(file), first, counts: Vec::new() });
+            first += file.rows;
+        }
+        Self {
+            asked,
+            ranks: asked.submissions.iter().map(|one| (one.id.as_str(), one.rank)).collect(),
+            files,
+            days: no_days(asked),
+            numbers: first.next_power_of_two() - 1,
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.files.last().map_or(0, |last| last.first + last.file.rows)
+    }
+
+    /// Looks at every row of a file once: counts those of submissions that count. In every pass other keys are held.
+    fn look(&self, file: &Tallied<'_>, (pass, passes): (u64, u64)) -> Result<Look> {
+        let counts = vec![false; usize::try_from(file.file.rows).unwrap_or_default()];
+        let mut look = Look { counts, days: no_days(self.asked), seen: Vec::new(), deleted: Vec::new() };
+        self.read(file, false, &Which::Office(&self.asked.office), |keys| {
+            let known = self.known(keys);
+            for row in (0..keys.record.len()).filter(|row| known.rank(keys, *row).is_some()) {
+                let place = keys.places[row];
+                let number = file.first + place as u64;
+                let hash = hashed(keys.record.value(row));
+                if pass == 0 {
+                    look.counts[place] = true;
+                    let print = row_print(file.print, place as u64);
+                    look.days.iter_mut().zip(&keys.dates).for_each(|(days, dates)| days.entry(day(dates, row)).or_default().put(print));
+                }
+                if hash % passes == pass {
+                    look.seen.push((hash & !self.numbers) | number);
+                    if is_deleted(keys, row) {
+                        look.deleted.push(number);
                     }
                 }
-                Ok(())
-            })?;
+            }
+            Ok(())
+        })?;
+        Ok(look)
+    }
+
+    fn read(&self, file: &Tallied<'_>, with_changed: bool, which: &Which<'_>, take: impl FnMut(&Keys) -> Result<()>) -> Result<()> {
+        read(&self.asked.folder.join(&file.file.name), &self.asked.columns, with_changed, which, take)
+    }
+
+    fn add(&mut self, file: usize, counts: Vec<bool>, days: Days) {
+        self.files[file].counts = counts;
+        for (all, these) in self.days.iter_mut().zip(days) {
+            these.into_iter().for_each(|(day, print)| all.entry(day).or_default().add(print));
         }
-        Ok(seen)
     }
 
-    /// By file, the places of the rows that need a closer look, in order: all that may count are still held to count.
-    fn doubtful_places(&self) -> Vec<Vec<u32>> {
-        let (mut next, mut doubtful) = (0.., self.doubtful.iter().peekable());
-        let of_file = |counts: &Vec<bool>| {
-            let may_count = (0..).zip(counts).filter(|(_, counts)| **counts).zip(&mut next);
-            may_count.filter(|(_, number)| doubtful.next_if(|first| *first == number).is_some()).map(|((place, _), _)| place).collect()
-        };
-        self.counts.iter().map(of_file).collect()
-    }
-
-    /// Of rows about the same record, the one last changed counts, then the one said last.
-    fn decide(&mut self, asked: &Asked) -> Result<()> {
-        let mut last: BTreeMap<String, (Standing, Place, bool)> = BTreeMap::new();
-        let mut losers: Vec<Place> = Vec::new();
-        for ((number, file), places) in (0..).zip(&asked.files).zip(self.doubtful_places()) {
+    /// Of rows about the same record, the one last changed counts, then the one said last. Takes the numbers of the rows that
+    /// need a closer look, in order: all of them are still held to count.
+    fn decide(&mut self, doubtful: &[u64]) -> Result<()> {
+        let mut last: HashMap<String, Claim, FixedState> = HashMap::default();
+        for file in 0..self.files.len() {
+            let Tallied { file: DataFile { rows, .. }, first, .. } = self.files[file];
+            let within = doubtful.partition_point(|number| *number < first)..doubtful.partition_point(|number| *number < first + rows);
+            let places: Vec<u32> = doubtful[within].iter().map(|number| u32::try_from(number - first).unwrap_or(u32::MAX)).collect();
             if places.is_empty() {
                 continue;
             }
-            read(&asked.folder.join(&file.name), &asked.columns, true, &Which::At(&places), |keys| {
-                let known = known(asked, &self.ranks, keys);
+            let mut losers = Vec::new();
+            self.read(&self.files[file], true, &Which::At(&places), |keys| {
+                let known = self.known(keys);
                 for (row, place) in keys.places.iter().enumerate() {
                     let Some(rank) = known.rank(keys, row) else { continue };
-                    let place = (number, u32::try_from(*place).unwrap_or(u32::MAX));
-                    let this = (standing(keys, row, rank), place, is_deleted(keys, row));
+                    let days = keys.dates.iter().map(|dates| day(dates, row)).collect();
+                    let this = Claim { standing: standing(keys, row, rank), file, place: *place, is_deleted: is_deleted(keys, row), days };
                     match last.get_mut(keys.record.value(row)) {
                         None => drop(last.insert(keys.record.value(row).to_owned(), this)),
-                        Some(other) => losers.push(if this.0 > other.0 { std::mem::replace(other, this).1 } else { this.1 }),
+                        Some(other) => losers.push(if this.standing > other.standing { std::mem::replace(other, this) } else { this }),
                     }
                 }
                 Ok(())
             })?;
+            losers.iter().for_each(|row| self.drop_row(row));
         }
-        losers.extend(last.into_values().filter(|(_, _, is_deleted)| *is_deleted).map(|(_, place, _)| place));
-        self.drop_rows(asked, losers)
-    }
-
-    fn drop_rows(&mut self, asked: &Asked, mut losers: Vec<Place>) -> Result<()> {
-        losers.sort_unstable();
-        for (number, file) in (0..).zip(&asked.files) {
-            let places: Vec<u32> = losers.iter().filter(|place| place.0 == number).map(|place| place.1).collect();
-            places.iter().for_each(|place| self.counts[number as usize][*place as usize] = false);
-            if places.is_empty() || asked.columns.dates.is_empty() {
-                continue;
-            }
-            let print = file_print(file);
-            read(&asked.folder.join(&file.name), &asked.columns, false, &Which::At(&places), |keys| {
-                for (row, place) in keys.places.iter().enumerate() {
-                    let row_print = row_print(print, *place as u64);
-                    each_day(&mut self.days, keys, row, |day| day.take(row_print));
-                }
-                Ok(())
-            })?;
-        }
+        last.values().filter(|row| row.is_deleted).for_each(|row| self.drop_row(row));
         Ok(())
     }
 
-    fn held(self, asked: &Asked) -> Held {
-        let rows = asked.files.iter().zip(&self.counts).map(|(file, counts)| (file.name.clone(), ranges(counts)));
-        let months = asked.columns.dates.iter().zip(self.days).map(|(field, days)| (field.clone(), Months::of_days(days)));
+    fn drop_row(&mut self, row: &Claim) {
+        let file = &mut self.files[row.file];
+        file.counts[row.place] = false;
+        let print = row_print(file.print, row.place as u64);
+        self.days.iter_mut().zip(&row.days).for_each(|(days, day)| days.entry(*day).or_default().take(print));
+    }
+
+    fn held(self) -> Held {
+        let rows = self.files.iter().map(|file| (file.file.name.clone(), ranges(&file.counts)));
+        let months = self.asked.columns.dates.iter().zip(self.days).map(|(field, days)| (field.clone(), Months::of_days(days)));
         Held { rows: rows.filter(|(_, ranges)| !ranges.is_empty()).collect(), months: months.collect() }
+    }
+
+    /// Which of the texts of a batch are of submissions that count, and of the office.
+    fn known(&self, keys: &Keys) -> Known {
+        Known {
+            ranks: keys.submission.texts().map(|id| self.ranks.get(id).copied()).collect(),
+            is_office: keys.office.texts().map(|office| office == self.asked.office).collect(),
+        }
     }
 }
 
@@ -197,7 +251,7 @@ fn is_deleted(keys: &Keys, row: usize) -> bool {
     keys.deleted.as_ref().is_some_and(|deleted| !deleted.is_null(row) && deleted.value(row))
 }
 
-/// Which of the texts of a batch are of submissions that count, and of the office.
+/// By the number of a text of a batch: the rank of the submission, where it counts, and whether it is the office.
 struct Known {
     ranks: Vec<Option<u32>>,
     is_office: Vec<bool>,
@@ -210,18 +264,12 @@ impl Known {
     }
 }
 
-fn known(asked: &Asked, ranks: &HashMap<&str, u32>, keys: &Keys) -> Known {
-    Known {
-        ranks: keys.submission.texts().map(|id| ranks.get(id).copied()).collect(),
-        is_office: keys.office.texts().map(|office| office == asked.office).collect(),
-    }
+fn no_days(asked: &Asked) -> Days {
+    vec![HashMap::default(); asked.columns.dates.len()]
 }
 
-fn each_day(days: &mut [HashMap<Option<i32>, PartPrint, FixedState>], keys: &Keys, row: usize, change: impl Fn(&mut PartPrint)) {
-    for (days, dates) in days.iter_mut().zip(&keys.dates) {
-        let day = (!dates.is_null(row)).then(|| dates.value(row));
-        change(days.entry(day).or_default());
-    }
+fn day(dates: &Date32Array, row: usize) -> Option<i32> {
+    (!dates.is_null(row)).then(|| dates.value(row))
 }
 
 fn file_print(file: &DataFile) -> [u64; 2] {

@@ -98,13 +98,33 @@ pub fn read(file: &Path, columns: &KeyColumns, with_changed: bool, which: &Which
     let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted(columns, with_changed));
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened, metadata).with_projection(mask).with_batch_size(BATCH_ROWS);
     let builder = builder.with_row_selection(selected(&ranges));
-    let mut places = ranges.into_iter().flatten();
+    let mut places = Places { ranges, next: 0 };
     for batch in builder.build().map_err(|cause| error::store(what(), cause))? {
         let batch = batch.map_err(|cause| error::store(what(), cause))?;
-        let places = places.by_ref().take(batch.num_rows()).collect();
-        take(&keys(&batch, places, columns, with_changed)?)?;
+        take(&keys(&batch, places.take(batch.num_rows()), columns, with_changed)?)?;
     }
     Ok(())
+}
+
+/// Places of rows that are read, range by range: of one by one too much is asked where rows are millions.
+struct Places {
+    ranges: Vec<Range<usize>>,
+    /// The first range of which any are left.
+    next: usize,
+}
+
+impl Places {
+    /// The next so many, as far as there are any.
+    fn take(&mut self, count: usize) -> Vec<usize> {
+        let mut places = Vec::with_capacity(count);
+        while let Some(range) = self.ranges.get_mut(self.next).filter(|_| places.len() < count) {
+            let end = range.end.min(range.start + (count - places.len()));
+            places.extend(range.start..end);
+            range.start = end;
+            self.next += usize::from(range.start == range.end);
+        }
+        places
+    }
 }
 
 fn selected(ranges: &[Range<usize>]) -> RowSelection {

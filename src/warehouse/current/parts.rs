@@ -32,8 +32,9 @@ impl PartPrint {
         self.sum = [self.sum[0].wrapping_sub(row[0]), self.sum[1].wrapping_sub(row[1])];
     }
 
-    fn add(&mut self, other: Self) {
-        self.rows += other.rows;
+    /// Takes the rows of another set too.
+    pub fn add(&mut self, other: Self) {
+        self.rows = self.rows.wrapping_add(other.rows);
         self.sum = [self.sum[0].wrapping_add(other.sum[0]), self.sum[1].wrapping_add(other.sum[1])];
     }
 }
