@@ -3,6 +3,7 @@
 //! Guarantees: nothing is written; what is handed on is as long as the store says and did not change while it was read; no
 //! secret stands in an error. Credentials come from the environment alone, under the names that the tools of each store know.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path as ObjectPath;
 use object_store::prefix::PrefixStore;
 use object_store::{
-    BackoffConfig, ClientOptions, Error as StoreError, GetResult, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, ObjectStoreScheme, RetryConfig,
+    BackoffConfig, ClientOptions, Error as StoreError, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, ObjectStoreScheme, RetryConfig,
 };
 use url::Url;
 
@@ -117,15 +118,22 @@ impl Objects {
                 let cause = super::web::Failure::TooLarge(most);
                 return Err(cause.error(what()));
             }
-            let bytes = match whole(got).await {
-                Ok(bytes) => bytes,
+            let read = match got.payload {
+                GetResultPayload::File(file, _) => of_file(file, &meta).await.map(|(bytes, after)| (bytes, Some(after))),
+                GetResultPayload::Stream(chunks) => of_chunks(chunks, &meta).await.map(|bytes| (bytes, None)),
+            };
+            let (bytes, after) = match read {
+                Ok(read) => read,
                 Err(cause) if turn + 1 == STEADY_TRIES => return Err(self.failed(what(), cause)),
                 Err(cause) => {
                     tracing::debug!(%location, cause = plain(&cause), "a reading was cut off: read again");
                     continue;
                 }
             };
-            let after = self.inner.head(location).await.map_err(|cause| self.failed(what(), cause))?;
+            let after = match after {
+                Some(after) => after,
+                None => self.inner.head(location).await.map_err(|cause| self.failed(what(), cause))?,
+            };
             let is_known_twice = last.as_ref().is_some_and(|last| *last == bytes);
             if is_one_state(&meta, &after) && meta.size == bytes.len() as u64 && (is_known_twice || !self.contradicts(&meta, &bytes)) {
                 return Ok(Steady { bytes, meta: after });
@@ -201,14 +209,9 @@ fn is_one_state(before: &ObjectMeta, after: &ObjectMeta) -> bool {
     before.size == after.size && before.last_modified == after.last_modified && before.e_tag == after.e_tag && before.version == after.version
 }
 
-/// The bytes of an answer; of a stream that stalls an error.
-async fn whole(got: GetResult) -> object_store::Result<Bytes> {
-    let size = usize::try_from(got.meta.size).unwrap_or_default();
-    let mut chunks: BoxStream<'static, object_store::Result<Bytes>> = match got.payload {
-        GetResultPayload::Stream(chunks) => chunks,
-        GetResultPayload::File(file, _) => return whole_file(file, size).await,
-    };
-    let mut bytes = BytesMut::with_capacity(size);
+/// The bytes of a stream; an error where it stalls.
+async fn of_chunks(mut chunks: BoxStream<'static, object_store::Result<Bytes>>, meta: &ObjectMeta) -> object_store::Result<Bytes> {
+    let mut bytes = BytesMut::with_capacity(usize::try_from(meta.size).unwrap_or_default());
     loop {
         let chunk = tokio::time::timeout(STALL, chunks.next())
             .await
@@ -220,15 +223,26 @@ async fn whole(got: GetResult) -> object_store::Result<Bytes> {
     }
 }
 
-/// The bytes of a file of this machine, into memory that is not cleared before.
-async fn whole_file(file: std::fs::File, size: usize) -> object_store::Result<Bytes> {
-    let read = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::with_capacity(size);
-        file.take(size as u64).read_to_end(&mut bytes)?;
-        Ok(Bytes::from(bytes))
-    });
-    let read = read.await.unwrap_or_else(|cause| Err(std::io::Error::other(cause)));
+/// Bytes of a file that is read by who asks for it: another thread would begin later than it takes.
+const SMALL_FILE: u64 = 64 << 10;
+
+/// The bytes of an opened file of this machine, and what is said of it then. A file that took its name meanwhile is another.
+async fn of_file(file: File, meta: &ObjectMeta) -> object_store::Result<(Bytes, ObjectMeta)> {
+    let read = if meta.size <= SMALL_FILE {
+        read_file(file, meta)
+    } else {
+        let meta = meta.clone();
+        tokio::task::spawn_blocking(move || read_file(file, &meta)).await.unwrap_or_else(|cause| Err(std::io::Error::other(cause)))
+    };
     read.map_err(|cause| StoreError::Generic { store: "objects", source: Box::new(cause) })
+}
+
+fn read_file(mut file: File, meta: &ObjectMeta) -> std::io::Result<(Bytes, ObjectMeta)> {
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.size).unwrap_or_default());
+    file.by_ref().take(meta.size).read_to_end(&mut bytes)?;
+    let now = file.metadata()?;
+    let after = ObjectMeta { size: now.len(), last_modified: now.modified()?.into(), ..meta.clone() };
+    Ok((bytes.into(), after))
 }
 
 /// The store of a URL with the settings of the environment, and the path in it; nothing where they do not fit.
@@ -257,4 +271,44 @@ fn build(url: &Url, settings: Vec<(String, String)>) -> Option<(Arc<dyn ObjectSt
         _ => return None,
     };
     Some((store, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn opened(path: &Path) -> (File, ObjectMeta) {
+        let file = File::open(path).unwrap();
+        let of = file.metadata().unwrap();
+        (file, ObjectMeta { location: "extract".into(), last_modified: of.modified().unwrap().into(), size: of.len(), e_tag: None, version: None })
+    }
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_is_not_of_one_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("extract.csv");
+        std::fs::write(&path, "first").unwrap();
+        let (file, meta) = opened(&path);
+        let (bytes, after) = read_file(file.try_clone().unwrap(), &meta).unwrap();
+        assert!(is_one_state(&meta, &after));
+        assert_eq!(bytes, "first");
+        File::options().append(true).open(&path).unwrap().write_all(b" and last").unwrap();
+        let (bytes, after) = read_file(file, &meta).unwrap();
+        assert!(!is_one_state(&meta, &after), "{} bytes of {}", bytes.len(), after.size);
+    }
+
+    #[test]
+    fn a_file_whose_name_another_took_is_read_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, newer) = (folder.path().join("extract.csv"), folder.path().join("newer.csv"));
+        std::fs::write(&path, "first").unwrap();
+        std::fs::write(&newer, "second").unwrap();
+        let (file, meta) = opened(&path);
+        std::fs::rename(newer, &path).unwrap();
+        let (bytes, after) = read_file(file, &meta).unwrap();
+        assert_eq!(bytes, "first");
+        assert!(is_one_state(&meta, &after));
+    }
 }

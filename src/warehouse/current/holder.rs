@@ -35,6 +35,8 @@ pub struct Asked {
     pub submissions: Vec<Ranked>,
     /// The columns that tell.
     pub columns: Arc<KeyColumns>,
+    /// True where no other office is asked about at the same time.
+    pub is_alone: bool,
 }
 
 /// Changes when the way of answering changes.
@@ -84,7 +86,8 @@ pub fn of_office(asked: &Asked) -> Result<Held> {
     let passes = tally.rows().div_ceil(MOST_HELD).max(1);
     let mut doubtful = Vec::new();
     for pass in 0..passes {
-        let looks = parallel::each(&tally.files, |file| tally.look(file, (pass, passes)));
+        let look = |file: &Tallied<'_>| tally.look(file, (pass, passes));
+        let looks = if asked.is_alone { parallel::each(&tally.files, look) } else { tally.files.iter().map(look).collect() };
         let mut seen = Vec::new();
         for (place, look) in looks.into_iter().enumerate() {
             let look = look?;

@@ -19,6 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
+use tokio::sync::Semaphore;
 
 use super::delta::DataFile;
 use super::{AppendedTable, LiveSubmission};
@@ -93,24 +94,32 @@ pub async fn current(store: &Store, table: &AppendedTable, contract: &Contract, 
     let columns = Arc::new(KeyColumns::of(contract));
     let offices: BTreeSet<&str> = live.iter().map(|one| one.submission.office.as_str()).collect();
     let keeper = Keeper::new(store, contract.feed.as_str(), keep);
+    let is_alone = offices.len() == 1;
+    let room = Semaphore::new(parallel::cores());
     let answers = futures::stream::iter(offices).map(|office| {
         let of_it: Vec<DataFile> = files.iter().filter(|file| file.may_hold(office)).cloned().collect();
         let submissions = ranked(live.iter().filter(|one| one.submission.office == office));
-        let asked = Asked { folder: store.root().join(table.name()), office: office.to_owned(), files: of_it, submissions, columns: columns.clone() };
-        answered(&keeper, asked)
+        let folder = store.root().join(table.name());
+        let asked = Asked { folder, office: office.to_owned(), files: of_it, submissions, columns: columns.clone(), is_alone };
+        answered(&keeper, asked, &room)
     });
-    let answers: Vec<Held> = answers.buffered(parallel::cores()).try_collect().await?;
+    let answers: Vec<Held> = answers.buffered(AT_ONCE * parallel::cores()).try_collect().await?;
     Ok(joined(&files, answers, &columns))
 }
 
-async fn answered(keeper: &Keeper<'_>, asked: Asked) -> Result<Held> {
+/// Offices asked about at a time for each core: of one rows are looked at, others wait for the store.
+const AT_ONCE: usize = 4;
+
+async fn answered(keeper: &Keeper<'_>, asked: Asked, room: &Semaphore) -> Result<Held> {
     let print = asked.print();
     if let Some(known) = keeper.known(&asked.office, &print).await? {
         return Ok(known);
     }
     let office = asked.office.clone();
-    let found = tokio::task::spawn_blocking(move || of_office(&asked)).await;
-    let found = found.map_err(|cause| Error::new(Kind::Internal, "the current rows of a feed cannot be told").because(cause))??;
+    let untold = || Error::new(Kind::Internal, "the current rows of a feed cannot be told");
+    let core = room.acquire().await.map_err(|cause| untold().because(cause))?;
+    let found = tokio::task::spawn_blocking(move || of_office(&asked)).await.map_err(|cause| untold().because(cause))??;
+    drop(core);
     keeper.keep(&office, &print, &found).await?;
     Ok(found)
 }
